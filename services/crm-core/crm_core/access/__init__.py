@@ -1,0 +1,1 @@
+"""Who may do what: workspaces, teams, users, tokens, and the audit log of every change."""
