@@ -1,0 +1,12 @@
+"""Wire formats, one file each. Adding one: write it, add it to PROVIDERS, put samples beside the others."""
+
+from lead_intake.providers.base import Provider
+
+PROVIDERS: tuple[Provider, ...] = ()
+
+_BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
+
+
+def provider_named(slug: str) -> Provider:
+    """The provider of a source. KeyError when there is none (a source is only made with a known one)."""
+    return _BY_SLUG[slug]

@@ -1,0 +1,198 @@
+"""What a provider is: verify, read, merge, answer and mask. All pure: no database, no clock, no network."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, Literal, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import orjson
+from pydantic import BaseModel
+
+from lead_intake.providers.settings import Secrets, SourceDefaults, SourceSettings, SpamSettings
+from leadkit.contracts.inquiry import CallResult, Channel
+
+Disposition = Literal["inquiry", "pending", "ignored", "update"]
+
+
+class Unreadable(Exception):
+    """An authentic request that cannot be read: it is kept as `unreadable` and answered with success."""
+
+
+@dataclass(frozen=True, slots=True)
+class WireRequest:
+    """A request as it came: header names in lower case, `rest` is what followed the key (`/events/summary` or empty),
+    `query` the raw query string."""
+
+    method: str
+    rest: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WireAnswer:
+    """What goes back over the wire."""
+
+    status: int
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, eq=False)
+class SourceView:
+    """What a provider and the normaliser know of a source. One object is used for many requests."""
+
+    id: UUID
+    workspace_id: UUID
+    channel: Channel
+    provider: str
+    settings: SourceSettings = field(default_factory=SourceSettings)
+    secrets: Mapping[str, str] = field(default_factory=dict)
+    defaults: SourceDefaults = field(default_factory=SourceDefaults)
+    spam: SpamSettings = field(default_factory=SpamSettings)
+    redirect_url: str | None = None
+    workspace_region: str = "RU"
+    workspace_time_zone: str = "Europe/Moscow"
+
+    @cached_property
+    def default_region(self) -> str:
+        """The country of phones without a country code."""
+        return self.settings.default_region or self.workspace_region
+
+    @cached_property
+    def time_zone(self) -> ZoneInfo:
+        """The zone of times without an offset; an unknown name counts as UTC."""
+        try:
+            return ZoneInfo(self.settings.time_zone or self.workspace_time_zone)
+        except (KeyError, ValueError, OSError):
+            return ZoneInfo("UTC")
+
+
+class Raw(NamedTuple):
+    """A value as it came, and where it was found: `field phone`, `text`, `signature`, `header reply-to`."""
+
+    value: str
+    origin: str
+
+
+@dataclass(slots=True)
+class CallDraft:
+    """A call as the provider tells it; `line_number` as dialled."""
+
+    direction: Literal["inbound", "outbound"]
+    result: CallResult
+    duration_seconds: int | None = None
+    wait_seconds: int | None = None
+    line_number: str | None = None
+    operator: str | None = None
+    recording_url: str | None = None
+    disconnect_reason: int | None = None
+
+
+@dataclass(slots=True)
+class ConsentDraft:
+    """Consent as the form tells it."""
+
+    given: bool
+    purpose: str | None = None
+    text: str | None = None
+    at: datetime | None = None
+    ip_hash: str | None = None
+
+
+@dataclass(slots=True)
+class Draft:
+    """What a reader found, not yet normalised. `touch` and `first_touch` hold raw marks by their wire name
+    (`utm_source`, `gclid`, `_ga`, `landing_url`, ...)."""
+
+    full_name: str | None = None
+    first_name: str | None = None
+    middle_name: str | None = None
+    last_name: str | None = None
+    name_verbatim: bool = False
+    company: str | None = None
+    position: str | None = None
+    phones: list[Raw] = field(default_factory=list)
+    emails: list[Raw] = field(default_factory=list)
+    messengers: list[tuple[str, str]] = field(default_factory=list)
+    subject: str | None = None
+    message: str | None = None
+    product: str | None = None
+    region: str | None = None
+    language: str | None = None
+    budget: str | None = None
+    budget_currency: str | None = None
+    occurred_at: datetime | None = None
+    touch: dict[str, str] = field(default_factory=dict)
+    first_touch: dict[str, str] = field(default_factory=dict)
+    call_tracking: dict[str, str] | None = None
+    call: CallDraft | None = None
+    consent: ConsentDraft | None = None
+    extra: dict[str, Any] = field(default_factory=dict)
+    in_reply_to: str | None = None
+    references: list[str] = field(default_factory=list)
+    honeypot: str | None = None
+    fill_seconds: float | None = None
+    warnings: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Found:
+    """One inquiry, or one event of a call or chat. `inquiry`: complete; `pending`: more must come first;
+    `update`: adds to another event with the same `external_id`; `ignored`: no inquiry, for `reason`."""
+
+    external_id: str | None
+    disposition: Disposition
+    draft: Draft
+    reason: str | None = None
+    sequence: int = 0
+
+
+class Provider(ABC):
+    """One wire format. `gathers`: requests with one external id are events of one submission, to be merged;
+    otherwise they are repeats. `browsers_post`: people's browsers post here, so limits are per address too."""
+
+    slug: ClassVar[str]
+    title: ClassVar[str]
+    channels: ClassVar[tuple[Channel, ...]]
+    settings_model: ClassVar[type[SourceSettings]] = SourceSettings
+    secrets_model: ClassVar[type[BaseModel]] = Secrets
+    gathers: ClassVar[bool] = False
+    browsers_post: ClassVar[bool] = False
+
+    @abstractmethod
+    def verify(self, request: WireRequest, source: SourceView) -> bool:
+        """Whether the request is authentic; its age is measured at `received_at`."""
+
+    @abstractmethod
+    def read(self, request: WireRequest, source: SourceView) -> list[Found]:
+        """The inquiries or events in the request, also in a masked one. Raises nothing but `Unreadable`."""
+
+    @abstractmethod
+    def mask(self, request: WireRequest, source: SourceView) -> WireRequest:
+        """The same request for storing, secrets overwritten by `*` of equal length."""
+
+    def merge(self, found: Sequence[Found]) -> Found:
+        """One submission from its events, whatever their order and number (one or more). Without `gathers`: the first."""
+        return found[0]
+
+    def close(self, found: Found) -> Found:
+        """What a submission that stayed `pending` too long becomes: `inquiry` or `ignored`."""
+        return found
+
+    def answer(self, request: WireRequest, source: SourceView, submission_ids: Sequence[UUID]) -> WireAnswer:
+        """What the sender gets after the commit, the same whatever was decided (spam learns nothing)."""
+        return received(submission_ids)
+
+
+def received(submission_ids: Sequence[UUID]) -> WireAnswer:
+    """The door's usual answer: 202 with the ids."""
+    ids = [str(one) for one in submission_ids]
+    body = {"submission_id": ids[0] if ids else None, "submission_ids": ids, "status": "received"}
+    return WireAnswer(202, {"content-type": "application/json"}, orjson.dumps(body))
