@@ -1,0 +1,1 @@
+"""Workspaces: the tenants, each with its zone, currency, language and policies."""

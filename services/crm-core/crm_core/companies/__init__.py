@@ -1,0 +1,1 @@
+"""Companies: organisations that contacts and deals belong to."""

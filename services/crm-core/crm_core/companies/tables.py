@@ -1,0 +1,41 @@
+"""Table `company`."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.base import Base
+
+
+class Company(Base):
+    """An organisation; `name_key` is the name as two spellings of it are compared, the tax number identifies it."""
+
+    __tablename__ = "company"
+    __table_args__ = (
+        Index("ix_company_created", "workspace_id", "created_at", "id"),
+        Index("ix_company_updated", "workspace_id", "updated_at", "id"),
+        Index("ix_company_name_key", "workspace_id", "name_key"),
+        Index("ix_company_tax_number", "workspace_id", "tax_number"),
+        Index("ix_company_owner", "workspace_id", "owner_id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    name: Mapped[str]
+    name_key: Mapped[str]
+    tax_number: Mapped[str | None]
+    website: Mapped[str | None]
+    address: Mapped[str | None]
+    phones: Mapped[list[str]]
+    emails: Mapped[list[str]]
+    owner_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
+    legal: Mapped[dict[str, Any]]
+    custom: Mapped[dict[str, Any]]
+    tags: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]

@@ -1,0 +1,76 @@
+"""Tables `contact`, `contact_point` and `contact_lead`."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.base import Base
+
+
+class Contact(Base):
+    """A person with whom a relation is established; how to reach them lies in `contact_point`."""
+
+    __tablename__ = "contact"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "company_id"], ["company.workspace_id", "company.id"]),
+        CheckConstraint("kind IN ('client', 'partner', 'supplier')", name="kind"),
+        Index("ix_contact_created", "workspace_id", "created_at", "id"),
+        Index("ix_contact_updated", "workspace_id", "updated_at", "id"),
+        Index("ix_contact_owner", "workspace_id", "owner_id", "created_at"),
+        Index("ix_contact_company", "workspace_id", "company_id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    kind: Mapped[str]
+    full_name: Mapped[str | None]
+    first_name: Mapped[str | None]
+    middle_name: Mapped[str | None]
+    last_name: Mapped[str | None]
+    company_id: Mapped[UUID | None]
+    position: Mapped[str | None]
+    owner_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
+    addresses: Mapped[list[dict[str, Any]]]
+    legal: Mapped[dict[str, Any]]
+    custom: Mapped[dict[str, Any]]
+    tags: Mapped[list[str]]
+    merged_into: Mapped[UUID | None]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class ContactPoint(Base):
+    """One way to reach a contact, normalised so that equal means same: E.164, lower-case e-mail, `network:id`."""
+
+    __tablename__ = "contact_point"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "contact_id"], ["contact.workspace_id", "contact.id"]),
+        CheckConstraint("kind IN ('phone', 'email', 'messenger')", name="kind"),
+        Index("ix_contact_point_value", "workspace_id", "kind", "value"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    position: Mapped[int]
+    preferred: Mapped[bool]
+
+
+class ContactLead(Base):
+    """Which leads became, or belong to, a contact."""
+
+    __tablename__ = "contact_lead"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "contact_id"], ["contact.workspace_id", "contact.id"]),
+        Index("ix_contact_lead_lead", "workspace_id", "lead_id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)

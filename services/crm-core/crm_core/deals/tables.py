@@ -1,0 +1,87 @@
+"""Tables `deal` and `stage_change`."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.base import Base
+
+
+class Deal(Base):
+    """What may be sold. `reached` has the first time of each stage and end, `passages` how often each was entered;
+    both are keyed by stage id, `won` and `lost`, and survive reopening, as does `owners`."""
+
+    __tablename__ = "deal"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "contact_id"], ["contact.workspace_id", "contact.id"]),
+        ForeignKeyConstraint(["workspace_id", "company_id"], ["company.workspace_id", "company.id"]),
+        ForeignKeyConstraint(["workspace_id", "pipeline_id"], ["pipeline.workspace_id", "pipeline.id"]),
+        ForeignKeyConstraint(["workspace_id", "stage_id"], ["stage.workspace_id", "stage.id"]),
+        CheckConstraint("status IN ('open', 'won', 'lost')", name="status"),
+        CheckConstraint("status <> 'won' OR amount IS NOT NULL", name="won_has_amount"),
+        CheckConstraint("status <> 'lost' OR lost_at IS NOT NULL", name="lost_has_time"),
+        Index("ix_deal_created", "workspace_id", "created_at", "id"),
+        Index("ix_deal_updated", "workspace_id", "updated_at", "id"),
+        Index("ix_deal_owner", "workspace_id", "owner_id", "created_at"),
+        Index("ix_deal_status", "workspace_id", "status", "created_at"),
+        Index("ix_deal_stage", "workspace_id", "stage_id", "created_at"),
+        Index("ix_deal_contact", "workspace_id", "contact_id"),
+        Index("ix_deal_company", "workspace_id", "company_id"),
+        Index("ix_deal_lead", "workspace_id", "lead_id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    name: Mapped[str]
+    lead_id: Mapped[UUID | None]
+    contact_id: Mapped[UUID | None]
+    company_id: Mapped[UUID | None]
+    pipeline_id: Mapped[UUID]
+    stage_id: Mapped[UUID]
+    status: Mapped[str]
+    amount: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
+    currency: Mapped[str]
+    probability: Mapped[float] = mapped_column(Double())
+    owner_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
+    expected_close: Mapped[date | None]
+    entered_stage_at: Mapped[datetime]
+    won_at: Mapped[datetime | None]
+    lost_at: Mapped[datetime | None]
+    loss_reason_id: Mapped[UUID | None]
+    loss_note: Mapped[str | None]
+    reached: Mapped[dict[str, str]]
+    passages: Mapped[dict[str, int]]
+    owners: Mapped[list[dict[str, Any]]]
+    custom: Mapped[dict[str, Any]]
+    tags: Mapped[list[str]]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class StageChange(Base):
+    """One passage of a deal into a stage or end; `seconds_before` is how long it had been where it came from."""
+
+    __tablename__ = "stage_change"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "deal_id"], ["deal.workspace_id", "deal.id"]),
+        CheckConstraint("to_status IN ('open', 'won', 'lost')", name="to_status"),
+        Index("ix_stage_change_deal", "workspace_id", "deal_id", "at", "id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    deal_id: Mapped[UUID]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    from_stage_id: Mapped[UUID | None]
+    to_stage_id: Mapped[UUID]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    seconds_before: Mapped[int | None]
+    note: Mapped[str | None]

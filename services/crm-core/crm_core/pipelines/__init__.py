@@ -1,0 +1,1 @@
+"""Pipelines: the ordered stages that deals go through, with a probability each."""
