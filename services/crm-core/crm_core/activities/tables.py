@@ -20,6 +20,8 @@ class Activity(Base):
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id", "contact_id"], ["contact.workspace_id", "contact.id"]),
         ForeignKeyConstraint(["workspace_id", "deal_id"], ["deal.workspace_id", "deal.id"]),
+        ForeignKeyConstraint(["workspace_id", "owner_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "team_id"], ["team.workspace_id", "team.id"]),
         CheckConstraint("kind IN ('call', 'email', 'meeting', 'task', 'note')", name="kind"),
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         CheckConstraint("lead_id IS NOT NULL OR contact_id IS NOT NULL OR deal_id IS NOT NULL", name="on_something"),

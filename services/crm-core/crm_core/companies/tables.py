@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index
+from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.base import Base
@@ -15,6 +15,8 @@ class Company(Base):
 
     __tablename__ = "company"
     __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "owner_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "team_id"], ["team.workspace_id", "team.id"]),
         Index("ix_company_created", "workspace_id", "created_at", "id"),
         Index("ix_company_updated", "workspace_id", "updated_at", "id"),
         Index("ix_company_name_key", "workspace_id", "name_key"),

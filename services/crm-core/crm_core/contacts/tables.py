@@ -16,6 +16,8 @@ class Contact(Base):
     __tablename__ = "contact"
     __table_args__ = (
         ForeignKeyConstraint(["workspace_id", "company_id"], ["company.workspace_id", "company.id"]),
+        ForeignKeyConstraint(["workspace_id", "owner_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "team_id"], ["team.workspace_id", "team.id"]),
         CheckConstraint("kind IN ('client', 'partner', 'supplier')", name="kind"),
         Index("ix_contact_created", "workspace_id", "created_at", "id"),
         Index("ix_contact_updated", "workspace_id", "updated_at", "id"),
