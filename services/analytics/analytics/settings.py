@@ -1,0 +1,25 @@
+"""The settings of analytics, from the environment under `LEADFLOW_ANALYTICS_`."""
+
+from functools import cache
+from pathlib import Path
+
+from leadkit.settings import ServiceSettings
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+FOLDER = Path(__file__).resolve().parent.parent
+"""Where `alembic.ini` and the committed `openapi.json` of this service lie."""
+
+
+class Settings(ServiceSettings):
+    """Everything that may differ between installations of analytics."""
+
+    model_config = SettingsConfigDict(env_prefix="LEADFLOW_ANALYTICS_")
+
+    port: int = Field(8003, description="Port the API listens on")
+
+
+@cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()

@@ -1,0 +1,11 @@
+"""Every table of the service in one place, for migrations and for the check that models and database agree."""
+
+from leadkit.leases import leases
+from leadkit.tokens import identity
+
+from analytics.base import Base
+from analytics.projections import tables as projections
+
+SLICES = (projections,)
+LEADKIT = (leases, identity)
+METADATAS = (Base.metadata, *LEADKIT)
