@@ -57,7 +57,7 @@ def home_for(data_folder: Path) -> Home:
     remove_orphans()
     folder = SYSTEM_FOLDER / _cluster_id(notes)
     SYSTEM_FOLDER.mkdir(mode=0o755, parents=True, exist_ok=True)
-    _refuse_copy(folder, notes)
+    refuse_copy(folder, notes)
     if folder.exists():  # made by an account that may no longer be our first choice
         account = Account(folder.stat().st_uid, folder.stat().st_gid)
     _private(folder, account)
@@ -120,7 +120,7 @@ def _cluster_id(notes: Path) -> str:
     return kept.read_text().strip()
 
 
-def _refuse_copy(folder: Path, notes: Path) -> None:
+def refuse_copy(folder: Path, notes: Path) -> None:
     """A copied data folder names the cluster of its original: two servers on one cluster would be its end."""
     if not (folder / "belongs-to").exists():
         return
@@ -139,9 +139,9 @@ def _names(notes: Path, cluster_id: str) -> bool:
         return False
 
 
-def remove_orphans() -> None:
-    """Remove the clusters under the system's folder whose data folder is gone or has another cluster by now."""
-    for record in SYSTEM_FOLDER.glob("*/belongs-to"):
+def remove_orphans(clusters: Path = SYSTEM_FOLDER) -> None:
+    """Remove the clusters whose data folder is gone or has another cluster by now."""
+    for record in clusters.glob("*/belongs-to"):
         folder = record.parent
         if not _names(Path(record.read_text()), folder.name) and not (folder / "data" / "postmaster.pid").exists():
             shutil.rmtree(folder, ignore_errors=True)
