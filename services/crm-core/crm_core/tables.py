@@ -1,15 +1,29 @@
 """Every table of the service in one place, for migrations and for the check that models and database agree."""
 
+from leadkit.idempotency import idempotency
 from leadkit.leases import leases
+from leadkit.outbox import events
+from leadkit.tokens import identity
 
 from crm_core.access.audit import tables as audit
 from crm_core.access.teams import tables as teams
 from crm_core.access.tokens import tables as tokens
 from crm_core.access.users import tables as users
 from crm_core.access.workspaces import tables as workspaces
+from crm_core.activities import tables as activities
+from crm_core.assignment import tables as assignment
 from crm_core.base import Base
+from crm_core.companies import tables as companies
+from crm_core.contacts import tables as contacts
+from crm_core.deals import tables as deals
+from crm_core.inquiries import tables as inquiries
+from crm_core.leads import tables as leads
 from crm_core.loss_reasons import tables as loss_reasons
+from crm_core.pipelines import tables as pipelines
 
-SLICES = (workspaces, teams, users, tokens, audit, loss_reasons)
-LEADKIT = (leases,)
+ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
+PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
+LEADS = (leads, inquiries, assignment)
+
+LEADKIT = (leases, events, idempotency, identity)
 METADATAS = (Base.metadata, *LEADKIT)

@@ -17,8 +17,7 @@ TEXTS = ARRAY(sa.Text)
 
 def upgrade() -> None:
     """Creates the tables, each with its row-level security."""
-    for tables in LEADKIT:
-        create_tables(op, tables)
+    _leadkit()
     _workspace()
     _team()
     _member()
@@ -33,6 +32,18 @@ def _filled(**columns: Any) -> list[sa.Column[Any]]:
 
 def _own() -> list[sa.Column[Any]]:
     return _filled(workspace_id=sa.Uuid, id=sa.Uuid)
+
+
+def _leadkit() -> None:
+    for tables in LEADKIT:
+        create_tables(op, tables)
+    tenant_table(op, "outbox", service="core", app="SELECT, INSERT")
+    tenant_table(op, "feed", service="core", app="SELECT")
+    tenant_table(op, "idempotency_record", service="core")
+    for table in ("lease", "feed_counter", "known_key"):
+        global_table(op, table, service="core")
+    global_table(op, "revoked_token", service="core", app="SELECT, INSERT, DELETE")
+    op.execute("INSERT INTO feed_counter (id, position, epoch, leased_until) VALUES (1, 0, 0, now())")
 
 
 def _workspace() -> None:
@@ -103,7 +114,7 @@ def _tokens() -> None:
     tenant_table(op, "api_token", service="core")
     op.create_table(
         "signing_key",
-        *_filled(kid=sa.Text, sealed=sa.LargeBinary, created_at=TIME),
+        *_filled(kid=sa.Text, jwk=JSONB, sealed=sa.LargeBinary, created_at=TIME),
         sa.PrimaryKeyConstraint("kid", name="pk_signing_key"),
     )
     global_table(op, "signing_key", service="core")

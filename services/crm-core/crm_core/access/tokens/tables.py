@@ -1,6 +1,7 @@
 """The tokens that were handed out (never the tokens themselves) and the keys that sign them."""
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
@@ -35,10 +36,11 @@ class ApiToken(Base):
 class SigningKey(Base):
     """An Ed25519 key; `sealed` is its private half, encrypted with a key derived from the service's `data_key`.
 
-    The newest one signs. Global: one issuer for all workspaces."""
+    `kid` is a UUIDv7: the highest signs. Global: one issuer for all workspaces."""
 
     __tablename__ = "signing_key"
 
     kid: Mapped[str] = mapped_column(primary_key=True)
+    jwk: Mapped[dict[str, Any]]
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
