@@ -77,7 +77,9 @@ def snapshot_router(snapshots: tuple[Snapshot, ...]) -> APIRouter:
     async def snapshot_read(
         request: Request,
         caller: Annotated[Caller, Allow("events:read", workspace=False)],
-        type: Annotated[str, Query(max_length=60, examples=[snapshots[0].type], description=f"One of {', '.join(by_type)}")],
+        type: Annotated[
+            str, Query(max_length=60, examples=[snapshots[0].type], description=f"One of {', '.join(by_type)}")
+        ],
         cursor: Annotated[str | None, Query(max_length=300, description="next_cursor of the page before")] = None,
         limit: Annotated[int, Query(ge=1, le=1000, description="States a page")] = 500,
     ) -> SnapshotPage:

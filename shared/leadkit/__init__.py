@@ -1,0 +1,1 @@
+"""What the three Leadflow services have in common. Nothing here knows a business noun except `contracts`."""

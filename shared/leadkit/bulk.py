@@ -1,0 +1,70 @@
+"""Bulk writes: up to a thousand items, answered one by one in order; a bad item never fails its neighbours."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leadkit.problems import Invalid, Problem, ProblemBody
+from leadkit.validation import field_errors
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+class BulkRequest(BaseModel):
+    """Items as sent; each is validated by itself."""
+
+    items: Annotated[list[Any], Field(min_length=1, max_length=1000)]
+
+
+class BulkResult(BaseModel):
+    """What became of one item."""
+
+    index: int = Field(examples=[0])
+    status: int = Field(examples=[201])
+    id: UUID | None
+    problem: ProblemBody | None
+
+
+class BulkAnswer(BaseModel):
+    """One result for each item, in the order of the items."""
+
+    results: list[BulkResult]
+
+
+async def answer_each(
+    session: AsyncSession,
+    items: Sequence[Any],
+    model: type[ModelT],
+    act: Callable[[ModelT], Awaitable[UUID]],
+    *,
+    status: int = 201,
+) -> BulkAnswer:
+    """Validates each item as `model` and acts on it inside a savepoint; a `Problem` becomes that item's answer."""
+    results = []
+    for index, item in enumerate(items):
+        try:
+            valid = validated(item, model)
+            async with session.begin_nested():
+                made = await act(valid)
+            results.append(BulkResult(index=index, status=status, id=made, problem=None))
+        except Problem as problem:
+            results.append(refused(index, problem))
+    return BulkAnswer(results=results)
+
+
+def validated(item: Any, model: type[ModelT]) -> ModelT:
+    """The item as `model`; raises `Invalid` with the places that are wrong."""
+    try:
+        return model.model_validate(item)
+    except ValidationError as error:
+        raise Invalid(errors=field_errors(error.errors())) from None
+
+
+def refused(index: int, problem: Problem) -> BulkResult:
+    """The answer for an item that was not accepted."""
+    return BulkResult(
+        index=index, status=problem.status, id=None, problem=ProblemBody.model_validate(problem.body(None))
+    )

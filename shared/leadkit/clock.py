@@ -1,0 +1,23 @@
+"""The time. Code asks here, so a test can set it; nothing sleeps to make time pass."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+_set_to: datetime | None = None
+
+
+def now() -> datetime:
+    """The present moment in UTC, or the moment a test has set."""
+    return _set_to or datetime.now(UTC)
+
+
+@contextmanager
+def at(moment: datetime) -> Iterator[None]:
+    """For tests: the clock of this process stands at `moment` inside the block."""
+    global _set_to
+    before, _set_to = _set_to, moment
+    try:
+        yield
+    finally:
+        _set_to = before

@@ -1,0 +1,197 @@
+"""The edge of a request: who calls, the one transaction, its commit, and the key that makes a repeat harmless.
+
+A router with `route_class=EdgeRoute` gets all of it. The transaction is committed after the answer is made and before
+it is sent, so an answer of success means the change is on disk.
+"""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
+from datetime import datetime
+from typing import Annotated, Any, ClassVar
+from uuid import UUID
+
+import structlog
+from fastapi import Depends, Request, Response
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leadkit import clock, idempotency
+from leadkit.db import ATTEMPTS, Database, Role, lost_a_race
+from leadkit.ids import NIL
+from leadkit.limits import Allowance, RateLimiter
+from leadkit.problems import Forbidden, Malformed, NotFound
+from leadkit.tokens import Caller, KeyRing, bearer_token
+from leadkit.tokens import Role as CallerRole
+
+WORKSPACE_HEADER = "Leadflow-Workspace"
+KEPT_HEADERS = ("content-type", "etag", "location", "link")
+
+Now = Annotated[datetime, Depends(clock.now)]
+
+
+class Edge:
+    """What one request holds: its caller, and its transaction once something asks for it."""
+
+    def __init__(self, request: Request, role: Role) -> None:
+        self._request = request
+        self._role = role
+        self._db: Database = request.app.state.database
+        self._session: AsyncSession | None = None
+        self._caller: Caller | None = None
+        self.allowance: Allowance | None = None
+
+    def caller(self) -> Caller:
+        """The verified caller, acting in the workspace it names; raises `Unauthenticated` or `TooManyRequests`."""
+        if self._caller is None:
+            keys: KeyRing = self._request.app.state.keys
+            limiter: RateLimiter = self._request.app.state.limiter
+            caller = keys.verify(bearer_token(self._request.headers.get("authorization")))
+            self.allowance = limiter.take(caller.token_id)
+            self._request.state.allowance = self.allowance
+            self._caller = self._in_workspace(caller)
+            structlog.contextvars.bind_contextvars(
+                workspace_id=str(self._caller.workspace_id), subject=self._caller.subject
+            )
+        return self._caller
+
+    def _in_workspace(self, caller: Caller) -> Caller:
+        named = self._request.headers.get(WORKSPACE_HEADER)
+        if named is None:
+            return caller
+        try:
+            workspace_id = UUID(named)
+        except ValueError:
+            raise Malformed(f"{WORKSPACE_HEADER} is the id of a workspace.") from None
+        if caller.workspace_id is None:
+            return replace(caller, workspace_id=workspace_id)
+        if caller.workspace_id != workspace_id:
+            raise NotFound("There is no such workspace.")
+        return caller
+
+    async def session(self, *, read_only: bool = False) -> AsyncSession:
+        """The request's transaction, begun when first asked for."""
+        if self._session is None:
+            workspace_id = self.caller().workspace_id if self._role == "app" else None
+            self._session = self._db.session()
+            await self._db.enter(self._session, workspace_id, role=self._role, read_only=read_only)
+        return self._session
+
+    async def commit(self) -> None:
+        """Ends the transaction; what it changed is on disk."""
+        if self._session is not None:
+            await self._session.commit()
+
+    async def close(self) -> None:
+        """Gives the connection back; what was not committed is undone."""
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+
+class EdgeRoute(APIRoute):
+    """One request, one transaction. POSTs honour `Idempotency-Key`; lost races run again from the start."""
+
+    database_role: ClassVar[Role] = "app"
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's handler inside the edge."""
+        handle = super().get_route_handler()
+
+        async def at_the_edge(request: Request) -> Response:
+            for attempt in range(1, ATTEMPTS + 1):
+                edge = Edge(request, self.database_role)
+                request.state.edge = edge
+                try:
+                    return await _answered(edge, request, handle)
+                except DBAPIError as error:
+                    if attempt == ATTEMPTS or not lost_a_race(error):
+                        raise
+                finally:
+                    await edge.close()
+            raise AssertionError("unreachable")
+
+        return at_the_edge
+
+
+class PlatformRoute(EdgeRoute):
+    """For what stands above the workspaces: the transaction sees all of them, so the caller must be the platform."""
+
+    database_role: ClassVar[Role] = "worker"
+
+
+async def _answered(edge: Edge, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+    key = request.headers.get("idempotency-key") if request.method == "POST" else None
+    if key is None:
+        response = await handle(request)
+    else:
+        response = await _answered_once(edge, request, key, handle)
+    await edge.commit()
+    if edge.allowance is not None:
+        response.headers.update(edge.allowance.headers())
+    return response
+
+
+async def _answered_once(
+    edge: Edge, request: Request, key: str, handle: Callable[[Request], Awaitable[Response]]
+) -> Response:
+    caller = edge.caller()
+    attempt = idempotency.Attempt.of(
+        workspace_id=caller.workspace_id or NIL,
+        subject=caller.subject,
+        call=f"{request.method} {request.url.path}",
+        key=key,
+        body=await request.body(),
+    )
+    session = await edge.session()
+    kept = await idempotency.claim(session, attempt, now=clock.now())
+    if kept is not None:
+        return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
+    response = await handle(request)
+    if 200 <= response.status_code < 300:
+        headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
+        await idempotency.keep(
+            session, attempt, idempotency.Answer(response.status_code, headers, bytes(response.body))
+        )
+    return response
+
+
+def edge_of(request: Request) -> Edge:
+    """The edge this request runs in."""
+    edge: Edge = request.state.edge
+    return edge
+
+
+async def _session(request: Request) -> AsyncSession:
+    return await edge_of(request).session()
+
+
+async def _read_session(request: Request) -> AsyncSession:
+    return await edge_of(request).session(read_only=True)
+
+
+Session = Annotated[AsyncSession, Depends(_session)]
+"""The request's transaction, in the caller's workspace; committed at the edge, never by a function."""
+
+ReadSession = Annotated[AsyncSession, Depends(_read_session)]
+"""The same, and PostgreSQL refuses writes."""
+
+
+def Allow(*scopes: str, roles: tuple[CallerRole, ...] | None = None, workspace: bool = True) -> Any:  # noqa: N802
+    """Dependency that gives the caller if its token has all `scopes` (and one of `roles`), else `Forbidden`.
+
+    With `workspace` a platform token must name one in `Leadflow-Workspace` (`Malformed` without).
+    """
+
+    async def allowed(request: Request) -> Caller:
+        caller = edge_of(request).caller()
+        missing = [scope for scope in scopes if scope not in caller.scopes]
+        if missing:
+            raise Forbidden(f"The token lacks the scope {missing[0]}.")
+        if roles is not None and caller.role not in roles:
+            raise Forbidden(f"This is for the roles {', '.join(roles)}.")
+        if workspace and caller.workspace_id is None:
+            raise Malformed(f"A platform token names its workspace in the header {WORKSPACE_HEADER}.")
+        return caller
+
+    return Depends(allowed)

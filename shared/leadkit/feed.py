@@ -1,0 +1,169 @@
+"""The serving end of a feed: HTTP Feeds with CloudEvents batches and long polling.
+
+A waiting request holds no database session: one watcher a process looks at the highest position while somebody waits.
+"""
+
+import asyncio
+import time
+from typing import Annotated, Any
+
+import orjson
+import structlog
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from leadkit.cloudevents import BATCH_TYPE, CloudEvent, event_id, position_of
+from leadkit.contracts.common import written
+from leadkit.db import Database, Role
+from leadkit.edge import Allow, Edge, EdgeRoute
+from leadkit.outbox import feed, feed_counter
+from leadkit.problems import Invalid, Malformed, problems
+from leadkit.tokens import Caller
+
+LOOK_EVERY_S = 0.05
+LONGEST_WAIT_MS = 30_000
+
+log = structlog.get_logger()
+
+
+class FeedWatcher:
+    """Knows the highest position of this process's feed, and wakes whoever waits for a higher one."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._moved = asyncio.Condition()
+        self._waiting = 0
+        self.closing = False
+        self.position = 0
+
+    async def watch(self) -> None:
+        """Looks while somebody waits; runs until cancelled."""
+        while True:
+            if self._waiting:
+                try:
+                    await self._look()
+                except Exception as error:
+                    log.warning("feed_not_watched", error=type(error).__name__)
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def _look(self) -> None:
+        async with self._db.transaction(role="worker", read_only=True) as session:
+            highest = await highest_position(session)
+        if highest > self.position:
+            self.position = highest
+            async with self._moved:
+                self._moved.notify_all()
+
+    async def wait_beyond(self, position: int, seconds: float) -> None:
+        """Returns when the feed has gone beyond `position`, when the time is over, or when the process ends."""
+        if self.closing:
+            return
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(seconds), self._moved:
+                await self._moved.wait_for(lambda: self.position > position or self.closing)
+        except TimeoutError:
+            pass
+        finally:
+            self._waiting -= 1
+
+    async def close(self) -> None:
+        """Lets everybody go who waits."""
+        self.closing = True
+        async with self._moved:
+            self._moved.notify_all()
+
+
+async def highest_position(session: AsyncSession) -> int:
+    """The position of the newest event in the feed."""
+    return int(await session.scalar(select(feed_counter.c.position).where(feed_counter.c.id == 1)) or 0)
+
+
+def feed_router(types: tuple[str, ...]) -> APIRouter:
+    """`GET /v1/events` over this service's feed; `types` are the event types it may hold."""
+    router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["events"])
+
+    @router.get(
+        "/events",
+        response_class=Response,
+        responses={
+            200: {"content": {BATCH_TYPE: {"schema": {"type": "array", "items": CloudEvent.model_json_schema()}}}},
+            **problems(Malformed),
+        },
+    )
+    async def events_list(
+        request: Request,
+        caller: Annotated[Caller, Allow("events:read", workspace=False)],
+        last_event_id: Annotated[str | None, Query(alias="lastEventId", max_length=100)] = None,
+        timeout: Annotated[int, Query(ge=0, le=LONGEST_WAIT_MS, description="Wait for events, in ms")] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        type: Annotated[str | None, Query(max_length=1000, description="Event types, separated by commas")] = None,
+    ) -> Response:
+        """Read the feed: events after `lastEventId`, oldest first, held open while there is none."""
+        page = _page_after(_position(last_event_id), caller, _wanted(type, types), limit)
+        found = await _read_or_wait(request, page, _position(last_event_id), timeout / 1000)
+        body = orjson.dumps([_as_cloud_event(row, request.app.state.feed_source) for row in found])
+        return Response(body, media_type=BATCH_TYPE)
+
+    return router
+
+
+async def _read_or_wait(request: Request, page: Select[Any], position: int, seconds: float) -> list[Row[Any]]:
+    """The page, at once or as soon as it has a row; between looks no session is held."""
+    watcher: FeedWatcher = request.app.state.feed_watcher
+    until = time.monotonic() + seconds
+    while True:
+        seen = max(position, watcher.position)
+        rows = await _read(request, page)
+        left = until - time.monotonic()
+        if rows or left <= 0 or watcher.closing:
+            return rows
+        await watcher.wait_beyond(seen, left)
+
+
+async def _read(request: Request, page: Select[Any]) -> list[Row[Any]]:
+    edge: Edge = request.state.edge
+    caller = edge.caller()
+    db: Database = request.app.state.database
+    role: Role = "worker" if caller.workspace_id is None else "app"
+    async with db.transaction(caller.workspace_id, role=role, read_only=True) as session:
+        return list((await session.execute(page)).all())
+
+
+def _page_after(position: int, caller: Caller, types: list[str], limit: int) -> Select[Any]:
+    page = select(feed).where(feed.c.position > position).order_by(feed.c.position).limit(limit)
+    if caller.workspace_id is not None:
+        page = page.where(feed.c.workspace_id == caller.workspace_id)
+    return page.where(feed.c.type.in_(types)) if types else page
+
+
+def _position(last_event_id: str | None) -> int:
+    try:
+        return position_of(last_event_id)
+    except ValueError:
+        raise Malformed("lastEventId is not the id of an event of this feed.") from None
+
+
+def _wanted(named: str | None, types: tuple[str, ...]) -> list[str]:
+    wanted = [name.strip() for name in (named or "").split(",") if name.strip()]
+    for name in wanted:
+        if name not in types:
+            raise Invalid.at("/type", f"is one or more of {', '.join(types)}")
+    return wanted
+
+
+def _as_cloud_event(row: Row[Any], source: str) -> dict[str, Any]:
+    return {
+        "specversion": "1.0",
+        "id": event_id(row.position, row.event_id),
+        "source": source,
+        "type": row.type,
+        "subject": str(row.subject),
+        "time": written(row.at),
+        "workspaceid": str(row.workspace_id),
+        "requestid": row.request_id,
+        "traceparent": row.traceparent,
+        "datacontenttype": "application/json",
+        "data": row.data,
+    }

@@ -1,0 +1,12 @@
+"""Identifiers: UUIDv7, made by the client so that a row's id is known before it is stored."""
+
+from uuid import UUID
+
+import uuid_utils.compat
+
+NIL = UUID(int=0)
+
+
+def new_id() -> UUID:
+    """A UUIDv7 (RFC 9562): ordered by the time it was made, to the millisecond and monotonic in one process."""
+    return uuid_utils.compat.uuid7()

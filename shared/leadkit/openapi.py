@@ -1,0 +1,91 @@
+"""What every operation's description says: how to authenticate and which problems any of them may answer."""
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from leadkit.problems import (
+    MEDIA_TYPE,
+    Forbidden,
+    Internal,
+    Invalid,
+    Malformed,
+    NotFound,
+    Problem,
+    ProblemBody,
+    TooManyRequests,
+    Unauthenticated,
+    Unavailable,
+    problems,
+)
+
+ANYWHERE: tuple[type[Problem], ...] = (
+    Malformed,
+    Unauthenticated,
+    Forbidden,
+    NotFound,
+    Invalid,
+    TooManyRequests,
+    Internal,
+    Unavailable,
+)
+SCHEMES = {
+    "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token from crm-core"},
+    "password": {"type": "http", "scheme": "basic", "description": "The token as the password, for BI tools"},
+}
+
+
+def describe(app: FastAPI) -> None:
+    """Makes `app.openapi()` complete."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            document = get_openapi(title=app.title, version=app.version, routes=app.routes)
+            _dress(document)
+            app.openapi_schema = document
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _dress(document: dict[str, Any]) -> None:
+    components = document.setdefault("components", {})
+    components["securitySchemes"] = SCHEMES
+    schemas = components.setdefault("schemas", {})
+    for name, schema in _problem_schemas().items():
+        schemas.setdefault(name, schema)
+    schemas.pop("HTTPValidationError", None)
+    schemas.pop("ValidationError", None)
+    for path, operations in document["paths"].items():
+        for operation in operations.values():
+            if path.startswith("/v1/"):
+                operation["security"] = [{"token": []}, {"password": []}]
+                _add_problems(operation["responses"], *ANYWHERE)
+            _only_problem_bodies(operation["responses"])
+
+
+def _problem_schemas() -> dict[str, Any]:
+    schema = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+    inner: dict[str, Any] = schema.pop("$defs", {})
+    return {"ProblemBody": schema, **inner}
+
+
+def _add_problems(responses: dict[str, Any], *classes: type[Problem]) -> None:
+    for status, entry in problems(*classes).items():
+        entry.pop("model")
+        present = responses.get(str(status))
+        if present is None or MEDIA_TYPE not in present.get("content", {}):
+            responses[str(status)] = entry
+        else:
+            for name, example in entry["content"][MEDIA_TYPE]["examples"].items():
+                present["content"][MEDIA_TYPE].setdefault("examples", {}).setdefault(name, example)
+
+
+def _only_problem_bodies(responses: dict[str, Any]) -> None:
+    """Refusals are problems and nothing else: FastAPI would also list its own shape for them."""
+    for response in responses.values():
+        content = response.get("content", {})
+        if MEDIA_TYPE in content:
+            content.pop("application/json", None)
+            content[MEDIA_TYPE]["schema"] = {"$ref": "#/components/schemas/ProblemBody"}

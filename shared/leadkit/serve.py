@@ -1,0 +1,91 @@
+"""How a service's processes start: the API under uvicorn, the worker under asyncio, both with the same logging."""
+
+import asyncio
+import socket
+from collections.abc import Awaitable, Callable
+
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+from pydantic import ValidationError
+
+from leadkit.migrations import SchemaOutdated
+from leadkit.parent import end_with_parent
+from leadkit.settings import InsecureSettings, ServiceSettings
+from leadkit.telemetry import configure_logging
+
+GRACE_S = 3
+
+
+def settings_or_exit(kind: type[ServiceSettings]) -> ServiceSettings:
+    """The settings from the environment; what is missing or refused ends the process with one sentence."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        wrong = ", ".join(f"{prefix}{'_'.join(map(str, each['loc']))}".upper() for each in error.errors())
+        raise SystemExit(f"These settings are missing or wrong: {wrong}") from None
+    except InsecureSettings as error:
+        raise SystemExit(str(error)) from None
+
+
+def serve(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
+    """Serves until SIGTERM; requests being answered then get three seconds. A busy port ends with one sentence."""
+    configure_logging(settings.log_level, service=service)
+    listening = _listen(settings)
+    config = uvicorn.Config(
+        app,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S,
+        server_header=False,
+        date_header=False,
+        lifespan="on",
+        backlog=2048,
+    )
+    end_with_parent()
+    server = _Server(config, app)
+    server.run(sockets=[listening])
+    if not server.started:
+        raise SystemExit(getattr(app.state, "startup_failure", None) or f"{service} could not start")
+
+
+class _Server(uvicorn.Server):
+    """Lets waiting feed readers go before the connections are closed."""
+
+    def __init__(self, config: uvicorn.Config, app: FastAPI) -> None:
+        super().__init__(config)
+        self._app = app
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Tells the app first: a long poll answers at once with what it has."""
+        await self._app.state.before_shutdown()
+        await super().shutdown(sockets)
+
+
+def _listen(settings: ServiceSettings) -> socket.socket:
+    listening = socket.socket(socket.AF_INET6 if ":" in settings.host else socket.AF_INET)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((settings.host, settings.port))
+    except OSError:
+        raise SystemExit(f"Port {settings.port} on {settings.host} is already in use.") from None
+    listening.listen(2048)
+    listening.set_inheritable(True)
+    return listening
+
+
+def run(main: Callable[[], Awaitable[None]], settings: ServiceSettings, *, service: str) -> None:
+    """Runs a worker's main function; an outdated schema ends it with one sentence."""
+    configure_logging(settings.log_level, service=service)
+    try:
+        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_awaited(main))
+    except SchemaOutdated as error:
+        raise SystemExit(str(error)) from None
+
+
+async def _awaited(main: Callable[[], Awaitable[None]]) -> None:
+    await main()

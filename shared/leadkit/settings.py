@@ -1,0 +1,62 @@
+"""Settings every service has. A service adds its own in a subclass with its own prefix."""
+
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_DATA_KEY = "leadflow-development-key"
+
+
+class InsecureSettings(Exception):
+    """A default secret was found outside development; the message names the setting."""
+
+
+class ServiceSettings(BaseSettings):
+    """Read from the environment under the service's prefix, such as `LEADFLOW_CORE_`; shared ones under `LEADFLOW_`."""
+
+    model_config = SettingsConfigDict(extra="ignore", populate_by_name=True)
+
+    environment: Literal["development", "production"] = Field(
+        "development",
+        validation_alias="LEADFLOW_ENVIRONMENT",
+        description="Outside development default secrets are refused",
+    )
+    database_url: str = Field(description="postgresql:// address of the service's own database")
+    owner_url: str | None = Field(None, description="Address with the rights to migrate, if the login differs")
+    worker_url: str | None = Field(None, description="Address for the worker, if the login differs")
+    pool_size: int = Field(8, ge=1, le=200, description="Database connections a process may hold")
+    host: str = Field("127.0.0.1", description="Address the API listens on")
+    port: int = Field(description="Port the API listens on")
+    public_url: str | None = Field(None, description="Address under which clients reach the API")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="LEADFLOW_LOG_LEVEL")
+    requests_per_minute: int = Field(6000, ge=1, description="Requests a token may make a minute, per process")
+    core_url: str = Field(
+        "http://127.0.0.1:8002", validation_alias="LEADFLOW_CORE_URL", description="Where crm-core is"
+    )
+    intake_url: str = Field(
+        "http://127.0.0.1:8001", validation_alias="LEADFLOW_INTAKE_URL", description="Where lead-intake is"
+    )
+    service_token: SecretStr | None = Field(
+        None, validation_alias="LEADFLOW_SERVICE_TOKEN", description="Token with which services call each other"
+    )
+    data_key: SecretStr = Field(
+        SecretStr(DEVELOPMENT_DATA_KEY),
+        validation_alias="LEADFLOW_DATA_KEY",
+        description="Secret from which the keys that encrypt stored secrets are derived",
+    )
+
+    @model_validator(mode="after")
+    def _no_default_secret_in_production(self) -> Self:
+        if self.environment == "production" and self.data_key.get_secret_value() == DEVELOPMENT_DATA_KEY:
+            raise InsecureSettings("LEADFLOW_DATA_KEY must be set outside development")
+        return self
+
+    @property
+    def address(self) -> str:
+        """Where clients reach this API, without a slash at the end."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    def service_token_value(self) -> str:
+        """The service token, or an empty string when none is set (calls to peers are then refused by them)."""
+        return self.service_token.get_secret_value() if self.service_token else ""

@@ -1,0 +1,52 @@
+"""Migrated databases in a throw-away cluster, one of each service for a test process."""
+
+import asyncio
+from pathlib import Path
+
+import asyncpg
+
+from leadkit.db import ServiceName
+from leadkit.embedded.cluster import Cluster
+from leadkit.migrations import migrate
+from leadkit.settings import ServiceSettings
+
+# What migrations wrote and what no test makes.
+KEPT = frozenset({"alembic_version", "feed_counter"})
+
+
+class TestDatabase:
+    """The database of one service: `url` is the service's own login, `admin_url` the superuser's."""
+
+    __test__ = False
+
+    def __init__(self, cluster: Cluster, name: str, login: str) -> None:
+        cluster.create_login_and_database(login, "secret", name)
+        cluster.run_sql('ALTER ROLE :"login" CREATEROLE;', login=login)
+        self.url = cluster.url(name, login, "secret")
+        self.admin_url = cluster.url(name)
+
+    async def migrate(self, service: ServiceName, folder: Path) -> None:
+        """Brings it to the newest revision, as the service's own migration does."""
+        settings = ServiceSettings(database_url=self.url, port=0)
+        await migrate(settings, service=service, folder=folder)
+
+    async def empty(self) -> None:
+        """Deletes every row that a test may have made; an unfinished sequencer's lease ends."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+            tables = [row["tablename"] for row in rows if row["tablename"] not in KEPT]
+            deletions = "; ".join(f'DELETE FROM "{table}"' for table in tables)
+            await connection.execute(
+                f"SET session_replication_role = replica; {deletions}; "
+                "UPDATE feed_counter SET leased_until = now() - interval '1 second'"
+            )
+        finally:
+            await connection.close()
+
+
+def database_of(cluster: Cluster, service: ServiceName, folder: Path) -> TestDatabase:
+    """A new, migrated database for `service`."""
+    database = TestDatabase(cluster, f"leadflow_{service}", f"leadflow_{service}")
+    asyncio.run(database.migrate(service, folder))
+    return database
