@@ -2,5 +2,6 @@
 
 from leadkit.embedded.binaries import EmbeddedError
 from leadkit.embedded.cluster import Cluster, throwaway
+from leadkit.embedded.home import claim_folder
 
-__all__ = ["Cluster", "EmbeddedError", "throwaway"]
+__all__ = ["Cluster", "EmbeddedError", "claim_folder", "throwaway"]

@@ -49,7 +49,7 @@ class Home:
 def home_for(data_folder: Path) -> Home:
     """The home that belongs to a data folder, made where it is missing; refuses another user's folder."""
     data_folder = data_folder.absolute()
-    _refuse_foreign(data_folder)
+    claim_folder(data_folder)
     notes = _private(data_folder / "postgres")
     account = server_account()
     if account.uid == os.geteuid():
@@ -65,16 +65,8 @@ def home_for(data_folder: Path) -> Home:
     return Home(folder, notes, _private(folder / "run", account), account)
 
 
-def temporary_home() -> Home:
-    """A home that nothing outlives, for tests."""
-    account = server_account()
-    folder = Path(tempfile.mkdtemp(prefix="leadflow-", dir="/tmp"))  # short, and open to the account
-    account.give(folder)
-    notes = _private(folder / "notes", account)
-    return Home(folder, notes, _private(folder / "run", account), account, temporary=True)
-
-
-def _refuse_foreign(data_folder: Path) -> None:
+def claim_folder(data_folder: Path) -> None:
+    """Make the data folder if it is missing; `EmbeddedError` in one sentence when it is not ours."""
     if not data_folder.exists():
         try:
             data_folder.mkdir(mode=0o700, parents=True)
@@ -86,6 +78,15 @@ def _refuse_foreign(data_folder: Path) -> None:
             f"The data folder {data_folder} belongs to {_name_of(owner)}, not to {_name_of(os.geteuid())}: "
             "run as its owner, or set LEADFLOW_DATA_DIR to a folder of your own."
         )
+
+
+def temporary_home() -> Home:
+    """A home that nothing outlives, for tests."""
+    account = server_account()
+    folder = Path(tempfile.mkdtemp(prefix="leadflow-", dir="/tmp"))  # short, and open to the account
+    account.give(folder)
+    notes = _private(folder / "notes", account)
+    return Home(folder, notes, _private(folder / "run", account), account, temporary=True)
 
 
 def _name_of(uid: int) -> str:

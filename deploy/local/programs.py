@@ -1,0 +1,42 @@
+"""Which programs `make run` starts, and what each is told by its environment."""
+
+from collections.abc import Mapping
+
+from deploy.local.folder import Secrets
+from deploy.local.processes import Program
+from deploy.local.settings import SERVICES, LocalSettings, ServiceKey
+
+SERVICE_SCOPES = ("inquiries:write", "activities:write", "events:read", "submissions:read", "leads:read", "deals:read")
+"""What the services may do with each other: deliver inquiries and calls, read feeds and snapshots."""
+
+
+def shared_environment(settings: LocalSettings, urls: Mapping[ServiceKey, str], secrets: Secrets) -> dict[str, str]:
+    """The environment of every program; those of one service are told apart by their prefix."""
+    environment = {"LEADFLOW_DATA_KEY": secrets.data_key, "PYTHONUNBUFFERED": "1"}
+    for service in SERVICES:
+        prefix = f"LEADFLOW_{service.key.upper()}"
+        environment[f"{prefix}_DATABASE_URL"] = urls[service.key]
+        environment[f"{prefix}_PORT"] = str(settings.port(service))
+        environment[f"{prefix}_URL"] = settings.url(service)
+    return environment
+
+
+def migrations(environment: Mapping[str, str]) -> list[Program]:
+    """Bring each service's database to the newest revision."""
+    return [Program(f"{service.name} migration", (f"{service.module}.migrate",), environment) for service in SERVICES]
+
+
+def mint(environment: Mapping[str, str], name: str, *scopes: str) -> Program:
+    """Print a platform token with these scopes, or with all."""
+    limits = ("--scopes", *scopes) if scopes else ()
+    return Program("token", ("crm_core.mint", "--name", name, *limits), environment)
+
+
+def processes(environment: Mapping[str, str], service_token: str) -> list[Program]:
+    """The three APIs and their workers."""
+    told = {**environment, "LEADFLOW_SERVICE_TOKEN": service_token}
+    return [
+        Program(name, (f"{service.module}.{part}",), told)
+        for service in SERVICES
+        for name, part in ((service.name, "app"), (f"{service.name}-worker", "worker"))
+    ]

@@ -1,0 +1,39 @@
+"""Whether the ports are free before the services start, and whether the services are ready afterwards."""
+
+import socket
+
+import httpx
+
+from deploy.local.settings import SERVICES, LocalError, LocalSettings, Service
+
+
+def refuse_busy_ports(settings: LocalSettings) -> None:
+    """`LocalError` that names the first port somebody else listens on."""
+    for service in SERVICES:
+        port = settings.port(service)
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError as error:
+                variable = f"LEADFLOW_{service.key.upper()}_PORT"
+                raise LocalError(
+                    f"Port {port} for {service.name} is taken: stop what uses it, or set {variable}."
+                ) from error
+
+
+def not_ready(client: httpx.Client, settings: LocalSettings) -> list[Service]:
+    """The services that cannot do their whole work yet."""
+    return [service for service in SERVICES if not _is_ready(client, settings.url(service))]
+
+
+def _is_ready(client: httpx.Client, address: str) -> bool:
+    """Ready is: the database answers, a worker's heart beats, and there is a key to verify tokens with."""
+    try:
+        answer = client.get(f"{address}/readyz")
+    except httpx.TransportError:
+        return False
+    if answer.status_code != httpx.codes.OK:
+        return False
+    told = answer.json()
+    return bool(told["workers"] and told["keys"])
