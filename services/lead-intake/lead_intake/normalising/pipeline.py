@@ -1,15 +1,24 @@
 """A found inquiry becomes the canonical one, with a report line for each value."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Literal
+import hashlib
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
 from uuid import UUID
 
-from lead_intake.normalising.report import ReportLine
-from lead_intake.providers.base import Found, SourceView
+from lead_intake.normalising import attribution, language, money
+from lead_intake.normalising.person import email_addresses, messengers, person, phone_numbers
+from lead_intake.normalising.phones import line_number
+from lead_intake.normalising.report import ReportLine, cut
+from lead_intake.normalising.text import MAX_ENTRIES, clean, clean_json, many_lines, one_line, said
+from lead_intake.providers.base import Draft, Found, SourceView
 from leadkit.contracts.inquiry import Inquiry
 
 NORMALISER_VERSION = 1
+_OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
+
+Status = Literal["ready", "interest", "ignored", "pending"]
+Values = dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -19,7 +28,7 @@ class Normalised:
 
     inquiry: Inquiry
     report: list[ReportLine]
-    status: Literal["ready", "interest", "ignored", "pending"]
+    status: Status
     reason: str | None
 
 
@@ -27,5 +36,146 @@ def normalise(
     found: Found, source: SourceView, *, submission_id: UUID, revision: int, received_at: datetime
 ) -> Normalised:
     """The same input gives the same result in every process; nothing but the arguments is looked at."""
-    inquiry = Inquiry(id=submission_id, revision=revision, channel=source.channel, received_at=received_at)
-    return Normalised(inquiry, [], "interest", None)
+    draft, report = found.draft, list[ReportLine]()
+    extra: Values = clean_json(draft.extra) if draft.extra else {}
+    occurred_at = _occurred_at(draft, received_at, report)
+    values: Values = {
+        "id": submission_id,
+        "revision": revision,
+        "source_id": source.id,
+        "channel": source.channel,
+        "provider": source.provider,
+        "external_id": bounded_id(found.external_id),
+        "occurred_at": occurred_at,
+        "received_at": received_at,
+        "person": person(draft, extra, report),
+        "phones": phone_numbers(draft, source, extra, report),
+        "emails": email_addresses(draft, extra, report),
+        "messengers": messengers(draft, report),
+        "attribution": _attribution(draft, source, occurred_at, report),
+    }
+    _texts(values, draft, source, report)
+    _particulars(values, draft, source, extra, report)
+    values["extra"] = extra if len(extra) <= MAX_ENTRIES else dict(list(extra.items())[:MAX_ENTRIES])
+    report.extend([ReportLine("submission", None, None, "as received", warning) for warning in draft.warnings])
+    inquiry = Inquiry.model_validate(values)
+    status, reason = _status(found, inquiry)
+    return Normalised(inquiry, report, status, reason)
+
+
+def bounded_id(external_id: str | None) -> str | None:
+    """An id fit for a key: cleaned, and its hash in its place when it is longer than 255 bytes."""
+    text = clean(external_id).strip() if external_id else None
+    if not text:
+        return None
+    if len(text) > 255 or (not text.isascii() and len(text.encode()) > 255):
+        return "sha256:" + hashlib.sha256(text.encode()).hexdigest()
+    return text
+
+
+def _occurred_at(draft: Draft, received_at: datetime, report: list[ReportLine]) -> datetime:
+    told = draft.occurred_at
+    if told is None:
+        return received_at
+    if told > received_at or told < _OLDEST:
+        report.append(
+            ReportLine("occurred_at", received_at.isoformat(), told.isoformat(), "time of receipt", "impossible time")
+        )
+        return received_at
+    report.append(ReportLine("occurred_at", told.isoformat(), told.isoformat(), "time told"))
+    return told
+
+
+def _texts(values: Values, draft: Draft, source: SourceView, report: list[ReportLine]) -> None:
+    """Message, subject, product, region and language."""
+    if draft.message:
+        message = many_lines(draft.message)
+        if message:
+            values["message"] = message
+            warning = "cut to 20,000 characters" if len(draft.message) > 20000 else None
+            report.append(ReportLine("message", cut(message), cut(draft.message), "lines trimmed", warning))
+    for key, raw, default, limit in (
+        ("subject", draft.subject, None, 1000),
+        ("product", draft.product, source.defaults.product, 255),
+        ("region", draft.region, source.defaults.region, 255),
+    ):
+        value = said(raw, limit) if raw else None
+        if value or default:
+            values[key] = value or default
+            report.append(ReportLine(key, value or default, cut(raw), "one line" if value else "default of the source"))
+    _language(values, draft, source, report)
+
+
+def _language(values: Values, draft: Draft, source: SourceView, report: list[ReportLine]) -> None:
+    told = language.tag(draft.language) if draft.language else None
+    if told:
+        report.append(ReportLine("language", told, cut(draft.language), "language told"))
+    else:
+        text = values.get("message") or values.get("subject") or values["person"].get("full_name")
+        told = language.guess(text) if text else None
+        rule, warning = ("letters of the text", "guessed") if told else ("default of the source", None)
+        told = told or source.defaults.language
+        if told:
+            report.append(ReportLine("language", told, None, rule, warning))
+    values["language"] = told
+
+
+def _attribution(draft: Draft, source: SourceView, at: datetime, report: list[ReportLine]) -> Values:
+    own, values = source.settings.own_domains, Values()
+    last = attribution.touch(draft.touch, source.channel, own, at, "attribution/last", report)
+    if source.defaults.attribution and not last.get("source"):
+        last = attribution.with_default(last, source.defaults.attribution, at, report)
+    if last:
+        values["last"] = last
+    if draft.first_touch:
+        first = attribution.touch(draft.first_touch, source.channel, own, None, "attribution/first", report)
+        if first:
+            values["first"] = first
+    if draft.call_tracking:
+        values["call_tracking"] = {one_line(k, 100): one_line(v) for k, v in draft.call_tracking.items()}
+    return values
+
+
+def _particulars(values: Values, draft: Draft, source: SourceView, extra: Values, report: list[ReportLine]) -> None:
+    """What only some inquiries have: a budget, a call, consent, a thread."""
+    if draft.budget:
+        amount = money.parse(draft.budget, draft.budget_currency, source.default_region)
+        if amount:
+            values["budget"] = {"amount": amount[0], "currency": amount[1]}
+            report.append(ReportLine("budget", f"{amount[0]} {amount[1]}", cut(draft.budget), "amount", amount[2]))
+        else:
+            extra.setdefault("budget", one_line(draft.budget))
+    if draft.call:
+        values["call"] = _call(draft, source, report)
+    if draft.consent:
+        consent = draft.consent
+        values["consent"] = {
+            "given": consent.given, "purpose": said(consent.purpose), "at": consent.at or values["occurred_at"],
+            "text": many_lines(consent.text, 4000) if consent.text else None, "ip_hash": consent.ip_hash,
+        }  # fmt: skip
+    if draft.in_reply_to or draft.references:
+        values["in_reply_to"] = one_line(draft.in_reply_to, 998) if draft.in_reply_to else None
+        values["references"] = [one_line(one, 998) for one in draft.references[-50:]]
+
+
+def _call(draft: Draft, source: SourceView, report: list[ReportLine]) -> Values:
+    assert draft.call is not None
+    call = asdict(draft.call)
+    for key, limit in (("operator", 255), ("recording_url", 2048), ("line_number", 255)):
+        call[key] = said(call[key], limit) if call[key] else None
+    for key in ("duration_seconds", "wait_seconds"):
+        call[key] = max(call[key], 0) if call[key] is not None else None
+    if call["line_number"]:
+        call["line_number"] = line_number(call["line_number"], source.default_region)
+        report.append(ReportLine("call/line_number", call["line_number"], cut(draft.call.line_number), "line"))
+    return call
+
+
+def _status(found: Found, inquiry: Inquiry) -> tuple[Status, str | None]:
+    if found.disposition == "ignored":
+        return "ignored", found.reason or "ignored"
+    if found.disposition in ("pending", "update"):
+        return "pending", found.reason
+    if inquiry.phones or inquiry.emails or inquiry.messengers:
+        return "ready", found.reason
+    return ("ignored", "hidden_number") if inquiry.call else ("interest", "no_contact")

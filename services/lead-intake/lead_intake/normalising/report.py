@@ -2,14 +2,23 @@
 
 from dataclasses import dataclass
 
+_SHOWN = 300
+
 
 @dataclass(slots=True)
 class ReportLine:
     """One canonical value: `field` by its path (`phones/0`), what it was made from, by which rule, and what was guessed.
-    `value` is null where the raw value was not used."""
+    `value` is null where the raw value was not used. Long texts are shown by their beginning."""
 
     field: str
     value: str | None
     raw: str | None
     rule: str
     warning: str | None = None
+
+
+def cut(text: str | None) -> str | None:
+    """The beginning of a raw value, fit for storing."""
+    if text is None or (len(text) <= _SHOWN and text.isprintable()):
+        return text
+    return text[:_SHOWN].replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

@@ -25,7 +25,7 @@ class Unreadable(Exception):
 @dataclass(frozen=True, slots=True)
 class WireRequest:
     """A request as it came: header names in lower case, `rest` is what followed the key (`/events/summary` or empty),
-    `query` the raw query string."""
+    `query` the raw query string, `address` the client's."""
 
     method: str
     rest: str
@@ -33,6 +33,7 @@ class WireRequest:
     headers: Mapping[str, str]
     body: bytes
     received_at: datetime
+    address: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

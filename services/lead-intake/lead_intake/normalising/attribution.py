@@ -1,0 +1,189 @@
+"""Where a visitor came from: UTM values, click ids, client ids and addresses made one touch with its channel group."""
+
+from datetime import datetime
+from typing import Any
+from urllib.parse import parse_qsl, unquote_plus
+
+from lead_intake.normalising import marks as known
+from lead_intake.normalising.report import ReportLine
+from lead_intake.normalising.text import is_placeholder, one_line
+from leadkit.contracts.inquiry import Channel, Touch
+
+Values = dict[str, Any]
+
+_BY_CHANNEL = {"call": "call", "email": "email", "chat": "messenger", "import": "offline"}
+_PAID = frozenset({"cpc", "ppc", "cpm", "cpv", "paid", "paidsearch", "paid_search", "paid-search", "sem", "retargeting"})
+_PAID_SOCIAL = frozenset({"paid_social", "paidsocial", "paid-social", "target", "cpc_social"})
+_BY_MEDIUM = {
+    **dict.fromkeys(("organic", "seo", "search"), "organic"),
+    **dict.fromkeys(("social", "smm", "social-network", "social-media", "social_media", "sm", "post"), "social"),
+    **dict.fromkeys(("referral", "link", "affiliate", "partner", "cpa"), "referral"),
+    **dict.fromkeys(("email", "e-mail", "mail", "newsletter"), "email"),
+    **dict.fromkeys(("call", "phone", "calltracking"), "call"),
+    **dict.fromkeys(("messenger", "telegram", "whatsapp", "viber", "chat", "bot"), "messenger"),
+    **dict.fromkeys(("offline", "qr", "print", "outdoor", "radio", "tv", "flyer", "event"), "offline"),
+}  # fmt: skip
+
+
+def touch(
+    marks: dict[str, str], channel: Channel, own_domains: list[str], at: datetime | None, path: str, report: list[ReportLine]
+) -> Values:
+    """A touch as the contract wants it, without empty parts; its report lines start with `path`."""
+    values: Values = {}
+    clicks: dict[str, str] = {}
+    clients: dict[str, str] = {}
+    for name, raw in marks.items():
+        _put(values, clicks, clients, name, raw, f"field {name}", path, report)
+    for key in ("landing_url", "page_url", "referrer"):
+        if key in values:
+            _from_address(values, clicks, clients, key, path, report)
+    if "referrer" in values and _host(values["referrer"]) in ("", None):
+        report.append(ReportLine(f"{path}/referrer", None, values.pop("referrer"), "address", "no address"))
+    group = _group(values, clicks, channel, own_domains, path, report)
+    if not values and not clicks and not clients and group in (None, "direct"):
+        return {}
+    values["channel_group"] = group
+    values["at"] = at
+    values["click_ids"] = clicks
+    values["client_ids"] = clients
+    return values
+
+
+def _put(
+    values: Values, clicks: dict[str, str], clients: dict[str, str], name: str, raw: str, rule: str, path: str,
+    report: list[ReportLine],
+) -> None:  # fmt: skip
+    """Puts one mark where it belongs, unless a better source filled the place before."""
+    value = one_line(raw, 2048)
+    if not value or is_placeholder(value):
+        if value:
+            report.append(ReportLine(f"{path}/{name}", None, raw[:200], rule, "placeholder"))
+        return
+    if field := known.UTM.get(name):
+        target, value = values, value[:255].rstrip()
+    elif field := known.CLICK_IDS.get(name):
+        target, value = clicks, (value.split(".", 2)[-1] if name == "_gcl_aw" else value)[:255]
+    elif field := known.CLIENT_IDS.get(name):
+        target, value = clients, (_ga_client(value) if field == "ga" else value)[:255]
+    elif field := known.ADDRESSES.get(name):
+        target, value = values, _address(value)
+    else:
+        return
+    if field not in target and value:
+        target[field] = value
+        report.append(ReportLine(f"{path}/{field}", value, raw[:2048] if raw != value else None, rule))
+
+
+def _ga_client(value: str) -> str:
+    """`GA1.2.1111.1773` is the client id `1111.1773`."""
+    return value.split(".", 2)[-1] if value.startswith("GA1.") and value.count(".") >= 3 else value
+
+
+def _address(value: str) -> str:
+    """A URL without the personal values of its query; an unresolved one as it is."""
+    head, mark, query = value.partition("?")
+    if not mark or "=" not in query:
+        return value
+    pairs = query.split("&")
+    kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]).lower() not in known.PERSONAL_IN_QUERY]
+    return value if len(kept) == len(pairs) else f"{head}?{'&'.join(kept)}" if kept else head
+
+
+def _from_address(
+    values: Values, clicks: dict[str, str], clients: dict[str, str], key: str, path: str, report: list[ReportLine]
+) -> None:
+    """The marks in an address's query, where no field gave them. A referrer's own UTM values are of another visit."""
+    query = values[key].partition("?")[2].partition("#")[0]
+    if not query or key == "referrer":
+        return
+    try:
+        pairs = parse_qsl(query, max_num_fields=200)
+    except ValueError:
+        return
+    for name, value in pairs:
+        name = name.lower()
+        if name.startswith("utm_") or name in known.CLICK_IDS or name in ("roistat", "etext"):
+            _put(values, clicks, clients, name, value, f"query of {key}", path, report)
+
+
+def _group(
+    values: Values, clicks: dict[str, str], channel: Channel, own_domains: list[str], path: str, report: list[ReportLine]
+) -> str | None:
+    """The channel group; where no UTM value says it, source and medium are filled from click id or referrer."""
+    if "source" not in values and "medium" not in values:
+        source, medium, rule = _derived(values, clicks, own_domains)
+        if source and medium:
+            values["source"], values["medium"] = source, medium
+            report.append(ReportLine(f"{path}/source", source, None, rule))
+            report.append(ReportLine(f"{path}/medium", medium, None, rule))
+        elif not values and not clicks:
+            return _BY_CHANNEL.get(channel)
+    source, medium = str(values.get("source", "")).lower(), str(values.get("medium", "")).lower()
+    if medium in _PAID_SOCIAL or (medium in _PAID and source in known.SOCIAL_SOURCES):
+        return "social"
+    if medium in _PAID or (not medium and not clicks.keys().isdisjoint(known.PAID_CLICKS)):
+        return "paid_search"
+    if medium in _BY_MEDIUM:
+        return _BY_MEDIUM[medium]
+    if source in known.MESSENGER_SOURCES:
+        return "messenger"
+    if source in known.SOCIAL_SOURCES:
+        return "social"
+    return _BY_CHANNEL.get(channel, "other" if source else "direct")
+
+
+def _derived(values: Values, clicks: dict[str, str], own_domains: list[str]) -> tuple[str | None, str | None, str]:
+    for click in clicks:
+        if click in known.PAID_CLICKS:
+            return known.PAID_CLICKS[click], "cpc", f"click id {click}"
+    host = _host(values.get("referrer", ""))
+    if host and not _is_ours(host, values, own_domains):
+        return (*_of_referrer(host), "referrer")
+    if "ysclid" in clicks:
+        return "yandex", "organic", "click id ysclid"
+    if "fbclid" in clicks:
+        return "facebook", "social", "click id fbclid"
+    return None, None, "nothing tells"
+
+
+def _of_referrer(host: str) -> tuple[str, str]:
+    if host in known.MESSENGERS:
+        return known.MESSENGERS[host], "messenger"
+    if host in known.SOCIAL:
+        return known.SOCIAL[host], "social"
+    labels = host.split(".")
+    name = labels[-3] if len(labels) > 2 and labels[-2] in ("com", "co") else labels[-2] if len(labels) > 1 else host
+    if name in known.SEARCH_ENGINES:
+        return known.SEARCH_ENGINES[name], "organic"
+    return host[:255], "referral"
+
+
+def _host(url: str) -> str | None:
+    """The host of a URL in lower case without `www.`, port and user; None where there is none."""
+    _, mark, rest = url.partition("//")
+    if not mark:
+        return None
+    host = rest.replace("\\", "/").partition("/")[0].partition("?")[0].partition("#")[0].rpartition("@")[2]
+    return host.partition(":")[0].lower().removeprefix("www.")
+
+
+def _is_ours(host: str, values: Values, own_domains: list[str]) -> bool:
+    """A referrer on the same site or on a payment page is no source: the visit began before it."""
+    page = _host(values.get("page_url") or values.get("landing_url") or "")
+    ours = [*own_domains, *known.PAYMENT_PAGES, *([page] if page else [])]
+    return any(host == domain or host.endswith(f".{domain}") for domain in ours)
+
+
+def with_default(values: Values, default: Touch, at: datetime | None, report: list[ReportLine]) -> Values:
+    """A touch that names no source gets what the source is set to; what is known stays."""
+    set_to = default.model_dump(exclude_none=True, exclude={"at"})
+    filled = {**set_to, "at": at, **values}
+    filled["click_ids"] = {**set_to["click_ids"], **values.get("click_ids", {})}
+    filled["client_ids"] = {**set_to["client_ids"], **values.get("client_ids", {})}
+    if values.get("channel_group") in (None, "direct", "other"):
+        group = set_to.get("channel_group") or _BY_MEDIUM.get(str(set_to.get("medium", "")).lower())
+        filled["channel_group"] = group or ("paid_search" if set_to.get("medium") in _PAID else "other")
+    for key in ("source", "medium", "campaign", "content", "term"):
+        if key in set_to and key not in values:
+            report.append(ReportLine(f"attribution/last/{key}", set_to[key], None, "default of the source"))
+    return filled

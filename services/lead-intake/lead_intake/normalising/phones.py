@@ -1,0 +1,164 @@
+"""Telephone numbers to E.164. A number counts when it is possible: demanding more would refuse new ranges."""
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+import phonenumbers
+
+_PUNCTUATION = str.maketrans("", "", " \t\n\xa0\u2007\u2009\u202f-‐‑‒–—−().\u00ad/'")
+_EXTENSION = re.compile(r"(?:доб(?:авочный)?|вн(?:утр)?|ext(?:ension)?|extn|x|#)[.:\s№#]{0,3}(\d{1,7})\s*\)?\s*$", re.IGNORECASE)
+_SEPARATOR = re.compile(r"[,;|\n]|\s(?:или|и|or|and)\s|\s/\s|(?<=\d{4})/(?=[+\d(]{1,2}\d{2})", re.IGNORECASE)
+_DIGITS = re.compile(r"\d")
+_NUMBER = r"\+?\(?\d(?:[ \t\xa0\u202f().‐‑–—-]{0,3}\d){6,14}"
+_IN_FIELD = re.compile(rf"{_NUMBER}")
+_IN_TEXT = re.compile(rf"(?<![\w@.,/=+-]){_NUMBER}(?![\w@])")
+_DATE_OR_ADDRESS = re.compile(
+    r"(?<!\d)(?:\d{1,2}\.\d{1,2}\.\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?!\d)"
+)
+_SCIENTIFIC = re.compile(r"^(\d)[.,](\d{1,14})[eE]\+?(\d{1,2})$")
+_PLUS_SEVEN_REGIONS = frozenset({"RU", "KZ"})
+MAX_FIELD = 200
+
+
+class Phone(NamedTuple):
+    """A number in E.164 with the extension that was written after it."""
+
+    e164: str
+    extension: str | None
+    rule: str
+    warning: str | None
+
+
+def phones_in_field(value: str, region: str) -> tuple[Phone, ...]:
+    """The numbers in a field meant for one: letters around, several numbers and extensions are taken. Empty: none."""
+    digits = value.translate(_PUNCTUATION)
+    plain = _plus_seven(digits, region)
+    return (plain,) if plain else _in_field(value[:MAX_FIELD], region)
+
+
+def phones_in_text(text: str, region: str) -> tuple[Phone, ...]:
+    """The numbers a person wrote in running text, in order; dates, addresses and order numbers are left alone."""
+    text = text[:20000]
+    spaces = _DATE_OR_ADDRESS.sub(lambda found: "x" * len(found[0]), text)
+    found: dict[str, Phone] = {}
+    for candidate in _IN_TEXT.finditer(spaces):
+        phone = _written_in_text(candidate[0], region)
+        if phone:
+            found.setdefault(phone.e164, phone)
+    return tuple(found.values())[:20]
+
+
+def line_number(value: str, region: str) -> str:
+    """A company's line: E.164 where it is a telephone number, a SIP address as it is."""
+    found = () if ":" in value or "@" in value else phones_in_field(_international(value), region)
+    return found[0].e164 if found else value
+
+
+def _international(value: str) -> str:
+    return f"+{value}" if value.isascii() and value.isdigit() and len(value) >= 11 and value[0] != "8" else value
+
+
+def _plus_seven(digits: str, region: str) -> Phone | None:
+    """The usual Russian forms without asking libphonenumber, which gives the same (a property test compares them)."""
+    length = len(digits)
+    if length == 12 and digits.startswith("+7") and digits.isascii() and digits[1:].isdigit():
+        return Phone(digits, None, "international form", None)
+    if region not in _PLUS_SEVEN_REGIONS or not digits.isascii() or not digits.isdigit() or digits.startswith("810"):
+        return None
+    if length == 11 and (digits[0] == "8" or (digits[0] == "7" and digits[1] in "34789")):
+        return Phone("+7" + digits[1:], None, "national form", f"country {region} assumed")
+    if length == 10 and digits[0] in "3479":
+        return Phone("+7" + digits, None, "national form", f"country {region} assumed")
+    return None
+
+
+@lru_cache(maxsize=8192)
+def _in_field(value: str, region: str) -> tuple[Phone, ...]:
+    if "@" in value or value.lower().lstrip().startswith("sip:"):
+        return ()
+    scientific = _SCIENTIFIC.match(value.strip())
+    if scientific:
+        return _from_scientific(scientific, region)
+    found: dict[str, Phone] = {}
+    for piece in _pieces(value.removesuffix(".0")):
+        for phone in _of_piece(piece, region):
+            found.setdefault(phone.e164, phone)
+    return tuple(found.values())[:20]
+
+
+def _pieces(value: str) -> list[str]:
+    pieces: list[str] = []
+    for piece in _SEPARATOR.split(value):
+        if pieces and len(_DIGITS.findall(piece)) < 7:
+            pieces[-1] += " " + piece
+        else:
+            pieces.append(piece)
+    return pieces
+
+
+def _of_piece(piece: str, region: str) -> list[Phone]:
+    number, extension = piece, None
+    with_extension = _EXTENSION.search(piece[-40:])
+    if with_extension and len(_DIGITS.findall(piece)) - len(with_extension[1]) >= 7:
+        number, extension = piece[: len(piece) - len(with_extension[0])], with_extension[1]
+    if len(_DIGITS.findall(number)) <= 15:
+        whole = _parsed(_without_words(number), region, extension)
+        if whole:
+            return [whole]
+    candidates = number.split()
+    if not all(len(_DIGITS.findall(candidate)) >= 10 for candidate in candidates):
+        candidates = [candidate[0] for candidate in _IN_FIELD.finditer(number)]
+    return [phone for phone in [_parsed(candidate, region, extension) for candidate in candidates] if phone]
+
+
+def _without_words(text: str) -> str:
+    return "".join([mark for mark in text if mark in "+" or (mark.isascii() and mark.isdigit())])
+
+
+def _parsed(number: str, region: str, extension: str | None) -> Phone | None:
+    number = number.translate(_PUNCTUATION)
+    if not 7 <= len(number.lstrip("+")) <= 18:
+        return None
+    plain = _plus_seven(number, region)
+    if plain:
+        return plain._replace(extension=extension)
+    for attempt, rule in _attempts(number):
+        try:
+            parsed = phonenumbers.parse(attempt, region)
+        except phonenumbers.NumberParseException:
+            continue
+        if phonenumbers.is_possible_number(parsed):
+            e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+            guessed = None if attempt.startswith("+") and number.startswith("+") else f"country {region} assumed"
+            return Phone(e164, extension, rule, "read as international" if rule == "plus added" else guessed)
+    return None
+
+
+def _attempts(number: str) -> list[tuple[str, str]]:
+    attempts = [(number, "international form" if number.startswith("+") else "national form")]
+    if not number.startswith("+") and len(number) >= 11:
+        attempts.append((f"+{number}", "plus added"))
+    return attempts
+
+
+def _from_scientific(found: re.Match[str], region: str) -> tuple[Phone, ...]:
+    """`7,9990000403E+10` of a spreadsheet; where digits were lost there is no number."""
+    digits, exponent = found[1] + found[2], int(found[3])
+    if len(digits) > exponent + 1 or exponent > 15 or exponent + 1 - len(digits) > 3:
+        return ()
+    phone = _parsed(digits.ljust(exponent + 1, "0"), region, None)
+    return (phone._replace(warning="from scientific notation"),) if phone else ()
+
+
+def _written_in_text(candidate: str, region: str) -> Phone | None:
+    digits = candidate.translate(_PUNCTUATION)
+    plain = _plus_seven(digits, region)
+    if plain:
+        return plain
+    phone = _parsed(candidate, region, None)
+    if phone is None or phone.rule == "plus added":
+        return None
+    if not digits.startswith("+") and not phonenumbers.is_valid_number(phonenumbers.parse(phone.e164)):
+        return None
+    return phone
