@@ -12,7 +12,6 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-
 from leadkit.embedded import Cluster, EmbeddedError, throwaway
 from leadkit.embedded.home import home_for, refuse_copy, remove_orphans
 
