@@ -101,11 +101,8 @@ def _sources(intake: Api, known: dict[str, SourceAccess]) -> dict[str, SourceAcc
     found: dict[str, SourceAccess] = {}
     for kind, body in SOURCES.items():
         path = f"/v1/sources/{known.get(kind, {}).get('id')}"
-        source = (
-            intake.get(path)
-            if kind in known and intake.accepts(path)
-            else intake.ensure("/v1/sources", body, by="name")
-        )
+        still_there = kind in known and intake.accepts(path)
+        source = intake.get(path) if still_there else intake.ensure("/v1/sources", body, by="name")
         found[kind] = SourceAccess(id=source["id"], key=source["key"], inbound_url=source["inbound_url"])
     found["call"]["secrets"] = _telephony_secrets(intake, found["call"]["id"], known.get("call", {}))
     return found

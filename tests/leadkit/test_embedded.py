@@ -128,7 +128,7 @@ def test_folder_of_another_user_is_refused_in_one_sentence(tmp_path: Path) -> No
         os.chown(folder, pwd.getpwnam("nobody").pw_uid, -1)
     else:
         folder = Path("/usr")
-    with pytest.raises(EmbeddedError, match="belongs to (nobody|root)"):
+    with pytest.raises(EmbeddedError, match=r"belongs to (nobody|root)"):
         Cluster.at(folder)
 
 

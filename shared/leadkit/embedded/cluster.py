@@ -73,7 +73,7 @@ class Cluster:
 
     @property
     def lifeline(self) -> int:
-        """A file descriptor: a child that inherits it keeps the server alive after we are gone, until it ends itself."""
+        """A file descriptor: a child that inherits it keeps the server alive after us, until it has ended itself."""
         return self._lifeline
 
     @property
@@ -165,7 +165,7 @@ class Cluster:
         fresh.rename(home.data)
 
     def _launch(self) -> None:
-        """Start the server and wait for its first answer. Backends that outlive a killed server for a moment are waited for."""
+        """Start the server and wait for its first answer; also for the last backends of a killed one to be gone."""
         deadline = time.monotonic() + READY_TIMEOUT_S
         said = self._spawn_server()
         while not self._answers():
@@ -210,7 +210,7 @@ class Cluster:
         return None
 
     def _start_guard(self) -> None:
-        """A shell that outlives us: when nobody holds the lifeline any more it stops the server, even if we were killed."""
+        """A shell that outlives us and stops the server when nobody holds the lifeline any more."""
         waiting_end, self._lifeline = os.pipe()
         remove = self.home.folder if self.home.temporary else ""
         command: list[str | Path] = [
@@ -244,7 +244,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def throwaway(**settings: str) -> Iterator[Cluster]:
-    """A running cluster for tests, quick and careless about power cuts; it is gone afterwards, even if we are killed."""
+    """A running cluster for tests, careless about power cuts; it is gone afterwards, even if we are killed."""
     cluster = Cluster(temporary_home(), settings={**CARELESS, **settings})
     try:
         cluster.start()
@@ -254,7 +254,7 @@ def throwaway(**settings: str) -> Iterator[Cluster]:
 
 
 def _quoted(value: str) -> str:
-    """A psql variable's value; it goes in by standard input, since arguments are visible to everybody on the machine."""
+    """A psql variable's value. It goes in by standard input: arguments are visible to all users of the machine."""
     return "'" + value.replace("\\", "\\\\").replace("'", "''") + "'"
 
 
