@@ -1,0 +1,1 @@
+"""Assignment: which manager gets a lead, exact under concurrency, and why."""

@@ -1,0 +1,137 @@
+"""A lead's card in memory: begun, filled up by what later inquiries add, and what follows from its fields."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from leadkit.contracts.common import Money, written
+from leadkit.contracts.inquiry import Attribution, Person
+from leadkit.ids import new_id
+
+from crm_core.contacts.points import Point, messenger_from, values_of
+from crm_core.leads import scoring
+from crm_core.leads.tables import Lead
+from crm_core.leads.touches import is_direct, last_non_direct
+
+INTEREST = ("subject", "message", "product", "region", "language")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Beginning:
+    """What a lead starts with, from an inquiry or by hand. `points` are normalised."""
+
+    person: Person = field(default_factory=Person)
+    points: Sequence[Point] = ()
+    subject: str | None = None
+    message: str | None = None
+    product: str | None = None
+    region: str | None = None
+    language: str | None = None
+    source_id: UUID | None = None
+    channel: str | None = None
+    provider: str | None = None
+    attribution: Attribution = field(default_factory=Attribution)
+    budget: Money | None = None
+    custom: dict[str, Any] = field(default_factory=dict)
+    tags: Sequence[str] = ()
+    contact_id: UUID | None = None
+    repeat: bool = False
+    inquiries: int = 0
+    occurred_at: datetime
+
+
+def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
+    """A new lead; its first status counts from `occurred_at`, when the person asked."""
+    lead = Lead(
+        workspace_id=workspace_id, id=new_id(), version=1, status="new", person=start.person.model_dump(),
+        subject=start.subject, message=start.message, product=start.product, region=start.region,
+        language=start.language, source_id=start.source_id, channel=start.channel, provider=start.provider,
+        attribution=start.attribution.model_dump(mode="json"), budget_amount=start.budget and start.budget.amount,
+        budget_currency=start.budget and start.budget.currency, qualification={}, temperature="cold",
+        temperature_set=False, owner_id=None, team_id=None, owners=[], contact_id=start.contact_id, deal_id=None,
+        loss_reason_id=None, loss_note=None, merged_into=None, postponed_until=None, respond_by=None,
+        first_response_at=None, inquiry_count=start.inquiries, repeat=start.repeat, custom=start.custom,
+        tags=list(start.tags), reached={"new": written(start.occurred_at)}, passages={"new": 1},
+        occurred_at=start.occurred_at, moved_at=start.occurred_at, last_activity_at=start.occurred_at,
+        created_at=now, updated_at=now,
+    )  # fmt: skip
+    put_points(lead, start.points)
+    refresh(lead)
+    return lead
+
+
+def put_points(lead: Lead, points: Sequence[Point]) -> None:
+    """These are the lead's phones, e-mails and messengers."""
+    lead.phones = values_of(points, "phone")
+    lead.emails = values_of(points, "email")
+    lead.messengers = [messenger_from(value).model_dump() for value in values_of(points, "messenger")]
+
+
+def points_on(lead: Lead) -> list[Point]:
+    """The lead's phones, e-mails and messengers as matching compares them."""
+    return [
+        *(Point("phone", value) for value in lead.phones),
+        *(Point("email", value) for value in lead.emails),
+        *(Point("messenger", f"{one['network']}:{one['id']}") for one in lead.messengers),
+    ]
+
+
+def fill_up(lead: Lead, more: Beginning, points: Iterable[Point]) -> None:
+    """Adds what a later inquiry tells and the card lacks; what is there stays. Attribution is never touched."""
+    told = more.person.model_dump()
+    if any(told[name] and not lead.person.get(name) for name in told):
+        lead.person = {name: lead.person.get(name) or told[name] for name in told}
+    for name in INTEREST:
+        if getattr(lead, name) is None:
+            setattr(lead, name, getattr(more, name))
+    if lead.budget_amount is None and more.budget is not None:
+        lead.budget_amount, lead.budget_currency = more.budget.amount, more.budget.currency
+    known = points_on(lead)
+    added = [point for point in points if point not in known]
+    if added:
+        put_points(lead, [*known, *added])
+
+
+def refresh(lead: Lead) -> None:
+    """Brings up to date what follows from the other fields: searched name, score, temperature, completeness."""
+    card = _card(lead)
+    points = scoring.points_of(card)
+    lead.search_name = search_name(lead.person)
+    lead.score_points = [asdict(point) for point in points]
+    lead.score = scoring.score_of(points)
+    lead.completeness = scoring.completeness_of(card)
+    if not lead.temperature_set:
+        lead.temperature = scoring.temperature_of(lead.score)
+
+
+def search_name(person: dict[str, Any]) -> str:
+    """All names of a person and their company, as a search compares them."""
+    names = [person.get(name) for name in ("full_name", "first_name", "middle_name", "last_name", "company")]
+    return " ".join(dict.fromkeys(name.strip().lower() for name in names if name))
+
+
+def _card(lead: Lead) -> scoring.Card:
+    person, traffic = lead.person, Attribution.model_validate(lead.attribution)
+    touch = last_non_direct(traffic.first, traffic.last)
+    return scoring.Card(
+        named=bool(person.get("full_name") or person.get("first_name") or person.get("last_name")),
+        phone=bool(lead.phones),
+        email=bool(lead.emails),
+        messenger=bool(lead.messengers),
+        interest=bool(lead.product or lead.subject or lead.message),
+        company=bool(person.get("company")),
+        message=bool(lead.message),
+        budget=lead.budget_amount is not None,
+        channel=lead.channel,
+        direct_traffic=touch is None or is_direct(touch),
+        repeat=lead.repeat,
+        inquiries=lead.inquiry_count,
+        qualification=_answered(lead.qualification),
+    )
+
+
+def _answered(qualification: dict[str, Any]) -> int:
+    answers = {**qualification, **qualification.get("answers", {})}
+    return sum(1 for name, answer in answers.items() if name != "answers" and answer not in (None, "", False))

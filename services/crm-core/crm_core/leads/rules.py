@@ -1,0 +1,61 @@
+"""The life of a lead as one table that the API, the documentation and the tests read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from leadkit.contracts.events import LeadStatus
+
+OPEN: tuple[LeadStatus, ...] = ("new", "assigned", "in_progress", "qualified")
+"""In these somebody works, or should work, on the lead."""
+
+STATUSES: tuple[LeadStatus, ...] = (*OPEN, "converted", "disqualified", "postponed", "merged")
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A step that may be taken `sources` → `target`; a target of None is found by `target_of`.
+
+    `event` is published when it happened."""
+
+    name: str
+    sources: tuple[LeadStatus, ...]
+    target: LeadStatus | None
+    event: str
+    meaning: str
+
+
+TRANSITIONS: tuple[Transition, ...] = (
+    Transition("start", ("new", "assigned"), "in_progress", "lead.started", "the first contact was made"),
+    Transition("qualify", ("assigned", "in_progress"), "qualified", "lead.qualified", "worth an offer"),
+    Transition("convert", ("assigned", "in_progress", "qualified"), "converted", "lead.converted", "became a deal"),
+    Transition("assign", OPEN, None, "lead.assigned", "somebody, or another one, owns it"),
+    Transition("postpone", OPEN, "postponed", "lead.postponed", "comes back by itself at a time"),
+    Transition("disqualify", OPEN, "disqualified", "lead.disqualified", "refused, with a reason"),
+    Transition("reopen", ("disqualified", "postponed"), None, "lead.reopened", "brought back"),
+    Transition(
+        "merge", tuple(status for status in STATUSES if status != "merged"), "merged", "lead.merged", "part of another"
+    ),
+)
+
+
+def transition(name: str) -> Transition:
+    """The transition of that name."""
+    return next(one for one in TRANSITIONS if one.name == name)
+
+
+def allowed(status: str) -> list[str]:
+    """The transitions that a lead in `status` may take, in the order of the table."""
+    return [one.name for one in TRANSITIONS if status in one.sources]
+
+
+def target_of(
+    step: Transition, status: LeadStatus, *, reached: Mapping[str, object], owned: bool
+) -> LeadStatus:
+    """Where `step` leads: assigning moves only a new lead; a reopened one goes back as far as it once was."""
+    if step.target is not None:
+        return step.target
+    if step.name == "assign":
+        return "assigned" if status == "new" else status
+    if "in_progress" in reached:
+        return "in_progress"
+    return "assigned" if owned else "new"

@@ -1,0 +1,170 @@
+"""Tables `lead`, `lead_transition`, `match_key`, `lead_key` and `duplicate_suggestion`."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from crm_core.base import Base
+
+KIND_OF_KEY = "kind IN ('phone', 'email', 'messenger')"
+STATUSES = "'new', 'assigned', 'in_progress', 'qualified', 'converted', 'disqualified', 'postponed', 'merged'"
+
+
+class Lead(Base):
+    """One attempt to win one person. `reached` has the first time of each status for ever, `passages` how often each
+    was entered, `owners` everyone who had it; `moved_at` is the last change of status that somebody made (not a rule),
+    `search_name` the names as they are searched. `temperature_set`: a person overrode what the score says."""
+
+    __tablename__ = "lead"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "owner_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "team_id"], ["team.workspace_id", "team.id"]),
+        ForeignKeyConstraint(["workspace_id", "contact_id"], ["contact.workspace_id", "contact.id"]),
+        ForeignKeyConstraint(["workspace_id", "deal_id"], ["deal.workspace_id", "deal.id"]),
+        ForeignKeyConstraint(["workspace_id", "loss_reason_id"], ["loss_reason.workspace_id", "loss_reason.id"]),
+        ForeignKeyConstraint(["workspace_id", "merged_into"], ["lead.workspace_id", "lead.id"]),
+        CheckConstraint(f"status IN ({STATUSES})", name="status"),
+        CheckConstraint("temperature IN ('cold', 'warm', 'hot')", name="temperature"),
+        CheckConstraint("status <> 'postponed' OR postponed_until IS NOT NULL", name="postponed_until_when"),
+        CheckConstraint("status <> 'converted' OR contact_id IS NOT NULL", name="converted_has_contact"),
+        Index("ix_lead_created", "workspace_id", "created_at", "id"),
+        Index("ix_lead_updated", "workspace_id", "updated_at", "id"),
+        Index("ix_lead_score", "workspace_id", "score", "id"),
+        Index("ix_lead_status", "workspace_id", "status", "created_at", "id"),
+        Index("ix_lead_owner", "workspace_id", "owner_id", "created_at", "id"),
+        Index("ix_lead_team", "workspace_id", "team_id", "created_at", "id"),
+        Index("ix_lead_source", "workspace_id", "source_id", "created_at", "id"),
+        Index("ix_lead_contact", "workspace_id", "contact_id"),
+        Index("ix_lead_postponed", "workspace_id", "postponed_until", postgresql_where=text("status = 'postponed'")),
+        Index(
+            "ix_lead_search_name",
+            "search_name",
+            postgresql_using="gin",
+            postgresql_ops={"search_name": "gin_trgm_ops"},
+        ),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    status: Mapped[str]
+    person: Mapped[dict[str, Any]]
+    search_name: Mapped[str]
+    phones: Mapped[list[str]]
+    emails: Mapped[list[str]]
+    messengers: Mapped[list[dict[str, Any]]]
+    subject: Mapped[str | None]
+    message: Mapped[str | None]
+    product: Mapped[str | None]
+    region: Mapped[str | None]
+    language: Mapped[str | None]
+    source_id: Mapped[UUID | None]
+    channel: Mapped[str | None]
+    provider: Mapped[str | None]
+    attribution: Mapped[dict[str, Any]]
+    budget_amount: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
+    budget_currency: Mapped[str | None]
+    qualification: Mapped[dict[str, Any]]
+    temperature: Mapped[str]
+    temperature_set: Mapped[bool]
+    score: Mapped[int]
+    score_points: Mapped[list[dict[str, Any]]]
+    completeness: Mapped[float] = mapped_column(Double())
+    owner_id: Mapped[UUID | None]
+    team_id: Mapped[UUID | None]
+    owners: Mapped[list[dict[str, Any]]]
+    contact_id: Mapped[UUID | None]
+    deal_id: Mapped[UUID | None]
+    loss_reason_id: Mapped[UUID | None]
+    loss_note: Mapped[str | None]
+    merged_into: Mapped[UUID | None]
+    postponed_until: Mapped[datetime | None]
+    respond_by: Mapped[datetime | None]
+    first_response_at: Mapped[datetime | None]
+    inquiry_count: Mapped[int]
+    repeat: Mapped[bool]
+    custom: Mapped[dict[str, Any]]
+    tags: Mapped[list[str]]
+    reached: Mapped[dict[str, str]]
+    passages: Mapped[dict[str, int]]
+    occurred_at: Mapped[datetime]
+    moved_at: Mapped[datetime]
+    last_activity_at: Mapped[datetime]
+    created_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+
+
+class LeadTransition(Base):
+    """One step of a lead's life; `at` is when it happened, the id says when it was written down."""
+
+    __tablename__ = "lead_transition"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "lead_id"], ["lead.workspace_id", "lead.id"]),
+        Index("ix_lead_transition_lead", "workspace_id", "lead_id", "at", "id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID]
+    action: Mapped[str]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    at: Mapped[datetime]
+    by: Mapped[str]
+    note: Mapped[str | None]
+    data: Mapped[dict[str, Any]]
+
+
+class MatchKey(Base):
+    """A phone, e-mail or messenger address that ever inquired: the row whose lock makes inquiries of one person wait
+    for each other, also before that person has any lead."""
+
+    __tablename__ = "match_key"
+    __table_args__ = (CheckConstraint(KIND_OF_KEY, name="kind"),)
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+
+
+class LeadKey(Base):
+    """Which leads a phone, e-mail or messenger address belongs to."""
+
+    __tablename__ = "lead_key"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "lead_id"], ["lead.workspace_id", "lead.id"]),
+        CheckConstraint(KIND_OF_KEY, name="kind"),
+        Index("ix_lead_key_lead", "workspace_id", "lead_id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
+class DuplicateSuggestion(Base):
+    """Two leads that may be of one person, the smaller id first, so that a pair is suggested once."""
+
+    __tablename__ = "duplicate_suggestion"
+    __table_args__ = (
+        ForeignKeyConstraint(["workspace_id", "lead_id"], ["lead.workspace_id", "lead.id"]),
+        ForeignKeyConstraint(["workspace_id", "other_id"], ["lead.workspace_id", "lead.id"]),
+        CheckConstraint("status IN ('open', 'dismissed', 'merged')", name="status"),
+        CheckConstraint("lead_id < other_id", name="ordered"),
+        Index("uq_duplicate_suggestion_pair", "workspace_id", "lead_id", "other_id", unique=True),
+        Index("ix_duplicate_suggestion_other", "workspace_id", "other_id"),
+    )
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    lead_id: Mapped[UUID]
+    other_id: Mapped[UUID]
+    score: Mapped[float] = mapped_column(Double())
+    reason: Mapped[str]
+    status: Mapped[str]
+    created_at: Mapped[datetime]
