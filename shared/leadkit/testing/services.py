@@ -90,7 +90,7 @@ class RunningService:
     async def events(self, *types: str) -> list[dict[str, Any]]:
         """All events of the feed, sequenced first, oldest first."""
         await self.sequence()
-        params = {"limit": 1000, **({"type": ",".join(types)} if types else {})}
+        params = {"limit": "1000", **({"type": ",".join(types)} if types else {})}
         async with self.client_as("platform") as client:
             answer = await client.get("/v1/events", params=params)
         events: list[dict[str, Any]] = answer.raise_for_status().json()
