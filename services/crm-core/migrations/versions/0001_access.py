@@ -129,7 +129,8 @@ def _audit() -> None:
         sa.Column("after", JSONB),
         sa.PrimaryKeyConstraint("workspace_id", "id", name="pk_audit"),
     )
-    op.create_index("ix_audit_subject", "audit", ["workspace_id", "subject_id", "id"])
+    op.create_index("ix_audit_workspace_id_at_id", "audit", ["workspace_id", "at", "id"])
+    op.create_index("ix_audit_subject", "audit", ["workspace_id", "subject_id", "at", "id"])
     tenant_table(op, "audit", service="core", app="SELECT, INSERT")
 
 

@@ -14,7 +14,10 @@ class Audit(Base):
     """One change of one row; `before` and `after` hold only the fields that differ."""
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_subject", "workspace_id", "subject_id", "id"),)
+    __table_args__ = (
+        Index(None, "workspace_id", "at", "id"),
+        Index("ix_audit_subject", "workspace_id", "subject_id", "at", "id"),
+    )
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)

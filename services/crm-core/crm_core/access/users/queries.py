@@ -3,11 +3,16 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from leadkit.contracts.events import StaffState
+from leadkit.outbox import NewEvent
+from leadkit.snapshot import Place, paged
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.access.teams.tables import Team
+from crm_core.access.teams.queries import default_team
 from crm_core.access.users.tables import User
+
+__all__ = ["active_members", "default_team", "snapshot", "user_by_id", "user_changed", "users_by_id", "users_of"]
 
 
 async def user_by_id(session: AsyncSession, workspace_id: UUID, user_id: UUID) -> User | None:
@@ -31,6 +36,32 @@ async def active_members(session: AsyncSession, workspace_id: UUID, team_id: UUI
     return list(found)
 
 
-async def default_team(session: AsyncSession, workspace_id: UUID) -> UUID | None:
-    """The id of the team that gets leads which no rule sends elsewhere; None while the workspace has no team."""
-    return await session.scalar(select(Team.id).where(Team.workspace_id == workspace_id, Team.is_default))
+def users_of(
+    workspace_id: UUID, *, role: str | None, team_id: UUID | None, active: bool | None, q: str | None
+) -> Select[tuple[User]]:
+    """The workspace's users, narrowed by what is not None; `q` is a part of the name or the address."""
+    statement = select(User).where(User.workspace_id == workspace_id)
+    if role is not None:
+        statement = statement.where(User.role == role)
+    if team_id is not None:
+        statement = statement.where(User.team_id == team_id)
+    if active is not None:
+        statement = statement.where(User.active == active)
+    if q is not None:
+        statement = statement.where(User.name.icontains(q, autoescape=True) | User.email.icontains(q, autoescape=True))
+    return statement
+
+
+async def snapshot(
+    session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
+) -> Sequence[NewEvent]:
+    """A page of the states of all users."""
+    statement = paged(
+        select(User), key=(User.workspace_id, User.id), workspace_id=workspace_id, after=after, limit=limit
+    )
+    return [user_changed(user) for user in await session.scalars(statement)]
+
+
+def user_changed(user: User) -> NewEvent:
+    """The user's state as an event: the display name goes out, the address does not."""
+    return NewEvent("user.changed", user.workspace_id, user.id, StaffState.model_validate(user, from_attributes=True))

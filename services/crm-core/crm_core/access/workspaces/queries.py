@@ -1,8 +1,13 @@
 """Reading workspaces."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from leadkit.contracts.events import WorkspaceState
+from leadkit.outbox import NewEvent
+from leadkit.problems import NotFound
+from leadkit.snapshot import Place, paged
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.tables import Workspace
@@ -11,3 +16,29 @@ from crm_core.access.workspaces.tables import Workspace
 async def workspace_by_id(session: AsyncSession, workspace_id: UUID) -> Workspace | None:
     """The workspace with its zone, currency and policies, or None."""
     return await session.scalar(select(Workspace).where(Workspace.id == workspace_id))
+
+
+async def existing_workspace(session: AsyncSession, workspace_id: UUID) -> Workspace:
+    """The workspace; raises `NotFound`: a platform token may name one that is not there."""
+    workspace = await workspace_by_id(session, workspace_id)
+    if workspace is None:
+        raise NotFound("There is no such workspace.")
+    return workspace
+
+
+def every_workspace() -> Select[tuple[Workspace]]:
+    """All workspaces: for the platform alone."""
+    return select(Workspace)
+
+
+async def snapshot(
+    session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
+) -> Sequence[NewEvent]:
+    """A page of the states of all workspaces, or of one."""
+    statement = paged(
+        select(Workspace), key=(Workspace.id, Workspace.id), workspace_id=workspace_id, after=after, limit=limit
+    )
+    return [
+        NewEvent("workspace.updated", workspace.id, workspace.id, WorkspaceState.model_validate(workspace))
+        for workspace in await session.scalars(statement)
+    ]

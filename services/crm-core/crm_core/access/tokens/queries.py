@@ -1,0 +1,24 @@
+"""Reading what is known of tokens."""
+
+from uuid import UUID
+
+from leadkit.tokens import Caller
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.access.tokens.tables import ApiToken
+
+
+def tokens_seen_by(caller: Caller) -> Select[tuple[ApiToken]]:
+    """The workspace's tokens for who has the scope admin, one's own for everybody else."""
+    statement = select(ApiToken).where(ApiToken.workspace_id == caller.workspace)
+    if "admin" in caller.scopes:
+        return statement
+    if caller.user_id is None:
+        return statement.where(ApiToken.id == caller.token_id)
+    return statement.where(ApiToken.user_id == caller.user_id)
+
+
+async def token_seen_by(session: AsyncSession, caller: Caller, token_id: UUID) -> ApiToken | None:
+    """The token, or None when there is none that the caller may see."""
+    return await session.scalar(tokens_seen_by(caller).where(ApiToken.id == token_id))
