@@ -51,15 +51,11 @@ def tenant_table(
     op.execute(f"CREATE POLICY app ON {table} TO {role_name(service, 'app')} USING ({own}) WITH CHECK ({own})")
     for role in ("worker", "owner", "search"):
         op.execute(f"CREATE POLICY {role} ON {table} TO {role_name(service, role)} USING (true) WITH CHECK (true)")
-    _grant(op, table, service, app)
+    global_table(op, table, service=service, app=app)
 
 
 def global_table(op: Operations, table: str, *, service: ServiceName, app: str = "SELECT") -> None:
     """A table without tenants (keys of doors, leases, positions): no row-level security, `app` gets what is named."""
-    _grant(op, table, service, app)
-
-
-def _grant(op: Operations, table: str, service: ServiceName, app: str) -> None:
     if app:
         op.execute(f"GRANT {app} ON {table} TO {role_name(service, 'app')}")
     op.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {table} TO {role_name(service, 'worker')}")
