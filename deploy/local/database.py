@@ -7,20 +7,7 @@ from leadkit.embedded import Cluster
 from deploy.local.folder import Secrets
 from deploy.local.settings import SERVICES, LocalSettings, Service, ServiceKey
 
-# A login may enter its service's four roles and has no rights of its own; the owner role owns the database.
-ROLES_AND_DATABASE = """
-SELECT format('CREATE ROLE %I NOLOGIN', :'login' || '_' || role)
-FROM unnest(ARRAY['app', 'worker', 'owner', 'search']) AS role
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'login' || '_' || role) \\gexec
-SELECT format('CREATE ROLE %I LOGIN', :'login') WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'login') \\gexec
-ALTER ROLE :"login" PASSWORD :'password';
-SELECT format('GRANT %I TO %I WITH INHERIT FALSE, SET TRUE', :'login' || '_' || role, :'login')
-FROM unnest(ARRAY['app', 'worker', 'owner', 'search']) AS role \\gexec
-SELECT format('CREATE DATABASE %I OWNER %I', :'login', :'login' || '_owner')
-WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'login') \\gexec
-REVOKE CONNECT ON DATABASE :"login" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"login" TO :"login";
-"""
+LOGIN_ROLES_AND_DATABASE = Path(__file__).resolve().parents[1] / "database.sql"
 
 
 def embedded_cluster(settings: LocalSettings, folder: Path) -> Cluster | None:
@@ -44,5 +31,5 @@ def database_urls(settings: LocalSettings, cluster: Cluster | None, secrets: Sec
 
 def _own_database(cluster: Cluster, service: Service, password: str) -> str:
     login = f"leadflow_{service.key}"
-    cluster.run_sql(ROLES_AND_DATABASE, login=login, password=password)
+    cluster.run_sql(LOGIN_ROLES_AND_DATABASE.read_text(), login=login, password=password)
     return cluster.url(login, login, password)

@@ -1,0 +1,54 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PACKAGES := shared services/lead-intake services/crm-core services/analytics
+CODE := shared/leadkit services/lead-intake/lead_intake services/crm-core/crm_core services/analytics/analytics deploy
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+
+help: ## Show what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: $(VENV)/.runtime ## Start PostgreSQL, the three services and their workers; Ctrl-C stops them
+	@exec $(BIN)/python -m deploy.local.run
+
+demo: $(VENV)/.dev ## Fill a running Leadflow with months of inquiries and sales, and show funnel and cost
+	@exec $(BIN)/python -m deploy.local.demo
+
+test: $(VENV)/.dev ## Run all tests on a real PostgreSQL
+	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup
+
+check: $(VENV)/.dev lint test ## Everything CI checks: style, types, import directions, house rules, tests
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy $(CODE) tests
+	$(BIN)/lint-imports
+
+bench: $(VENV)/.dev ## Measure everything that is promised about speed, side by side in one run
+	@exec $(BIN)/python -m bench
+
+migration: $(VENV)/.dev ## Draft a revision: make migration service=crm-core message="add a column"
+	@$(BIN)/python -m deploy.develop.migration "$(service)" "$(message)"
+
+generate: $(VENV)/.dev ## Write anew what is derived from the code: openapi.json of each service, .env.example
+	@$(BIN)/python -m deploy.develop.generate
+
+clean: ## Remove the environment and all caches; the data folder stays
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Our packages are put on the path by a .pth file: nothing to build, and edits count at once.
+$(VENV)/.runtime: requirements/runtime.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(INSTALL) requirements/runtime.txt
+	@printf '%s\n' $(CURDIR) $(addprefix $(CURDIR)/,$(PACKAGES)) > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/leadflow.pth"
+	@touch $@
+
+$(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
+	$(INSTALL) requirements/dev.txt
+	@touch $@
+
+.PHONY: help run demo test check lint bench migration generate clean
