@@ -14,10 +14,12 @@ from fastapi import Depends, Query, Request, Response
 from pydantic import BaseModel, Field
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from leadkit.problems import Invalid, Malformed
 
 ItemT = TypeVar("ItemT")
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
 
 class Page(BaseModel, Generic[ItemT]):
@@ -52,9 +54,9 @@ async def fetch_page(
     statement: Select[Any],
     paging: PageRequest,
     *,
-    sorts: Mapping[str, ColumnElement[Any]],
+    sorts: Mapping[str, Column],
     default: str,
-    key: ColumnElement[Any],
+    key: Column,
     request: Request,
     response: Response,
 ) -> tuple[list[Any], str | None, int | None]:
@@ -83,7 +85,7 @@ async def fetch_page(
 
 
 def _beyond(
-    column: ColumnElement[Any], key: ColumnElement[Any], descending: bool, last: tuple[Any, Any]
+    column: Column, key: Column, descending: bool, last: tuple[Any, Any]
 ) -> ColumnElement[bool]:
     here = tuple_(column, key)
     there = tuple_(literal(last[0], column.type), literal(last[1], key.type))
@@ -108,7 +110,7 @@ def _text(value: Any) -> str:
     return value.isoformat() if isinstance(value, datetime | date) else str(value)
 
 
-def _decoded(cursor: str, order: str, column: ColumnElement[Any], key: ColumnElement[Any]) -> tuple[Any, Any]:
+def _decoded(cursor: str, order: str, column: Column, key: Column) -> tuple[Any, Any]:
     try:
         stored_order, value, last_key = orjson.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         if stored_order != order:
@@ -118,7 +120,7 @@ def _decoded(cursor: str, order: str, column: ColumnElement[Any], key: ColumnEle
         raise Malformed("The cursor is not one that this list gave out for this sort order.") from None
 
 
-def _value(written: str, column: ColumnElement[Any]) -> Any:
+def _value(written: str, column: Column) -> Any:
     kind = column.type.python_type
     if kind is datetime:
         return datetime.fromisoformat(written)

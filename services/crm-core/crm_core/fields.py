@@ -24,9 +24,7 @@ def _known_zone(value: str) -> str:
     return value
 
 
-Line = Annotated[
-    str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)
-]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200), AfterValidator(_storable)]
 """A name or other short text: one to 200 characters, without blanks around it."""
 
 TimeZone = Annotated[str, Field(max_length=60, examples=["Europe/Moscow"]), AfterValidator(_known_zone)]

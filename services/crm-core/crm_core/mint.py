@@ -1,6 +1,6 @@
 """`python -m crm_core.mint`: makes the signing key if there is none, and prints a platform token.
 
-    python -m crm_core.mint --name "lead-intake" --scopes inquiries:write events:read
+python -m crm_core.mint --name "lead-intake" --scopes inquiries:write events:read
 """
 
 import argparse
@@ -14,17 +14,22 @@ from leadkit.tokens import SCOPES
 
 from crm_core.access.tokens.actions import mint_platform_token
 from crm_core.access.tokens.rules import LONGEST_LIFE
-from crm_core.settings import Settings, settings
+from crm_core.settings import CoreSettings, settings
 
 
-async def mint(settings: Settings, *, name: str, scopes: Sequence[str], days: int, new_key: bool = False) -> str:
+async def mint(settings: CoreSettings, *, name: str, scopes: Sequence[str], days: int, new_key: bool = False) -> str:
     """A platform token for `days` days; with `new_key`, signed by a key made for it."""
     db = Database.connect(settings, service="core", for_worker=True)
     try:
         async with db.transaction(role="worker") as session:
-            now = clock.now()
             return await mint_platform_token(
-                session, settings.data_key, name=name, scopes=scopes, life=timedelta(days=days), new_key=new_key, now=now
+                session,
+                settings.data_key,
+                name=name,
+                scopes=scopes,
+                life=timedelta(days=days),
+                new_key=new_key,
+                now=clock.now(),
             )
     finally:
         await db.close()

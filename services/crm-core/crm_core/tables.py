@@ -1,5 +1,6 @@
 """Every table of the service in one place, for migrations and for the check that models and database agree."""
 
+from leadkit.consumer import positions
 from leadkit.idempotency import idempotency
 from leadkit.leases import leases
 from leadkit.outbox import events
@@ -25,5 +26,5 @@ ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, assignment)
 
-LEADKIT = (leases, events, idempotency, identity)
+LEADKIT = (leases, events, positions, idempotency, identity)
 METADATAS = (Base.metadata, *LEADKIT)

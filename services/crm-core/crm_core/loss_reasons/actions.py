@@ -88,9 +88,7 @@ async def update_loss_reason(
 ) -> LossReason:
     """The changed reason. Raises `NotFound`, `PreconditionRequired`, `Stale`."""
     reason = await session.scalar(
-        select(LossReason)
-        .where(LossReason.workspace_id == workspace_id, LossReason.id == reason_id)
-        .with_for_update()
+        select(LossReason).where(LossReason.workspace_id == workspace_id, LossReason.id == reason_id).with_for_update()
     )
     if reason is None:
         raise NotFound("There is no such loss reason.")

@@ -18,7 +18,7 @@ async def find_loss_reason(session: AsyncSession, workspace_id: UUID, id_or_key:
     return await session.scalar(select(LossReason).where(LossReason.workspace_id == workspace_id, same))
 
 
-def loss_reasons_of(workspace_id: UUID, *, active: bool | None) -> Select[tuple[LossReason]]:
+def loss_reasons_of(workspace_id: UUID, *, active: bool | None) -> Select[LossReason]:
     """The workspace's reasons, or only the (in)active ones."""
     statement = select(LossReason).where(LossReason.workspace_id == workspace_id)
     return statement if active is None else statement.where(LossReason.active == active)

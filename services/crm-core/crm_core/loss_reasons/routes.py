@@ -53,9 +53,7 @@ async def loss_reasons_list(
 
 
 @router.get("/loss-reasons/{reason_id}", responses=problems(NotFound))
-async def loss_reasons_get(
-    reason_id: UUID, caller: Anyone, session: ReadSession, response: Response
-) -> LossReasonOut:
+async def loss_reasons_get(reason_id: UUID, caller: Anyone, session: ReadSession, response: Response) -> LossReasonOut:
     """Get one loss reason."""
     reason = await queries.find_loss_reason(session, caller.workspace, reason_id)
     if reason is None:

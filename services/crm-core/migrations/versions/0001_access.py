@@ -40,7 +40,7 @@ def _leadkit() -> None:
     tenant_table(op, "outbox", service="core", app="SELECT, INSERT")
     tenant_table(op, "feed", service="core", app="SELECT")
     tenant_table(op, "idempotency_record", service="core")
-    for table in ("lease", "feed_counter", "known_key"):
+    for table in ("lease", "feed_counter", "feed_position", "known_key"):
         global_table(op, table, service="core")
     global_table(op, "revoked_token", service="core", app="SELECT, INSERT, DELETE")
     op.execute("INSERT INTO feed_counter (id, position, epoch, leased_until) VALUES (1, 0, 0, now())")

@@ -23,7 +23,7 @@ class Filter:
     until: datetime | None = None
 
 
-def entries(workspace_id: UUID, wanted: Filter) -> Select[tuple[Audit]]:
+def entries(workspace_id: UUID, wanted: Filter) -> Select[Audit]:
     """The workspace's entries that match."""
     statement = select(Audit).where(Audit.workspace_id == workspace_id)
     for column, value in (

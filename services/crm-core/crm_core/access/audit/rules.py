@@ -40,9 +40,7 @@ def difference(
 
 
 def _masked(values: Snapshot, personal: frozenset[str]) -> dict[str, Any]:
-    return {
-        str(key): _hidden(value) if key in personal else _as_json(value, personal) for key, value in values.items()
-    }
+    return {str(key): _hidden(value) if key in personal else _as_json(value, personal) for key, value in values.items()}
 
 
 def _hidden(value: Any) -> Any:

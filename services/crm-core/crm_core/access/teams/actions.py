@@ -76,7 +76,8 @@ async def update_team(
     after = {**before, **changes}
     if after == before:
         return team
-    if before["is_default"] and not after["is_default"] or after["is_default"] and not after["active"]:
+    abandoned = before["is_default"] and not after["is_default"]
+    if abandoned or (after["is_default"] and not after["active"]):
         raise DefaultTeamStays
     async with unique(session, TeamNameTaken()):
         if after["is_default"] and not before["is_default"]:

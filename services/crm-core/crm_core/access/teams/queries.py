@@ -22,7 +22,7 @@ async def default_team(session: AsyncSession, workspace_id: UUID) -> UUID | None
     return await session.scalar(select(Team.id).where(Team.workspace_id == workspace_id, Team.is_default))
 
 
-def teams_of(workspace_id: UUID, *, active: bool | None) -> Select[tuple[Team]]:
+def teams_of(workspace_id: UUID, *, active: bool | None) -> Select[Team]:
     """The workspace's teams, or only the (in)active ones."""
     statement = select(Team).where(Team.workspace_id == workspace_id)
     return statement if active is None else statement.where(Team.active == active)

@@ -135,7 +135,7 @@ def _granted(wish: Wish, by: Caller, user: User | None) -> frozenset[str]:
 async def _signed(session: AsyncSession, row: ApiToken, data_key: SecretStr, user: User | None) -> str:
     holder = Caller(
         workspace_id=None if row.workspace_id == NIL else row.workspace_id,
-        subject=f"user:{user.id}" if user else f"{row.role}:{row.id}",
+        subject=f"user:{user.id}" if user else f"token:{row.id}",
         name=user.name if user else row.name,
         role=cast(Role, row.role),
         scopes=frozenset(row.scopes),

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.access.tokens.tables import ApiToken
 
 
-def tokens_seen_by(caller: Caller) -> Select[tuple[ApiToken]]:
+def tokens_seen_by(caller: Caller) -> Select[ApiToken]:
     """The workspace's tokens for who has the scope admin, one's own for everybody else."""
     statement = select(ApiToken).where(ApiToken.workspace_id == caller.workspace)
     if "admin" in caller.scopes:
@@ -21,4 +21,5 @@ def tokens_seen_by(caller: Caller) -> Select[tuple[ApiToken]]:
 
 async def token_seen_by(session: AsyncSession, caller: Caller, token_id: UUID) -> ApiToken | None:
     """The token, or None when there is none that the caller may see."""
-    return await session.scalar(tokens_seen_by(caller).where(ApiToken.id == token_id))
+    found: ApiToken | None = await session.scalar(tokens_seen_by(caller).where(ApiToken.id == token_id))
+    return found

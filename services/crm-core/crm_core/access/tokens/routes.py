@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from leadkit.edge import Allow, EdgeRoute, Now, PlatformRoute, ReadSession, Session
 from leadkit.paging import Page, Paging, fetch_page
 from leadkit.problems import NotFound, problems
 from leadkit.tokens import Caller
+from pydantic import SecretStr
 
 from crm_core.access.tokens import actions, keys, queries
 from crm_core.access.tokens.keys import NoSigningKey
@@ -18,7 +19,6 @@ from crm_core.access.users.queries import user_by_id
 from crm_core.access.users.schemas import UserOut
 from crm_core.access.workspaces.queries import workspace_by_id
 from crm_core.access.workspaces.schemas import WorkspaceOut
-from crm_core.settings import settings
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["tokens"])
 public_router = APIRouter(route_class=PlatformRoute, tags=["tokens"])
@@ -29,13 +29,21 @@ SORTS = {"created_at": ApiToken.created_at, "expires_at": ApiToken.expires_at}
 JWKS_AGE_S = 60
 
 
+def _data_key(request: Request) -> SecretStr:
+    key: SecretStr = request.app.state.settings.data_key
+    return key
+
+
+DataKey = Annotated[SecretStr, Depends(_data_key)]
+
+
 @router.post("/tokens", status_code=201, responses=problems(NotFound, NoSigningKey))
 async def tokens_create(
-    body: TokenCreate, caller: Anyone, session: Session, now: Now, response: Response
+    body: TokenCreate, caller: Anyone, session: Session, data_key: DataKey, now: Now, response: Response
 ) -> TokenMade:
     """Create a token; the answer is the only place that shows it."""
     wish = actions.Wish(body.name, body.role, body.scopes, body.user_id, body.expires_at)
-    row, token = await actions.create_token(session, wish, settings().data_key, by=caller, now=now)
+    row, token = await actions.create_token(session, wish, data_key, by=caller, now=now)
     response.headers["Location"] = f"/v1/tokens/{row.id}"
     return TokenMade(**TokenOut.model_validate(row).model_dump(), token=token)
 
@@ -73,7 +81,7 @@ async def tokens_revoke(token_id: UUID, caller: Anyone, session: Session, now: N
 async def me_get(caller: AnyoneAnywhere, session: ReadSession) -> Me:
     """Tell who the presented token is."""
     workspace = await workspace_by_id(session, caller.workspace_id) if caller.workspace_id else None
-    user = await user_by_id(session, caller.workspace_id, caller.user_id) if workspace and caller.user_id else None
+    user = await user_by_id(session, workspace.id, caller.user_id) if workspace and caller.user_id else None
     return Me(
         subject=caller.subject,
         name=caller.name,

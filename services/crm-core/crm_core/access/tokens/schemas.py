@@ -65,5 +65,7 @@ class Jwks(BaseModel):
     """A JSON Web Key Set (RFC 7517) of Ed25519 keys (RFC 8037)."""
 
     keys: list[dict[str, Any]] = Field(
-        examples=[[{"kty": "OKP", "crv": "Ed25519", "kid": "0198f1d2a0b1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]]
+        examples=[
+            [{"kty": "OKP", "crv": "Ed25519", "kid": "0198f1", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]
+        ]
     )

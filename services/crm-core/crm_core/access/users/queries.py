@@ -38,7 +38,7 @@ async def active_members(session: AsyncSession, workspace_id: UUID, team_id: UUI
 
 def users_of(
     workspace_id: UUID, *, role: str | None, team_id: UUID | None, active: bool | None, q: str | None
-) -> Select[tuple[User]]:
+) -> Select[User]:
     """The workspace's users, narrowed by what is not None; `q` is a part of the name or the address."""
     statement = select(User).where(User.workspace_id == workspace_id)
     if role is not None:

@@ -31,7 +31,7 @@ async def create_workspace(session: AsyncSession, values: Mapping[str, Any], *, 
         session, workspace_id=workspace.id, by=by, action="workspace.create",
         subject_type="workspace", subject_id=workspace.id, after=shown(workspace), now=now,
     )  # fmt: skip
-    await create_default_pipeline(session, workspace.id, workspace.language, now)
+    await create_default_pipeline(session, workspace_id=workspace.id, language=workspace.language, now=now)
     await create_default_loss_reasons(session, workspace.id, workspace.language, now)
     return workspace
 

@@ -26,7 +26,7 @@ async def existing_workspace(session: AsyncSession, workspace_id: UUID) -> Works
     return workspace
 
 
-def every_workspace() -> Select[tuple[Workspace]]:
+def every_workspace() -> Select[Workspace]:
     """All workspaces: for the platform alone."""
     return select(Workspace)
 

@@ -16,7 +16,8 @@ from crm_core.access.workspaces.tables import Workspace
 
 router = APIRouter(prefix="/v1", route_class=PlatformRoute, tags=["workspaces"])
 
-Platform = Annotated[Caller, Allow("admin", roles=("platform",), workspace=False)]
+PLATFORM = Allow("admin", roles=("platform",), workspace=False)
+Platform = Annotated[Caller, PLATFORM]
 SORTS = {"created_at": Workspace.created_at, "name": Workspace.name}
 
 
@@ -31,9 +32,9 @@ async def workspaces_create(
     return WorkspaceOut.model_validate(workspace)
 
 
-@router.get("/workspaces")
+@router.get("/workspaces", dependencies=[PLATFORM])
 async def workspaces_list(
-    caller: Platform, session: ReadSession, paging: Paging, request: Request, response: Response
+    session: ReadSession, paging: Paging, request: Request, response: Response
 ) -> Page[WorkspaceOut]:
     """List all workspaces."""
     found, next_cursor, total = await fetch_page(
@@ -44,10 +45,8 @@ async def workspaces_list(
     return Page(items=items, next_cursor=next_cursor, total=total)
 
 
-@router.get("/workspaces/{workspace_id}", responses=problems(NotFound))
-async def workspaces_get(
-    workspace_id: UUID, caller: Platform, session: ReadSession, response: Response
-) -> WorkspaceOut:
+@router.get("/workspaces/{workspace_id}", dependencies=[PLATFORM], responses=problems(NotFound))
+async def workspaces_get(workspace_id: UUID, session: ReadSession, response: Response) -> WorkspaceOut:
     """Get one workspace."""
     workspace = await queries.existing_workspace(session, workspace_id)
     with_etag(response, workspace.version)

@@ -1,0 +1,34 @@
+"""crm-core's API. `python -m crm_core.app` serves it."""
+
+from fastapi import FastAPI
+from leadkit.app import create_app
+from leadkit.serve import serve
+
+from crm_core import feed
+from crm_core.access.audit import routes as audit
+from crm_core.access.teams import routes as teams
+from crm_core.access.tokens import routes as tokens
+from crm_core.access.users import routes as users
+from crm_core.access.workspaces import routes as workspaces
+from crm_core.loss_reasons import routes as loss_reasons
+from crm_core.settings import FOLDER, CoreSettings, settings
+
+ROUTERS = (
+    loss_reasons.router,
+    users.router,
+    teams.router,
+    tokens.router,
+    workspaces.router,
+    audit.router,
+    *feed.routers,
+    tokens.public_router,
+)
+
+
+def create(settings: CoreSettings) -> FastAPI:
+    """The app, not started yet."""
+    return create_app(title="crm-core", service="core", settings=settings, folder=FOLDER, routers=ROUTERS)
+
+
+if __name__ == "__main__":
+    serve(create(settings()), settings(), service="crm-core")

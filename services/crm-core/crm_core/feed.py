@@ -1,0 +1,56 @@
+"""What crm-core tells: the events of its feed, and the present states that a reader can rebuild from."""
+
+from leadkit.feed import feed_router
+from leadkit.snapshot import Snapshot, snapshot_router
+
+from crm_core.access.teams import queries as teams
+from crm_core.access.users import queries as users
+from crm_core.access.workspaces import queries as workspaces
+from crm_core.loss_reasons import queries as loss_reasons
+
+EVENT_TYPES = (
+    "workspace.created",
+    "workspace.updated",
+    "user.changed",
+    "team.changed",
+    "loss_reason.changed",
+    "pipeline.changed",
+    "token.revoked",
+    "inquiry.recorded",
+    "lead.created",
+    "lead.updated",
+    "lead.assigned",
+    "lead.reassigned",
+    "lead.unassigned",
+    "lead.started",
+    "lead.qualified",
+    "lead.converted",
+    "lead.disqualified",
+    "lead.postponed",
+    "lead.reopened",
+    "lead.merged",
+    "contact.created",
+    "contact.updated",
+    "contact.merged",
+    "contact.erased",
+    "person.erased",
+    "deal.created",
+    "deal.updated",
+    "deal.moved",
+    "deal.won",
+    "deal.lost",
+    "deal.reopened",
+    "activity.created",
+    "activity.updated",
+    "activity.completed",
+    "activity.missed",
+)
+
+SNAPSHOTS = (
+    Snapshot("workspace", workspaces.snapshot),
+    Snapshot("team", teams.snapshot),
+    Snapshot("user", users.snapshot),
+    Snapshot("loss_reason", loss_reasons.snapshot),
+)
+
+routers = (feed_router(EVENT_TYPES), snapshot_router(SNAPSHOTS))

@@ -1,0 +1,38 @@
+"""crm-core's worker: gives events their order in the feed, and forgets what has run out. Any number may run."""
+
+from functools import partial
+
+from leadkit import clock
+from leadkit.db import Database
+from leadkit.idempotency import forget_old
+from leadkit.migrations import check_schema
+from leadkit.outbox import Sequencer
+from leadkit.serve import run
+from leadkit.tokens import remember_revoked
+from leadkit.worker import every, run_worker
+
+from crm_core.settings import FOLDER, settings
+
+CLEAN_EVERY_S = 600
+
+
+async def main() -> None:
+    """Runs the loops until the process is asked to stop."""
+    db = Database.connect(settings(), service="core", for_worker=True)
+    try:
+        await check_schema(db, FOLDER)
+        loops = (("sequencer", Sequencer(db).run), ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))))
+        await run_worker(db, loops)
+    finally:
+        await db.close()
+
+
+async def clean(db: Database) -> None:
+    """Forgets answers kept for repeats after their day, and revoked tokens that have run out by themselves."""
+    async with db.transaction(role="worker") as session:
+        await forget_old(session, now=clock.now())
+        await remember_revoked(session, (), now=clock.now())
+
+
+if __name__ == "__main__":
+    run(main, settings(), service="crm-core-worker")
