@@ -1,11 +1,5 @@
 """Every table of the service in one place, for migrations and for the check that models and database agree."""
 
-from leadkit.consumer import positions
-from leadkit.idempotency import idempotency
-from leadkit.leases import leases
-from leadkit.outbox import events
-from leadkit.tokens import identity
-
 from crm_core.access.audit import tables as audit
 from crm_core.access.teams import tables as teams
 from crm_core.access.tokens import tables as tokens
@@ -26,5 +20,4 @@ ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, assignment)
 
-LEADKIT = (leases, events, positions, idempotency, identity)
-METADATAS = (Base.metadata, *LEADKIT)
+METADATA = Base.metadata

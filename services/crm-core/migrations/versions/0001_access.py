@@ -4,8 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from crm_core.tables import LEADKIT
-from leadkit.migrations import create_tables, global_table, tenant_table
+from leadkit.migrations import create_shared_tables, global_table, tenant_table
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 revision = "0001"
@@ -17,7 +16,7 @@ TEXTS = ARRAY(sa.Text)
 
 def upgrade() -> None:
     """Creates the tables, each with its row-level security."""
-    _leadkit()
+    create_shared_tables(op, service="core")
     _workspace()
     _team()
     _member()
@@ -32,18 +31,6 @@ def _filled(**columns: Any) -> list[sa.Column[Any]]:
 
 def _own() -> list[sa.Column[Any]]:
     return _filled(workspace_id=sa.Uuid, id=sa.Uuid)
-
-
-def _leadkit() -> None:
-    for tables in LEADKIT:
-        create_tables(op, tables)
-    tenant_table(op, "outbox", service="core", app="SELECT, INSERT")
-    tenant_table(op, "feed", service="core", app="SELECT")
-    tenant_table(op, "idempotency_record", service="core")
-    for table in ("lease", "feed_counter", "feed_position", "known_key"):
-        global_table(op, table, service="core")
-    global_table(op, "revoked_token", service="core", app="SELECT, INSERT, DELETE")
-    op.execute("INSERT INTO feed_counter (id, position, epoch, leased_until) VALUES (1, 0, 0, now())")
 
 
 def _workspace() -> None:
@@ -118,6 +105,8 @@ def _tokens() -> None:
         sa.PrimaryKeyConstraint("kid", name="pk_signing_key"),
     )
     global_table(op, "signing_key", service="core")
+    # Here a revocation is written in the request that asks for it, elsewhere by the worker that learns of it.
+    global_table(op, "revoked_token", service="core", app="SELECT, INSERT, DELETE")
 
 
 def _audit() -> None:

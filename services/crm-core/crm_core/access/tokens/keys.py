@@ -1,22 +1,21 @@
 """The Ed25519 keys that sign tokens: made once, kept sealed, published as a JWKS."""
 
-import base64
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from leadkit.ids import new_id
 from leadkit.problems import Unavailable
+from leadkit.sealing import SealBroken, Sealer
 from leadkit.tokens import public_jwk, remember_keys
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.tokens.tables import SigningKey
+
+PURPOSE = "signing keys"
 
 
 class NoSigningKey(Unavailable):
@@ -29,7 +28,7 @@ class NoSigningKey(Unavailable):
 async def make_key(session: AsyncSession, data_key: SecretStr, *, now: datetime) -> None:
     """Makes a new key, which signs from now on; tokens signed with the former ones stay valid (role worker)."""
     private = Ed25519PrivateKey.generate()
-    sealed = _box(data_key).encrypt(private.private_bytes_raw())
+    sealed = Sealer(data_key, purpose=PURPOSE).seal(private.private_bytes_raw())
     kid = new_id().hex
     session.add(SigningKey(kid=kid, jwk=public_jwk(kid, private.public_key()), sealed=sealed, created_at=now))
     await session.flush()
@@ -42,8 +41,8 @@ async def signing_key(session: AsyncSession, data_key: SecretStr) -> tuple[str, 
     if newest is None:
         raise NoSigningKey("Make one with `python -m crm_core.mint`.")
     try:
-        raw = _box(data_key).decrypt(newest.sealed)
-    except InvalidToken:
+        raw = Sealer(data_key, purpose=PURPOSE).open(newest.sealed)
+    except SealBroken:
         raise NoSigningKey("The key in the database was sealed with another LEADFLOW_DATA_KEY.") from None
     return newest.kid, Ed25519PrivateKey.from_private_bytes(raw)
 
@@ -52,9 +51,3 @@ async def public_keys(session: AsyncSession) -> Sequence[dict[str, Any]]:
     """The entries of the JWKS, newest first."""
     return (await session.scalars(select(SigningKey.jwk).order_by(SigningKey.kid.desc()))).all()
 
-
-def _box(data_key: SecretStr) -> Fernet:
-    derived = HKDF(hashes.SHA256(), 32, salt=None, info=b"leadflow signing keys").derive(
-        data_key.get_secret_value().encode()
-    )
-    return Fernet(base64.urlsafe_b64encode(derived))
