@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from lead_intake.normalising import marks as known
-from lead_intake.normalising.report import ReportLine
+from lead_intake.normalising.report import ReportLine, cut
 from lead_intake.normalising.text import is_placeholder, one_line
 from leadkit.contracts.inquiry import Channel, Touch
 
@@ -71,7 +71,7 @@ def _put(
         return
     if field not in target and value:
         target[field] = value
-        report.append(ReportLine(f"{path}/{field}", value, raw[:2048] if raw != value else None, rule))
+        report.append(ReportLine(f"{path}/{field}", value, cut(raw), rule))
 
 
 def _ga_client(value: str) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
-from lead_intake.normalising import attribution, language, money
+from lead_intake.normalising import attribution, language, money, times
 from lead_intake.normalising.person import email_addresses, messengers, person, phone_numbers
 from lead_intake.normalising.phones import line_number
 from lead_intake.normalising.report import ReportLine, cut
@@ -122,13 +122,15 @@ def _language(values: Values, draft: Draft, source: SourceView, report: list[Rep
 
 def _attribution(draft: Draft, source: SourceView, at: datetime, report: list[ReportLine]) -> Values:
     own, values = source.settings.own_domains, Values()
-    last = attribution.touch(draft.touch, source.channel, own, at, "attribution/last", report)
+    told = times.parse(draft.touch["at"], source.time_zone) if "at" in draft.touch else None
+    last = attribution.touch(draft.touch, source.channel, own, told or at, "attribution/last", report)
     if source.defaults.attribution and not last.get("source"):
         last = attribution.with_default(last, source.defaults.attribution, at, report)
     if last:
         values["last"] = last
     if draft.first_touch:
-        first = attribution.touch(draft.first_touch, source.channel, own, None, "attribution/first", report)
+        told = times.parse(draft.first_touch.get("at", ""), source.time_zone)
+        first = attribution.touch(draft.first_touch, source.channel, own, told, "attribution/first", report)
         if first:
             values["first"] = first
     if draft.call_tracking:

@@ -1,8 +1,10 @@
 """Wire formats, one file each. Adding one: write it, add it to PROVIDERS, put samples beside the others."""
 
 from lead_intake.providers.base import Provider
+from lead_intake.providers.generic import Generic
+from lead_intake.providers.mango_office import MangoOffice
 
-PROVIDERS: tuple[Provider, ...] = ()
+PROVIDERS: tuple[Provider, ...] = (Generic(), MangoOffice())
 
 _BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
 

@@ -1,9 +1,27 @@
-"""Points for suspicious signs. A filled honeypot alone makes spam; other signs only add points."""
+"""Points for suspicious signs. A filled honeypot alone makes spam; the other signs only add up."""
 
+import hashlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from lead_intake.normalising.pipeline import Normalised
 from lead_intake.providers.base import Found, SourceView, WireRequest
+
+HONEYPOT = 1000
+_LINKS = ("http://", "https://", "www.", "[url", "<a href")
+_DISPOSABLE = frozenset(
+    "mailinator.com guerrillamail.com 10minutemail.com tempmail.com temp-mail.org yopmail.com trashmail.com sharklasers.com "
+    "getnada.com dispostable.com maildrop.cc throwawaymail.com mintemail.com fakeinbox.com tempail.com moakt.com "
+    "emailondeck.com mohmal.com 1secmail.com dropmail.me".split()
+)
+
+
+class Sign(NamedTuple):
+    """One suspicious sign."""
+
+    reason: str
+    points: int
 
 
 @dataclass(slots=True)
@@ -15,11 +33,72 @@ class Screening:
     spam: bool = False
 
 
+Rule = Callable[[Found, Normalised, SourceView], Iterator[Sign]]
+
+
 def screen(request: WireRequest, found: Found, normalised: Normalised, source: SourceView) -> Screening:
-    """How suspicious an inquiry is."""
-    return Screening()
+    """How suspicious an inquiry is. Calls and events that are no inquiry are not screened."""
+    if not source.spam.enabled or found.disposition != "inquiry" or found.draft.call is not None:
+        return Screening()
+    signs = [sign for rule in RULES for sign in rule(found, normalised, source)]
+    score = sum([sign.points for sign in signs])
+    return Screening(score, [sign.reason for sign in signs], score >= source.spam.threshold)
+
+
+def _honeypot(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
+    if found.draft.honeypot:
+        yield Sign("honeypot", max(HONEYPOT, source.spam.threshold))
+
+
+def _filled_too_fast(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
+    least, took = source.spam.minimum_fill_seconds, found.draft.fill_seconds
+    if least is not None and took is not None and took < least:
+        yield Sign("filled_too_fast", 50)
+
+
+def _links(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
+    inquiry = normalised.inquiry
+    text = (inquiry.message or "").lower()
+    count = sum([text.count(mark) for mark in _LINKS]) if inquiry.channel != "email" else 0
+    if count:
+        yield Sign("links", min(10 * count, 40))
+    if inquiry.person.full_name and any(mark in inquiry.person.full_name.lower() for mark in _LINKS):
+        yield Sign("link_in_name", 40)
+
+
+def _contacts(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
+    inquiry = normalised.inquiry
+    if found.draft.phones and not inquiry.phones:
+        yield Sign("impossible_phone", 20)
+    if any(email.rpartition("@")[2] in _DISPOSABLE for email in inquiry.emails):
+        yield Sign("disposable_email", 40)
+
+
+def _blocked(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
+    spam, inquiry = source.spam, normalised.inquiry
+    if spam.blocked_words:
+        text = f"{inquiry.person.full_name or ''} {inquiry.subject or ''} {inquiry.message or ''}".casefold()
+        if any(word.casefold() in text for word in spam.blocked_words):
+            yield Sign("blocked_word", 60)
+    if spam.blocked_emails:
+        blocked = {one.casefold().lstrip("@") for one in spam.blocked_emails}
+        if any(email in blocked or email.rpartition("@")[2] in blocked for email in inquiry.emails):
+            yield Sign("blocked_email", 100)
+    if spam.blocked_phones and not set(spam.blocked_phones).isdisjoint(inquiry.phones):
+        yield Sign("blocked_phone", 100)
+
+
+RULES: tuple[Rule, ...] = (_honeypot, _filled_too_fast, _links, _contacts, _blocked)
 
 
 def content_key(normalised: Normalised, source: SourceView) -> str:
     """A hash of site, contacts and message: recognises a repeat that carries no id of its own."""
-    return ""
+    inquiry = normalised.inquiry
+    touch = inquiry.attribution.last
+    page = (touch.page_url or touch.landing_url or "").partition("?")[0] if touch else ""
+    messengers = [f"{one.network}:{one.id}" for one in inquiry.messengers]
+    parts = (
+        source.id.hex, page, *sorted(inquiry.phones), *sorted(inquiry.emails), *sorted(messengers),
+        inquiry.person.full_name or "", inquiry.subject or "", inquiry.product or "", inquiry.message or "",
+    )  # fmt: skip
+    return hashlib.blake2b("\x1f".join(parts).encode("utf-8", "replace"), digest_size=20).hexdigest()

@@ -1,0 +1,186 @@
+"""Bodies of forms: JSON, urlencoded and multipart become one nested structure, whatever the header claims."""
+
+import json
+from email.parser import BytesHeaderParser
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+import orjson
+
+from lead_intake.normalising.text import MAX_DEPTH
+from lead_intake.providers import charsets
+from lead_intake.providers.base import Unreadable, WireRequest
+
+Node = dict[str, Any]
+MAX_FIELDS = 5000
+_EXACT_FLOAT = 2.0**53
+_MAX_DIGITS = 4000
+
+
+def parsed(request: WireRequest) -> Any:
+    """The body as nested objects and lists; uploaded files are described under `attachments`. Raises Unreadable."""
+    content_type, _, parameters = request.headers.get("content-type", "").partition(";")
+    kind = content_type.strip().lower()
+    body = request.body
+    if kind == "multipart/form-data":
+        return _nested(_multipart(body, parameters))
+    first = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if kind.endswith("json") or first in (b"{", b"["):
+        return from_json(body, _parameter(parameters, "charset"))
+    if not body.strip():
+        return {}
+    if kind != "application/x-www-form-urlencoded" and b"=" not in body:
+        raise Unreadable("neither JSON nor a form")
+    return _nested(urlencoded(body, _parameter(parameters, "charset")))
+
+
+def from_json(body: bytes, charset: str | None) -> Any:
+    """JSON with numbers exact: what has more digits than a number can hold is text."""
+    try:
+        value = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return exact_json(_json_text(body, charset))
+    return exact_json(body.decode()) if _holds_long_numbers(value, 0) else value
+
+
+def exact_json(text: str) -> Any:
+    """JSON by the patient parser: control characters and lone surrogates pass, long numbers stay text."""
+    try:
+        return json.loads(text, strict=False, parse_float=str, parse_int=_whole, parse_constant=str)
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"not JSON: {type(error).__name__}") from None
+
+
+def _whole(digits: str) -> int | str:
+    return int(digits) if len(digits) <= 18 else digits[:_MAX_DIGITS]
+
+
+def _json_text(body: bytes, charset: str | None) -> str:
+    name = charsets.known(charset) if charset else "utf-8"
+    if name is None:
+        raise Unreadable("unknown charset")
+    try:
+        if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return body.decode("utf-16")
+        return body.decode("utf-8-sig" if name == "utf-8" else name)
+    except (UnicodeError, ValueError):
+        raise Unreadable("the text is not in its charset") from None
+
+
+def _holds_long_numbers(value: Any, depth: int) -> bool:
+    """Numbers past 2**53 that the quick parser made approximate."""
+    kind = type(value)
+    if kind is float:
+        return bool(abs(value) >= _EXACT_FLOAT)
+    if depth > MAX_DEPTH:
+        return False
+    if kind is dict:
+        value = value.values()
+    elif kind is not list:
+        return False
+    return any([_holds_long_numbers(inner, depth + 1) for inner in value if type(inner) in (float, dict, list)])
+
+
+def urlencoded(body: bytes, charset: str | None) -> list[tuple[str, Any]]:
+    """Names and values; old pages in windows-1251 are told by their letters."""
+    pairs = [pair.partition(b"=") for pair in body.strip().split(b"&", MAX_FIELDS + 1) if pair]
+    if len(pairs) > MAX_FIELDS:
+        raise Unreadable(f"more than {MAX_FIELDS} fields")
+    raw = [unquote_to_bytes(part.replace(b"+", b" ")) for name, _, value in pairs for part in (name, value)]
+    texts = _texts(raw, charset)
+    return list(zip(texts[::2], texts[1::2], strict=True))
+
+
+def _texts(raw: list[bytes], charset: str | None) -> list[str]:
+    try:
+        return [part.decode() for part in raw]
+    except UnicodeDecodeError:
+        whole = b"\n".join(raw)
+    name = charsets.known(charset) if charset else None
+    if name in (None, "utf-8", "ascii"):
+        name = charsets.cyrillic(whole)
+        if charsets.likeness(whole.decode(name, "replace")) < 0.3:
+            raise Unreadable("the text is not in its charset")
+    return [part.decode(name or "utf-8", "replace") for part in raw]
+
+
+def _multipart(body: bytes, parameters: str) -> list[tuple[str, Any]]:
+    boundary = _parameter(parameters, "boundary")
+    if not boundary:
+        raise Unreadable("multipart without a boundary")
+    parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"), MAX_FIELDS + 2)
+    if len(parts) < 2 or len(parts) > MAX_FIELDS:
+        raise Unreadable("multipart without parts" if len(parts) < 2 else f"more than {MAX_FIELDS} fields")
+    fields: list[tuple[str, Any]] = []
+    for part in parts[1:]:
+        if part.startswith(b"--"):
+            break
+        head, mark, content = part.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
+        if mark:
+            _part(head, content, fields)
+    return fields
+
+
+def _part(head: bytes, content: bytes, fields: list[tuple[str, Any]]) -> None:
+    headers = _part_headers(head)
+    disposition = headers.get("content-disposition", "").partition(";")[2]
+    name, file_name = _parameter(disposition, "name"), _parameter(disposition, "filename")
+    if file_name is not None:
+        if file_name or content:
+            kind = headers.get("content-type", "application/octet-stream").partition(";")[0].strip()
+            fields.append(("attachments[]", {"name": file_name, "type": kind, "size": len(content)}))
+    elif name is not None:
+        declared = _parameter(headers.get("content-type", "").partition(";")[2], "charset")
+        fields.append((name, charsets.decoded(content, declared)))
+
+
+def _part_headers(head: bytes) -> dict[str, str]:
+    message = BytesHeaderParser().parsebytes(head[:16384])
+    texts = {}
+    for name, value in message.raw_items():
+        texts[name.lower()] = charsets.decoded(str(value).encode("utf-8", "surrogateescape"), None)
+    return texts
+
+
+def _parameter(parameters: str, wanted: str) -> str | None:
+    """One parameter of a header, quotes taken off."""
+    for piece in parameters.split(";"):
+        name, mark, value = piece.partition("=")
+        if mark and name.strip().lower() == wanted:
+            return value.strip().strip('"')
+    return None
+
+
+def _nested(fields: list[tuple[str, Any]]) -> Node:
+    """`fields[phone][value]=...` as nested objects; a repeated name as a list; JSON inside a field opened."""
+    root: Node = {}
+    for name, value in fields:
+        target, key = root, name
+        if "[" in name and name[-1:] == "]":
+            head, *inner = name[:255].replace("]", "").split("[")
+            path = [part for part in (head, *inner[:8]) if part]
+            for part in path[:-1]:
+                below = target.setdefault(part, {})
+                target = below if isinstance(below, dict) else target
+            key = path[-1] if path else name
+        _add(target, key, _opened(value), repeated=name.endswith("[]"))
+    return root
+
+
+def _add(target: Node, key: str, value: Any, *, repeated: bool) -> None:
+    if key not in target:
+        target[key] = [value] if repeated else value
+    elif isinstance(target[key], list):
+        target[key].append(value)
+    else:
+        target[key] = [target[key], value]
+
+
+def _opened(value: Any) -> Any:
+    """A field that holds a whole JSON object is that object."""
+    if not isinstance(value, str) or len(value) < 5 or value[0] != "{" or value[-1] != "}" or '"' not in value:
+        return value
+    try:
+        return exact_json(value)
+    except Unreadable:
+        return value

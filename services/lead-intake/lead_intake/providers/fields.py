@@ -1,0 +1,177 @@
+"""What a form's field means, told by its name in English or Russian, its place and the shape of its value."""
+
+import re
+from functools import lru_cache
+
+from lead_intake.normalising.marks import MARKS
+
+_WORDS = {
+    "phone": "phone phones tel telephone phonenumber telephonenumber mobile mobilephone mobilenumber cell cellphone "
+    "callerid callernumber phonework phonemobile whatsappphone телефон телефоны тел номертелефона контактныйтелефон моб "
+    "мобильный мобильныйтелефон номер контактныйномер телефондлясвязи вашномер номердлясвязи сотовый",
+    "email": "email emails mail emailaddress mailaddress eaddress почта емейл имейл мейл емаил елпочта элпочта "
+    "электроннаяпочта адресэлектроннойпочты email1",
+    "full_name": "name fullname fio username contactname clientname customername personname leadname callername имя фио "
+    "вашеимя имяифамилия фамилияиимя фамилияимяотчество контактноелицо каквасзовут каквамобращаться "
+    "обращение имяклиента клиент",
+    "first_name": "firstname fname givenname forename namefirst",
+    "middle_name": "middlename patronymic secondname отчество",
+    "last_name": "lastname surname lname familyname namelast sname фамилия",
+    "company": "company companyname organization organisation organizationname firm firmname org компания организация "
+    "названиекомпании фирма названиеорганизации companytitle",
+    "position": "position jobtitle job post должность",
+    "message": "message msg text comment comments question questions body description details note notes inquiry enquiry "
+    "сообщение комментарий комментарии вопрос вопросы текст текстсообщения вашвопрос ваштекст пожелания описание "
+    "примечание текстзаявки textarea whatdoyouneed howcanwehelp",
+    "subject": "subject theme topic тема темасообщения темаобращения",
+    "product": "product productname service servicename goods tariff model offer товар услуга продукт тариф "
+    "названиетовара интересующаяуслуга",
+    "region": "region city town regionname cityname locality регион город населенныйпункт населённыйпункт вашгород",
+    "language": "lang language locale язык",
+    "budget": "budget бюджет бюджетпроекта",
+    "budget_currency": "budgetcurrency",
+    "occurred_at": "occurredat submittedat submissiontime submitteddate createdat creationtime timestamp datetime sentat "
+    "senttime submissiondate createddate leadtime времяотправки датаотправки датаивремя датазаявки",
+    "external_id": "eventid externalid submissionid leadid requestid entryid responseid tranid transactionid messageid "
+    "applicationid номерзаявки idзаявки",
+    "id": "id uuid guid",
+    "consent": "consent agree agreed agreement accept acceptance accepted privacy privacypolicy personaldata gdpr "
+    "gdprconsent consentgiven personaldataconsent dataconsent policyagree terms согласие согласен согласна политика "
+    "согласиенаобработкуперсональныхданных согласиенаобработку персональныеданные given",
+    "consent_text": "consenttext agreementtext consentwording текстсогласия",
+    "consent_purpose": "consentpurpose purpose",
+    "consent_at": "consentat consenttime",
+    "fill_ms": "fillms filltimems formfillms elapsedms",
+    "fill_seconds": "fillseconds filltime elapsed timetofill",
+    "messenger:telegram": "telegram tg telegramid telegramusername telegramnick телеграм телеграмм тг никвтелеграм",
+    "messenger:whatsapp": "whatsapp wa whatsappnumber ватсап вотсап вацап",
+    "messenger:viber": "viber вайбер",
+    "messenger:vk": "vk vkid vkontakte вконтакте вк",
+    "messenger:max": "max maxid",
+    "messenger:skype": "skype skypeid скайп",
+    "ignore": "apikey integrationkey secret password passwd parol пароль csrf csrftoken csrfmiddlewaretoken token "
+    "authenticitytoken requestverificationtoken grecaptcharesponse recaptcha recaptcharesponse recaptchatoken captcha "
+    "hcaptcharesponse smarttoken cfturnstileresponse altcha wpcf7 wpcf7version wpcf7locale wpcf7unittag wpcf7containerpost",
+}
+_BY_NAME = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
+_TOUCH_SHORT = {
+    "source": "utm_source", "medium": "utm_medium", "campaign": "utm_campaign", "content": "utm_content",
+    "term": "utm_term", "keyword": "utm_term", "id": "utm_id", "landing": "landing_url", "page": "page_url",
+    "at": "at", "time": "at", "date": "at", "timestamp": "at", "ym": "_ym_uid", "ga": "_ga",
+}  # fmt: skip
+_MARKS = {re.sub(r"[\W_]", "", name): name for name in sorted(MARKS, reverse=True)}
+_PREFIXES = frozenset(
+    "your user client contact customer lead person visitor billing form field fields input text wpforms cf f fld frm my "
+    "primary main ваш ваша ваше контактный контактная основной".split()
+)
+_LAST_TOKENS = {
+    "phone": "phone", "tel": "phone", "telephone": "phone", "mobile": "phone", "телефон": "phone", "email": "email",
+    "mail": "email", "почта": "email", "message": "message", "comment": "message", "комментарий": "message",
+}  # fmt: skip
+_NEGATIONS = frozenset("is has no need send by via show hide confirm old company office manager operator our".split())
+_TOKEN = re.compile(r"[A-ZА-ЯЁ]?[a-zа-яё]+|[A-ZА-ЯЁ]+(?![a-zа-яё])|\d+")
+
+_PLACES = {
+    **dict.fromkeys("firsttouch first firstvisit initial firsttouchattribution".split(), "first"),
+    **dict.fromkeys(
+        "lasttouch last utm utms utmtags cookies cookie attribution marketing tracking analytics marks touch clickids "
+        "clientids traffic clicks tracker".split(), "touch",
+    ),
+    **dict.fromkeys("company organization organisation".split(), "company"),
+    **dict.fromkeys("product service goods".split(), "product"),
+    **dict.fromkeys("form".split(), "form"),
+    **dict.fromkeys("page".split(), "page"),
+    **dict.fromkeys("consent agreement".split(), "consent"),
+    **dict.fromkeys("messenger messengers".split(), "messenger"),
+    **dict.fromkeys(
+        "manager operator responsible agent employee seller assigned owner recipient office shop store branch dealer site "
+        "server device browser items products goods cart order".split(), "elsewhere",
+    ),
+}  # fmt: skip
+_IN_PLACE = {
+    ("company", "name"): "company", ("company", "title"): "company", ("company", "position"): "position",
+    ("product", "name"): "product", ("product", "title"): "product", ("form", "id"): "mark:form_id",
+    ("page", "url"): "mark:page_url", ("page", "referrer"): "mark:referrer", ("page", "referer"): "mark:referrer",
+    ("consent", "text"): "consent_text", ("consent", "at"): "consent_at", ("consent", "time"): "consent_at",
+    ("consent", "value"): "consent",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=8192)
+def place(key: str, inside: str) -> str:
+    """What a nested object is about: `first` and `touch` hold marks, `elsewhere` is not the client, empty is the client."""
+    named = _PLACES.get(_folded(key))
+    return inside if named is None or inside in ("elsewhere", "first") else named
+
+
+@lru_cache(maxsize=8192)
+def meaning(key: str, inside: str = "") -> str | None:
+    """The meaning of a field: a draft's value (`phone`), `mark:utm_source`, `first:utm_source`, `messenger:telegram`,
+    `ignore`; None when the name tells nothing."""
+    folded = _folded(key)
+    if inside in ("touch", "first"):
+        mark = _TOUCH_SHORT.get(folded) or _MARKS.get(folded)
+        return f"{'first' if inside == 'first' else 'mark'}:{mark}" if mark else None
+    if inside == "elsewhere":
+        return None
+    if inside:
+        special = _IN_PLACE.get((inside, folded))
+        if special or inside in ("company", "product", "page", "form"):
+            return special or (_by_name(key, folded) if inside in ("form", "company") and folded != "id" else None)
+    return _by_name(key, folded)
+
+
+def _folded(key: str) -> str:
+    return "".join([letter for letter in key[:100].casefold() if letter.isalnum()])
+
+
+def _by_name(key: str, folded: str) -> str | None:
+    direct = _BY_NAME.get(folded)
+    if direct:
+        return direct
+    if folded in _MARKS:
+        return f"mark:{_MARKS[folded]}"
+    tokens = [token.casefold() for token in _TOKEN.findall(key[:100])]
+    while tokens and tokens[-1].isdigit():
+        tokens.pop()
+    while len(tokens) > 1 and tokens[0] in _PREFIXES:
+        tokens.pop(0)
+    if not tokens:
+        return None
+    again = _BY_NAME.get("".join(tokens))
+    if again and again not in ("id", "ignore"):
+        return again
+    return _LAST_TOKENS.get(tokens[-1]) if tokens[0] not in _NEGATIONS else None
+
+
+_MAPPED = {"name": "full_name", "comment": "message", "city": "region"}
+TARGETS = frozenset(_WORDS) - {"id"}
+
+
+def mapped(target: str) -> str:
+    """The meaning that an operator's `field_map` gives a field; an unknown target names a key of `extra`."""
+    if target in TARGETS:
+        return target
+    folded = _folded(target)
+    if target in _MAPPED or folded in _BY_NAME:
+        return _MAPPED.get(target) or _BY_NAME[folded]
+    if folded in _MARKS:
+        return f"mark:{_MARKS[folded]}"
+    return f"extra:{target}"
+
+
+_PHONE_MARKS = re.compile(r"^[\s\d()+.\-‑–—\xa0]{10,24}$")
+
+
+def shape(value: str) -> str | None:
+    """`email` or `phone` where the value can be nothing else; a bare number may be anything, so it is neither."""
+    if "@" in value and len(value) <= 254:
+        local, _, domain = value.strip().partition("@")
+        return "email" if local and "." in domain and " " not in domain + local and "@" not in domain else None
+    if len(value) <= 24 and _PHONE_MARKS.match(value):
+        digits = sum(letter.isdigit() for letter in value)
+        written = value.strip()
+        if 10 <= digits <= 15 and (written[0] == "+" or (written[0] in "78(9" and not written.isdigit())):
+            return "phone"
+        return "phone" if digits == 11 and written.isdigit() and written[:2] in ("79", "89", "84", "88") else None
+    return None
