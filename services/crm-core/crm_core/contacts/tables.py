@@ -11,7 +11,8 @@ from crm_core.base import Base
 
 
 class Contact(Base):
-    """A person with whom a relation is established; how to reach them lies in `contact_point`."""
+    """A person with whom a relation is established; how to reach them lies in `contact_point`.
+    `search_name` holds the names as they are sorted and searched."""
 
     __tablename__ = "contact"
     __table_args__ = (
@@ -29,10 +30,8 @@ class Contact(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
     kind: Mapped[str]
-    full_name: Mapped[str | None]
-    first_name: Mapped[str | None]
-    middle_name: Mapped[str | None]
-    last_name: Mapped[str | None]
+    person: Mapped[dict[str, Any]]
+    search_name: Mapped[str]
     company_id: Mapped[UUID | None]
     position: Mapped[str | None]
     owner_id: Mapped[UUID | None]

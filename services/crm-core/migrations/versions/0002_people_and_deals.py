@@ -77,8 +77,7 @@ def _contact() -> None:
     op.create_table(
         "contact",
         *_own(),
-        *_filled(kind=sa.Text),
-        *_maybe(full_name=sa.Text, first_name=sa.Text, middle_name=sa.Text, last_name=sa.Text),
+        *_filled(kind=sa.Text, person=JSONB, search_name=sa.Text),
         *_maybe(company_id=sa.Uuid, position=sa.Text, owner_id=sa.Uuid, team_id=sa.Uuid),
         *_filled(addresses=JSONB, legal=JSONB, custom=JSONB, tags=TEXTS),
         *_maybe(merged_into=sa.Uuid),

@@ -1,0 +1,32 @@
+"""When an activity is done, when it answers a lead, and what a missed call leads to."""
+
+from datetime import datetime, timedelta
+from typing import Literal
+
+Kind = Literal["call", "email", "meeting", "task", "note"]
+Direction = Literal["inbound", "outbound"]
+
+CALL_BACK_WITHIN = timedelta(minutes=15)
+"""How soon a missed call is to be answered."""
+
+CALL_BACK_SUBJECT = {"en": "Call back: missed call", "ru": "Перезвонить: пропущенный звонок"}
+
+ANSWERING_KINDS = ("call", "email")
+TOLD_AFTERWARDS = ("call", "email", "meeting", "note")
+
+
+def completed_at(kind: str, *, due_at: datetime | None, told: datetime | None, at: datetime) -> datetime | None:
+    """When an activity was done: as told; a record of something past at once; a task or anything due later, not yet."""
+    if told is not None:
+        return told
+    return at if kind in TOLD_AFTERWARDS and due_at is None else None
+
+
+def answers_the_lead(kind: str, direction: str | None, done: datetime | None) -> bool:
+    """Whether it is a first response: a call or e-mail from us that has been made."""
+    return kind in ANSWERING_KINDS and direction == "outbound" and done is not None
+
+
+def is_missed_call(kind: str, direction: str | None, result: str | None) -> bool:
+    """A call to us that nobody took; a voicemail is one as well."""
+    return kind == "call" and direction != "outbound" and result in ("missed", "voicemail")

@@ -1,0 +1,49 @@
+"""Reading companies; every query names its workspace. All of a workspace's staff see its companies."""
+
+from typing import Any
+from uuid import UUID
+
+from leadkit.problems import NotFound
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.companies.rules import digits, name_key
+from crm_core.companies.tables import Company
+
+
+def companies(workspace_id: UUID, *, q: str | None = None, owner_id: UUID | None = None) -> Select[Any]:
+    """Companies for a list; `q` is a tax number or a part of the name."""
+    statement = select(Company).where(Company.workspace_id == workspace_id)
+    if owner_id is not None:
+        statement = statement.where(Company.owner_id == owner_id)
+    if q:
+        named = Company.name_key.contains(name_key(q), autoescape=True)
+        statement = statement.where(named | (Company.tax_number == digits(q)))
+    return statement
+
+
+async def company_by_id(session: AsyncSession, workspace_id: UUID, company_id: UUID, *, lock: bool = False) -> Company:
+    """The company; raises `NotFound`. With `lock` nobody else changes it until the transaction ends."""
+    statement = select(Company).where(Company.workspace_id == workspace_id, Company.id == company_id)
+    found = await session.scalar(statement.with_for_update() if lock else statement)
+    if found is None:
+        raise NotFound("There is no such company.")
+    return found
+
+
+async def company_exists(session: AsyncSession, workspace_id: UUID, company_id: UUID) -> bool:
+    """Whether a request that names this company names one of its workspace."""
+    statement = select(Company.id).where(Company.workspace_id == workspace_id, Company.id == company_id)
+    return await session.scalar(statement) is not None
+
+
+async def same_company(
+    session: AsyncSession, workspace_id: UUID, *, name: str, tax_number: str | None
+) -> Company | None:
+    """The oldest company with this tax number, else with this name spelled any way."""
+    mine = select(Company).where(Company.workspace_id == workspace_id).order_by(Company.created_at, Company.id).limit(1)
+    if tax_number:
+        found = await session.scalar(mine.where(Company.tax_number == digits(tax_number)))
+        if found is not None:
+            return found
+    return await session.scalar(mine.where(Company.name_key == name_key(name)))

@@ -1,0 +1,95 @@
+"""`/v1/companies`."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_each
+from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
+from leadkit.etags import IfMatch, check_version, with_etag
+from leadkit.paging import Page, Paging, fetch_page
+from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
+from leadkit.tokens import Caller
+
+from crm_core.companies import actions, queries
+from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
+from crm_core.companies.tables import Company
+
+router = APIRouter(prefix="/v1/companies", route_class=EdgeRoute, tags=["companies"])
+
+Reader = Annotated[Caller, Allow("contacts:read")]
+Writer = Annotated[Caller, Allow("contacts:write")]
+
+SORTS = {"created_at": Company.created_at, "updated_at": Company.updated_at, "name": Company.name_key}
+
+
+@router.get("")
+async def companies_list(
+    session: ReadSession,
+    caller: Reader,
+    paging: Paging,
+    request: Request,
+    response: Response,
+    q: Annotated[str | None, Query(max_length=200, description="A tax number or a part of the name")] = None,
+    owner_id: UUID | None = None,
+) -> Page[CompanyOut]:
+    """List companies."""
+    statement = queries.companies(caller.workspace, q=q, owner_id=owner_id)
+    rows, next_cursor, total = await fetch_page(
+        session,
+        statement,
+        paging,
+        sorts=SORTS,
+        default="-created_at",
+        key=Company.id,
+        request=request,
+        response=response,
+    )
+    return Page(items=[CompanyOut.model_validate(row) for row in rows], next_cursor=next_cursor, total=total)
+
+
+@router.post("", status_code=201)
+async def companies_create(
+    wanted: CompanyCreate, session: Session, caller: Writer, now: Now, response: Response
+) -> CompanyOut:
+    """Add a company."""
+    company = await actions.create_company(session, wanted, caller=caller, now=now)
+    response.headers["Location"] = f"/v1/companies/{company.id}"
+    with_etag(response, company.version)
+    return CompanyOut.model_validate(company)
+
+
+@router.post("/bulk")
+async def companies_bulk(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Add up to 1,000 companies, answered one by one."""
+
+    async def act(item: CompanyCreate) -> UUID:
+        return (await actions.create_company(session, item, caller=caller, now=now)).id
+
+    return await answer_each(session, wanted.items, CompanyCreate, act)
+
+
+@router.get("/{company_id}", responses=problems(NotFound))
+async def companies_get(company_id: UUID, session: ReadSession, caller: Reader, response: Response) -> CompanyOut:
+    """Show a company."""
+    company = await queries.company_by_id(session, caller.workspace, company_id)
+    with_etag(response, company.version)
+    return CompanyOut.model_validate(company)
+
+
+@router.patch("/{company_id}", responses=problems(NotFound, Stale, PreconditionRequired))
+async def companies_update(
+    company_id: UUID,
+    wanted: CompanyPatch,
+    session: Session,
+    caller: Writer,
+    now: Now,
+    if_match: IfMatch,
+    response: Response,
+) -> CompanyOut:
+    """Change a company by JSON Merge Patch."""
+    company = await queries.company_by_id(session, caller.workspace, company_id, lock=True)
+    check_version(if_match, company.version)
+    await actions.change_company(session, company, wanted, caller=caller, now=now)
+    with_etag(response, company.version)
+    return CompanyOut.model_validate(company)

@@ -1,0 +1,20 @@
+"""When two spellings are the same company."""
+
+import re
+import unicodedata
+
+_QUOTES = re.compile(r"[\"'`«»„“”‘’]")
+_SPACES = re.compile(r"\s+")
+
+
+def name_key(name: str) -> str:
+    """The name as it is compared: without quotes, case and double spaces; `ё` counts as `е`.
+
+    The legal form stays: OOO Romashka and ZAO Romashka may be two companies."""
+    plain = _QUOTES.sub("", unicodedata.normalize("NFKC", name)).casefold().replace("ё", "е")
+    return _SPACES.sub(" ", plain).strip()
+
+
+def digits(tax_number: str) -> str:
+    """A tax number as it is compared: without spaces and dashes, in capitals."""
+    return re.sub(r"[\s\-./]", "", tax_number).upper()

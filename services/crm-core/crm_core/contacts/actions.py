@@ -1,0 +1,234 @@
+"""Making and changing contacts; each change is told with the whole non-personal state."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from leadkit.contracts.inquiry import Messenger, Person
+from leadkit.ids import new_id
+from leadkit.merge_patch import changes, merged
+from leadkit.outbox import NewEvent, publish
+from leadkit.problems import Invalid
+from leadkit.tokens import Caller
+from sqlalchemy import delete, insert
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.access import audit
+from crm_core.access.ownership import Owner, kept_owner, named_owner, owner_or_caller
+from crm_core.companies.queries import company_exists
+from crm_core.contacts import queries
+from crm_core.contacts.points import Point, points_of
+from crm_core.contacts.rules import chosen, filled_up, search_name
+from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
+from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
+
+NEVER_NULL = ("kind", "person", "phones", "emails", "messengers", "addresses", "legal", "custom", "tags")
+POINT_FIELDS = ("phones", "emails", "messengers", "preferred")
+
+
+async def create_contact(session: AsyncSession, wanted: ContactCreate, *, caller: Caller, now: datetime) -> Contact:
+    """A new contact; raises `Invalid` for a phone, e-mail, company or owner that is none."""
+    points = await queries.normalised_points(
+        session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers
+    )
+    await _check_company(session, caller.workspace, wanted.company_id)
+    owner = await owner_or_caller(session, wanted.owner_id, caller)
+    return await _add(session, wanted, points, owner, workspace_id=caller.workspace, by=caller.subject, now=now)
+
+
+async def match_or_create_contact(
+    session: AsyncSession,
+    *,
+    workspace_id: UUID,
+    person: Person,
+    phones: Sequence[str],
+    emails: Sequence[str],
+    messengers: Sequence[Messenger],
+    company_id: UUID | None,
+    owner_id: UUID | None,
+    lead_id: UUID | None,
+    by: str,
+    now: datetime,
+) -> Contact:
+    """The contact whom a (normalised) phone, else e-mail, else messenger reaches, a new one when there is none.
+
+    A known contact keeps its owner and data, and learns what it lacked; the lead is linked to it."""
+    points = points_of(phones, emails, messengers, region="")
+    known = await queries.contacts_by_points(session, workspace_id, points)
+    matched = next((known[point][0] for point in points if point in known), None)
+    if matched is None:
+        wanted = ContactCreate(person=person, company_id=company_id, position=person.position)
+        owner = await kept_owner(session, workspace_id, owner_id)
+        contact = await _add(
+            session, wanted, points, owner, lead_id=lead_id, workspace_id=workspace_id, by=by, now=now
+        )
+    else:
+        contact = await queries.locked(session, workspace_id, matched)
+        await _learn(session, contact, person, points, company_id=company_id, lead_id=lead_id, by=by, now=now)
+    return contact
+
+
+async def link_lead(
+    session: AsyncSession, *, workspace_id: UUID, contact_id: UUID, lead_id: UUID, by: str, now: datetime
+) -> Contact:
+    """Notes that a lead belongs to a contact that a person named."""
+    contact = await queries.locked(session, workspace_id, contact_id)
+    await _learn(session, contact, Person(), [], company_id=None, lead_id=lead_id, by=by, now=now)
+    return contact
+
+
+async def change_contact(
+    session: AsyncSession, contact: Contact, wanted: ContactPatch, *, caller: Caller, now: datetime
+) -> Contact:
+    """Applies a merge patch to a (locked) contact."""
+    before = await _shown(session, contact)
+    sent = changes(wanted, never_null=NEVER_NULL)
+    await _check_company(session, contact.workspace_id, sent.get("company_id"))
+    if sent.get("owner_id") is not None:
+        owner = await named_owner(session, contact.workspace_id, sent["owner_id"])
+        contact.team_id = owner.team_id
+    if any(field in sent for field in POINT_FIELDS):
+        await _replace_points(session, contact, wanted, before, sent)
+    for field, value in sent.items():
+        if field not in POINT_FIELDS:
+            setattr(contact, field, _stored(contact, field, value))
+    contact.search_name = search_name(contact.person)
+    await _changed(session, contact, before=before, by=caller.subject, now=now)
+    return contact
+
+
+def _stored(contact: Contact, field: str, value: Any) -> Any:
+    if field in ("person", "legal", "custom"):
+        return merged(getattr(contact, field), value)
+    if field == "addresses":
+        return [address.model_dump(mode="json") for address in value]
+    return value
+
+
+async def _replace_points(
+    session: AsyncSession, contact: Contact, wanted: ContactPatch, before: ContactOut, sent: dict[str, Any]
+) -> None:
+    """Lists that were sent replace the stored ones, the others stay; so does the preferred point while it exists."""
+    points = await queries.normalised_points(
+        session,
+        contact.workspace_id,
+        before.phones if wanted.phones is None else wanted.phones,
+        before.emails if wanted.emails is None else wanted.emails,
+        before.messengers if wanted.messengers is None else wanted.messengers,
+    )
+    preferred = sent["preferred"] if "preferred" in sent else before.preferred
+    await session.execute(
+        delete(ContactPoint).where(
+            ContactPoint.workspace_id == contact.workspace_id, ContactPoint.contact_id == contact.id
+        )
+    )
+    await _add_points(session, contact, points, preferred)
+
+
+async def _add_points(
+    session: AsyncSession, contact: Contact, points: Sequence[Point], preferred: str | None, *, first: int = 0
+) -> None:
+    preferred = chosen(preferred, [point.value for point in points])
+    rows = [
+        {
+            "workspace_id": contact.workspace_id, "contact_id": contact.id, "kind": point.kind, "value": point.value,
+            "position": position, "preferred": point.value == preferred,
+        }
+        for position, point in enumerate(points, start=first)
+    ]  # fmt: skip
+    if rows:
+        await session.execute(insert(ContactPoint), rows)
+
+
+async def _add(
+    session: AsyncSession,
+    wanted: ContactCreate,
+    points: Sequence[Point],
+    owner: Owner,
+    *,
+    lead_id: UUID | None = None,
+    workspace_id: UUID,
+    by: str,
+    now: datetime,
+) -> Contact:
+    person = wanted.person.model_dump(mode="json")
+    contact = Contact(
+        workspace_id=workspace_id, id=new_id(), version=1, kind=wanted.kind, person=person,
+        search_name=search_name(person), company_id=wanted.company_id, position=wanted.position,
+        owner_id=owner.owner_id, team_id=owner.team_id,
+        addresses=[address.model_dump(mode="json") for address in wanted.addresses],
+        legal=wanted.legal, custom=wanted.custom, tags=wanted.tags, created_at=now, updated_at=now,
+    )  # fmt: skip
+    session.add(contact)
+    await session.flush()
+    await _add_points(session, contact, points, wanted.preferred)
+    await _link(session, contact, lead_id)
+    await _tell(session, contact, "created", before=None, by=by, now=now)
+    return contact
+
+
+async def _learn(
+    session: AsyncSession,
+    contact: Contact,
+    person: Person,
+    points: Sequence[Point],
+    *,
+    company_id: UUID | None,
+    lead_id: UUID | None,
+    by: str,
+    now: datetime,
+) -> None:
+    before = await _shown(session, contact)
+    known = [*before.phones, *before.emails, *(f"{one.network}:{one.id}" for one in before.messengers)]
+    contact.person = filled_up(contact.person, person.model_dump(mode="json"))
+    contact.search_name = search_name(contact.person)
+    contact.company_id = contact.company_id or company_id
+    contact.position = contact.position or person.position
+    new = [point for point in points if point.value not in known]
+    await _add_points(session, contact, new, None, first=len(known))
+    await _link(session, contact, lead_id)
+    await _changed(session, contact, before=before, by=by, now=now)
+
+
+async def _link(session: AsyncSession, contact: Contact, lead_id: UUID | None) -> None:
+    if lead_id is not None:
+        row = {"workspace_id": contact.workspace_id, "contact_id": contact.id, "lead_id": lead_id}
+        await session.execute(upsert(ContactLead).values(row).on_conflict_do_nothing())
+
+
+async def _check_company(session: AsyncSession, workspace_id: UUID, company_id: UUID | None) -> None:
+    if company_id is not None and not await company_exists(session, workspace_id, company_id):
+        raise Invalid.at("/company_id", "is not a company of this workspace")
+
+
+async def _shown(session: AsyncSession, contact: Contact) -> ContactOut:
+    links = await queries.links_of(session, contact.workspace_id, [contact.id])
+    return ContactOut.of(contact, links[contact.id])
+
+
+async def _changed(session: AsyncSession, contact: Contact, *, before: ContactOut, by: str, now: datetime) -> None:
+    contact.version += 1
+    contact.updated_at = now
+    await session.flush()
+    await _tell(session, contact, "updated", before=before, by=by, now=now)
+
+
+async def _tell(
+    session: AsyncSession, contact: Contact, what: str, *, before: ContactOut | None, by: str, now: datetime
+) -> None:
+    links = (await queries.links_of(session, contact.workspace_id, [contact.id]))[contact.id]
+    await audit.record(
+        session,
+        workspace_id=contact.workspace_id,
+        by=by,
+        action=f"contact.{what.removesuffix('d')}",
+        subject_type="contact",
+        subject_id=contact.id,
+        before=None if before is None else before.model_dump(mode="json"),
+        after=ContactOut.of(contact, links).model_dump(mode="json"),
+        now=now,
+    )
+    state = queries.state_of(contact, links)
+    await publish(session, [NewEvent(f"contact.{what}", contact.workspace_id, contact.id, state)])

@@ -1,0 +1,220 @@
+"""Reading contacts; every query names its workspace, and what requests see is narrowed to what the caller may see."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from leadkit.contracts.events import ContactState
+from leadkit.contracts.inquiry import Messenger
+from leadkit.outbox import NewEvent
+from leadkit.problems import NotFound
+from leadkit.snapshot import Place, paged
+from leadkit.tokens import Caller
+from sqlalchemy import ColumnElement, Select, Text, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.access.visibility import visible
+from crm_core.access.workspaces.queries import existing_workspace
+from crm_core.contacts import points as contact_points
+from crm_core.contacts.points import Point
+from crm_core.contacts.rules import search_name
+from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
+from crm_core.deals.queries import deal_ids_of_contacts
+
+
+class Links(NamedTuple):
+    """What belongs to a contact beside its own row."""
+
+    points: Sequence[ContactPoint]
+    lead_ids: Sequence[UUID]
+    deal_ids: Sequence[UUID]
+
+
+class ContactFilter(NamedTuple):
+    """By what a list of contacts is narrowed."""
+
+    q: str | None = None
+    kind: Sequence[str] = ()
+    owner_id: UUID | None = None
+    company_id: UUID | None = None
+    lead_id: UUID | None = None
+    phone: str | None = None
+    email: str | None = None
+    tag: str | None = None
+
+
+def seen_by(caller: Caller) -> Select[Any]:
+    """The contacts that the caller may see."""
+    return select(Contact).where(
+        Contact.workspace_id == caller.workspace,
+        Contact.merged_into.is_(None),
+        visible(caller, owner=Contact.owner_id, team=Contact.team_id),
+    )
+
+
+async def contacts(session: AsyncSession, caller: Caller, by: ContactFilter) -> Select[Any]:
+    """The contacts that the caller may see and the filter lets through."""
+    statement = seen_by(caller)
+    if by.kind:
+        statement = statement.where(Contact.kind.in_(by.kind))
+    if by.owner_id is not None:
+        statement = statement.where(Contact.owner_id == by.owner_id)
+    if by.company_id is not None:
+        statement = statement.where(Contact.company_id == by.company_id)
+    if by.lead_id is not None:
+        statement = statement.where(exists(_lead_of_contact().where(ContactLead.lead_id == by.lead_id)))
+    if by.tag is not None:
+        statement = statement.where(Contact.tags.contains([by.tag]))
+    region = await default_region(session, caller.workspace) if by.phone or by.q else ""
+    for kind, value in _exact_points(by, region):
+        statement = statement.where(_reached_by(kind, value))
+    if by.q and not _point_in(by.q, region):
+        statement = statement.where(Contact.search_name.contains(search_name({"full_name": by.q}), autoescape=True))
+    return statement
+
+
+def _lead_of_contact() -> Select[Any]:
+    return select(ContactLead.lead_id).where(
+        ContactLead.workspace_id == Contact.workspace_id, ContactLead.contact_id == Contact.id
+    )
+
+
+def _reached_by(kind: str, value: str) -> ColumnElement[bool]:
+    return exists(
+        select(ContactPoint.value).where(
+            ContactPoint.workspace_id == Contact.workspace_id,
+            ContactPoint.contact_id == Contact.id,
+            ContactPoint.kind == kind,
+            ContactPoint.value == value,
+        )
+    )
+
+
+def _exact_points(by: ContactFilter, region: str) -> list[tuple[str, str]]:
+    """The points that the filter names; one that is none matches nothing."""
+    named = []
+    if by.phone is not None:
+        named.append(("phone", contact_points.phone(by.phone, region) or ""))
+    if by.email is not None:
+        named.append(("email", contact_points.email(by.email) or ""))
+    if by.q and (point := _point_in(by.q, region)):
+        named.append(point)
+    return named
+
+
+def _point_in(q: str, region: str) -> tuple[str, str] | None:
+    if address := contact_points.email(q):
+        return "email", address
+    number = contact_points.phone(q, region) if sum(character.isdigit() for character in q) >= 7 else None
+    return ("phone", number) if number else None
+
+
+async def contact_by_id(session: AsyncSession, caller: Caller, contact_id: UUID, *, lock: bool = False) -> Contact:
+    """The contact if the caller may see it, else raises `NotFound`. With `lock` nobody else changes it meanwhile."""
+    statement = seen_by(caller).where(Contact.id == contact_id)
+    found: Contact | None = await session.scalar(statement.with_for_update() if lock else statement)
+    if found is None:
+        raise NotFound("There is no such contact.")
+    return found
+
+
+async def locked(session: AsyncSession, workspace_id: UUID, contact_id: UUID) -> Contact:
+    """The contact for a change that was decided elsewhere; nobody else changes it until the transaction ends."""
+    statement = select(Contact).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
+    return (await session.scalars(statement.with_for_update())).one()
+
+
+async def contact_exists(session: AsyncSession, workspace_id: UUID, contact_id: UUID) -> bool:
+    """Whether the workspace has this contact."""
+    statement = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
+    return await session.scalar(statement) is not None
+
+
+async def links_of(session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]) -> dict[UUID, Links]:
+    """Points, leads and deals of these contacts, in three statements."""
+    points = await session.scalars(
+        select(ContactPoint)
+        .where(ContactPoint.workspace_id == workspace_id, ContactPoint.contact_id.in_(contact_ids))
+        .order_by(ContactPoint.position)
+    )
+    leads = await session.execute(
+        select(ContactLead.contact_id, ContactLead.lead_id)
+        .where(ContactLead.workspace_id == workspace_id, ContactLead.contact_id.in_(contact_ids))
+        .order_by(ContactLead.lead_id)
+    )
+    deals = await deal_ids_of_contacts(session, workspace_id, contact_ids)
+    found = {contact_id: Links([], [], deals.get(contact_id, [])) for contact_id in contact_ids}
+    for point in points:
+        found[point.contact_id] = found[point.contact_id]._replace(points=[*found[point.contact_id].points, point])
+    for contact_id, lead_id in leads:
+        found[contact_id] = found[contact_id]._replace(lead_ids=[*found[contact_id].lead_ids, lead_id])
+    return found
+
+
+async def contacts_by_points(
+    session: AsyncSession, workspace_id: UUID, points: Iterable[tuple[str, str]]
+) -> dict[tuple[str, str], list[UUID]]:
+    """Whom each (kind, value) reaches, oldest contact first; points that reach nobody are absent. One statement."""
+    wanted = sorted(set(points))
+    if not wanted:
+        return {}
+    kinds, values = ([point[part] for point in wanted] for part in (0, 1))
+    asked = func.unnest(literal(kinds, ARRAY(Text)), literal(values, ARRAY(Text))).table_valued("kind", "value")
+    rows = await session.execute(
+        select(ContactPoint.kind, ContactPoint.value, Contact.id)
+        .join(asked, (ContactPoint.kind == asked.c.kind) & (ContactPoint.value == asked.c.value))
+        .join(Contact, (Contact.workspace_id == ContactPoint.workspace_id) & (Contact.id == ContactPoint.contact_id))
+        .where(ContactPoint.workspace_id == workspace_id, Contact.merged_into.is_(None))
+        .order_by(Contact.created_at, Contact.id)
+    )
+    found: dict[tuple[str, str], list[UUID]] = {}
+    for kind, value, contact_id in rows:
+        found.setdefault((kind, value), []).append(contact_id)
+    return found
+
+
+async def default_region(session: AsyncSession, workspace_id: UUID) -> str:
+    """The country in which the workspace's people dial."""
+    return (await existing_workspace(session, workspace_id)).default_region
+
+
+async def normalised_points(
+    session: AsyncSession,
+    workspace_id: UUID,
+    phones: Sequence[str],
+    emails: Sequence[str],
+    messengers: Sequence[Messenger] = (),
+) -> list[Point]:
+    """The points as they are stored; raises `Invalid` naming those that are none."""
+    region = await default_region(session, workspace_id)
+    return contact_points.points_of(phones, emails, messengers, region=region)
+
+
+def state_of(contact: Contact, links: Links) -> ContactState:
+    """The contact as its events tell it."""
+    return ContactState(
+        id=contact.id,
+        version=contact.version,
+        kind=contact.kind,
+        company_id=contact.company_id,
+        owner_id=contact.owner_id,
+        merged_into=contact.merged_into,
+        lead_ids=list(links.lead_ids),
+        deal_ids=list(links.deal_ids),
+        created_at=contact.created_at,
+        updated_at=contact.updated_at,
+    )
+
+
+async def snapshot(
+    session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
+) -> Sequence[NewEvent]:
+    """A page of the present states of all contacts."""
+    key = (Contact.workspace_id, Contact.id)
+    page = paged(select(Contact), key=key, workspace_id=workspace_id, after=after, limit=limit)
+    rows = list(await session.scalars(page))
+    links: dict[UUID, Links] = {}
+    for workspace in {row.workspace_id for row in rows}:
+        links |= await links_of(session, workspace, [row.id for row in rows if row.workspace_id == workspace])
+    return [NewEvent("contact.updated", row.workspace_id, row.id, state_of(row, links[row.id])) for row in rows]

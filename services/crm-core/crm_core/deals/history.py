@@ -1,0 +1,67 @@
+"""A deal's way through its stages: what an entry into a stage or end writes down, on the deal and beside it."""
+
+from datetime import datetime
+from uuid import UUID
+
+from leadkit.contracts.common import written
+from leadkit.contracts.events import DealStatus
+from leadkit.ids import new_id
+
+from crm_core.access.ownership import Owner
+from crm_core.deals.rules import passage_key, probability_of
+from crm_core.deals.tables import Deal, StageChange
+from crm_core.pipelines.tables import Stage
+
+
+def passage_into_first(deal: Deal, stage: Stage, *, at: datetime, by: str) -> StageChange:
+    """How the history of a new deal begins."""
+    return StageChange(
+        workspace_id=deal.workspace_id, id=new_id(), deal_id=deal.id, at=at, by=by, from_stage_id=None,
+        to_stage_id=stage.id, from_status=None, to_status="open", seconds_before=None, note=None,
+    )  # fmt: skip
+
+
+def last_change(deal: Deal) -> datetime:
+    """When the deal last entered a stage or an end; nothing about stages can have happened before."""
+    return max(at for at in (deal.entered_stage_at, deal.won_at, deal.lost_at) if at is not None)
+
+
+def enter(deal: Deal, stage: Stage, status: DealStatus, *, at: datetime, by: str, note: str | None) -> StageChange:
+    """Takes the deal into the stage (or the end, where it keeps its stage); answers the passage to be stored."""
+    passage = StageChange(
+        workspace_id=deal.workspace_id, id=new_id(), deal_id=deal.id, at=at, by=by, from_stage_id=deal.stage_id,
+        to_stage_id=stage.id, from_status=deal.status, to_status=status,
+        seconds_before=int((at - last_change(deal)).total_seconds()), note=note,
+    )  # fmt: skip
+    deal.status = status
+    deal.pipeline_id, deal.stage_id = stage.pipeline_id, stage.id
+    deal.probability = probability_of(status, stage.probability)
+    deal.won_at = at if status == "won" else None
+    deal.lost_at = at if status == "lost" else None
+    if status == "open":
+        deal.entered_stage_at = at
+    if status != "lost":
+        deal.loss_reason_id = deal.loss_note = None
+    note_passage(deal, passage_key(status, stage.id), at)
+    return passage
+
+
+def note_passage(deal: Deal, key: str, at: datetime) -> None:
+    """The first time of each stage is kept for ever, and every time is counted."""
+    deal.reached = {key: written(at), **deal.reached}
+    deal.passages = deal.passages | {key: deal.passages.get(key, 0) + 1}
+
+
+def own(deal: Deal, owner: Owner, at: datetime) -> None:
+    """Gives the deal an owner and remembers since when."""
+    deal.owner_id, deal.team_id = owner
+    deal.owners = [*deal.owners, ownership(owner.owner_id, owner.team_id, at)]
+
+
+def ownership(owner_id: UUID | None, team_id: UUID | None, at: datetime) -> dict[str, str | None]:
+    """One entry of a deal's owners, as its events tell it."""
+    return {
+        "owner_id": str(owner_id) if owner_id else None,
+        "team_id": str(team_id) if team_id else None,
+        "at": written(at),
+    }

@@ -1,0 +1,142 @@
+"""Reading deals; every query names its workspace, and what requests see is narrowed to what the caller may see."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from leadkit.contracts.events import DealState
+from leadkit.outbox import NewEvent
+from leadkit.problems import NotFound
+from leadkit.snapshot import Place, paged
+from leadkit.tokens import Caller
+from sqlalchemy import Numeric, Select, cast, func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.access.visibility import visible
+from crm_core.deals.tables import Deal, StageChange
+
+
+class DealFilter(NamedTuple):
+    """By what a list of deals is narrowed."""
+
+    status: Sequence[str] = ()
+    pipeline_id: UUID | None = None
+    stage_id: UUID | None = None
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    contact_id: UUID | None = None
+    company_id: UUID | None = None
+    lead_id: UUID | None = None
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    q: str | None = None
+    tag: str | None = None
+
+
+EQUAL = ("pipeline_id", "stage_id", "owner_id", "team_id", "contact_id", "company_id", "lead_id")
+
+
+class ForecastMonth(NamedTuple):
+    """The open deals expected to close in one month."""
+
+    month: date | None
+    deals: int
+    amount: Decimal
+    weighted: Decimal
+
+
+def seen_by(caller: Caller) -> Select[Any]:
+    """The deals that the caller may see."""
+    seen = visible(caller, owner=Deal.owner_id, team=Deal.team_id)
+    return select(Deal).where(Deal.workspace_id == caller.workspace, seen)
+
+
+def deals(caller: Caller, by: DealFilter) -> Select[Any]:
+    """The deals that the caller may see and the filter lets through; times from inclusive, to exclusive."""
+    statement = seen_by(caller)
+    for field in EQUAL:
+        if (value := getattr(by, field)) is not None:
+            statement = statement.where(getattr(Deal, field) == value)
+    if by.status:
+        statement = statement.where(Deal.status.in_(by.status))
+    if by.created_from is not None:
+        statement = statement.where(Deal.created_at >= by.created_from)
+    if by.created_to is not None:
+        statement = statement.where(Deal.created_at < by.created_to)
+    if by.q:
+        statement = statement.where(Deal.name.icontains(by.q, autoescape=True))
+    if by.tag is not None:
+        statement = statement.where(Deal.tags.contains([by.tag]))
+    return statement
+
+
+async def deal_by_id(session: AsyncSession, caller: Caller, deal_id: UUID, *, lock: bool = False) -> Deal:
+    """The deal if the caller may see it, else raises `NotFound`. With `lock` nobody else changes it meanwhile."""
+    statement = seen_by(caller).where(Deal.id == deal_id)
+    found: Deal | None = await session.scalar(statement.with_for_update() if lock else statement)
+    if found is None:
+        raise NotFound("There is no such deal.")
+    return found
+
+
+async def open_deals_of_contacts(session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]) -> list[Deal]:
+    """The open deals of these contacts, newest first."""
+    return await _open(session, select(Deal).where(Deal.workspace_id == workspace_id, Deal.contact_id.in_(contact_ids)))
+
+
+async def open_deals_of_leads(session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID]) -> list[Deal]:
+    """The open deals that these leads became, newest first."""
+    return await _open(session, select(Deal).where(Deal.workspace_id == workspace_id, Deal.lead_id.in_(lead_ids)))
+
+
+async def _open(session: AsyncSession, statement: Select[Deal]) -> list[Deal]:
+    newest_first = statement.where(Deal.status == "open").order_by(Deal.created_at.desc(), Deal.id.desc())
+    return list(await session.scalars(newest_first))
+
+
+async def deal_ids_of_contacts(
+    session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]
+) -> dict[UUID, list[UUID]]:
+    """The deals of each contact that has any, oldest first."""
+    rows = await session.execute(
+        select(Deal.contact_id, Deal.id)
+        .where(Deal.workspace_id == workspace_id, Deal.contact_id.in_(contact_ids))
+        .order_by(Deal.created_at, Deal.id)
+    )
+    found: dict[UUID, list[UUID]] = {}
+    for contact_id, deal_id in rows:
+        if contact_id is not None:
+            found.setdefault(contact_id, []).append(deal_id)
+    return found
+
+
+async def forecast(
+    session: AsyncSession, caller: Caller, *, pipeline_id: UUID | None, owner_id: UUID | None
+) -> list[ForecastMonth]:
+    """What the open deals the caller may see are worth, by the month they are expected to close in."""
+    mine = deals(caller, DealFilter(status=("open",), pipeline_id=pipeline_id, owner_id=owner_id)).subquery()
+    month = func.date_trunc("month", mine.c.expected_close).label("month")
+    amount = func.coalesce(mine.c.amount, 0)
+    rows = await session.execute(
+        select(month, func.count(), func.sum(amount), func.sum(amount * cast(mine.c.probability, Numeric)))
+        .group_by(month)
+        .order_by(month.nulls_last())
+    )
+    return [ForecastMonth(month.date() if month else None, count, worth, weighted) for month, count, worth, weighted in rows]
+
+
+def state_of(deal: Deal) -> DealState:
+    """The deal as its events tell it."""
+    fields = {field: getattr(deal, field) for field in DealState.model_fields}
+    closing = deal.expected_close
+    return DealState.model_validate(fields | {"expected_close": closing.isoformat() if closing else None})
+
+
+async def snapshot(
+    session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
+) -> Sequence[NewEvent]:
+    """A page of the present states of all deals."""
+    page = paged(select(Deal), key=(Deal.workspace_id, Deal.id), workspace_id=workspace_id, after=after, limit=limit)
+    return [NewEvent("deal.updated", row.workspace_id, row.id, state_of(row)) for row in await session.scalars(page)]

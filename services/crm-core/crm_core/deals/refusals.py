@@ -1,0 +1,50 @@
+"""Holding a step of a deal against the rules, and saying no in a way that a client can act on."""
+
+from leadkit.contracts.events import DealStatus
+from leadkit.problems import Conflict, FieldError, Invalid
+
+from crm_core.deals.rules import ALLOWED, Action, DealFacts, StageFacts, refusals
+from crm_core.deals.tables import Deal
+from crm_core.pipelines.tables import Stage
+
+
+class DealActionNotAllowed(Conflict):
+    """The deal's status forbids the action; `allowed` names those that it permits."""
+
+    code = "transition-not-allowed"
+    title = "The deal's status does not allow this"
+
+
+def check_allowed(deal: Deal, action: Action) -> None:
+    """Raises `DealActionNotAllowed` unless the deal's status permits the action."""
+    allowed = ALLOWED[deal.status]
+    if action not in allowed:
+        raise DealActionNotAllowed(f"A deal that is {deal.status} cannot be asked to {action}.", allowed=list(allowed))
+
+
+def check_entry(
+    deal: Deal, left: Stage | None, entered: Stage, *, outcome: DealStatus = "open", loss_reason_key: str | None = None
+) -> None:
+    """Raises `Invalid` with all that the stage rules hold against the step; `deal` is as it would be after it."""
+    facts = DealFacts(
+        amount=deal.amount,
+        contact_id=deal.contact_id,
+        company_id=deal.company_id,
+        expected_close=deal.expected_close,
+        owner_id=deal.owner_id,
+        custom=deal.custom,
+        loss_reason_id=deal.loss_reason_id,
+        loss_reason_key=loss_reason_key,
+        loss_note=deal.loss_note,
+    )
+    against = refusals(facts, _facts(left, "open") if left else None, _facts(entered, outcome))
+    if against:
+        raise Invalid(
+            "The deal lacks what this step needs.",
+            errors=[FieldError(pointer=refusal.pointer, detail=refusal.detail) for refusal in against],
+        )
+
+
+def _facts(stage: Stage, outcome: DealStatus) -> StageFacts:
+    required = tuple(stage.required_fields) if outcome == "open" else ()
+    return StageFacts(id=stage.id, outcome=outcome, required_fields=required)

@@ -1,0 +1,202 @@
+"""`/v1/deals`: parse, call one function, answer."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_each
+from leadkit.contracts.common import Moment
+from leadkit.contracts.events import DealStatus
+from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
+from leadkit.etags import IfMatch, check_version, with_etag
+from leadkit.filters import listed
+from leadkit.paging import Page, Paging, fetch_page
+from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
+from leadkit.tokens import Caller
+from sqlalchemy import func
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.deals import actions, forecasting, queries, steps
+from crm_core.deals.refusals import DealActionNotAllowed
+from crm_core.deals.schemas import (
+    DealAssign,
+    DealCreate,
+    DealLose,
+    DealMove,
+    DealOut,
+    DealPatch,
+    DealReopen,
+    DealWin,
+    Forecast,
+)
+from crm_core.deals.tables import Deal
+from crm_core.pipelines.queries import stages_by_id
+
+router = APIRouter(prefix="/v1/deals", route_class=EdgeRoute, tags=["deals"])
+
+Reader = Annotated[Caller, Allow("deals:read")]
+Writer = Annotated[Caller, Allow("deals:write")]
+
+SORTS: dict[str, Any] = {
+    "created_at": Deal.created_at,
+    "updated_at": Deal.updated_at,
+    "entered_stage_at": Deal.entered_stage_at,
+    "expected_close": func.coalesce(Deal.expected_close, date.max),
+    "amount": func.coalesce(Deal.amount, 0),
+    "name": Deal.name,
+}
+STEP = problems(NotFound, DealActionNotAllowed)
+
+
+def _filter(
+    status: Annotated[str | None, Query(max_length=100, description="open, won, lost; several by comma")] = None,
+    pipeline_id: UUID | None = None,
+    stage_id: UUID | None = None,
+    owner_id: UUID | None = None,
+    team_id: UUID | None = None,
+    contact_id: UUID | None = None,
+    company_id: UUID | None = None,
+    lead_id: UUID | None = None,
+    created_from: Moment | None = None,
+    created_to: Moment | None = None,
+    q: Annotated[str | None, Query(max_length=200, description="A part of the name")] = None,
+    tag: Annotated[str | None, Query(max_length=100)] = None,
+) -> queries.DealFilter:
+    return queries.DealFilter(
+        listed("status", status, get_args(DealStatus)),
+        pipeline_id, stage_id, owner_id, team_id, contact_id, company_id, lead_id, created_from, created_to, q, tag,
+    )  # fmt: skip
+
+
+Filter = Annotated[queries.DealFilter, Depends(_filter)]
+
+
+@router.get("")
+async def deals_list(
+    session: ReadSession, caller: Reader, by: Filter, paging: Paging, now: Now, request: Request, response: Response
+) -> Page[DealOut]:
+    """List deals."""
+    rows, next_cursor, total = await fetch_page(
+        session,
+        queries.deals(caller, by),
+        paging,
+        sorts=SORTS,
+        default="-created_at",
+        key=Deal.id,
+        request=request,
+        response=response,
+    )
+    return Page(items=await _shown(session, caller, rows, now), next_cursor=next_cursor, total=total)
+
+
+@router.post("", status_code=201)
+async def deals_create(
+    wanted: DealCreate, session: Session, caller: Writer, now: Now, response: Response
+) -> DealOut:
+    """Add a deal."""
+    deal = await actions.add_deal(session, wanted, caller=caller, now=now)
+    response.headers["Location"] = f"/v1/deals/{deal.id}"
+    return await _answer(session, caller, deal, now, response)
+
+
+@router.post("/bulk")
+async def deals_bulk(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Add up to 1,000 deals, answered one by one."""
+
+    async def act(item: DealCreate) -> UUID:
+        return (await actions.add_deal(session, item, caller=caller, now=now)).id
+
+    return await answer_each(session, wanted.items, DealCreate, act)
+
+
+@router.get("/forecast")
+async def deals_forecast(
+    session: ReadSession, caller: Reader, pipeline_id: UUID | None = None, owner_id: UUID | None = None
+) -> Forecast:
+    """Forecast what open deals may bring, each weighted by its probability, by month of expected close."""
+    return await forecasting.forecast(session, caller, pipeline_id=pipeline_id, owner_id=owner_id)
+
+
+@router.get("/{deal_id}", responses=problems(NotFound))
+async def deals_get(deal_id: UUID, session: ReadSession, caller: Reader, now: Now, response: Response) -> DealOut:
+    """Show a deal."""
+    return await _answer(session, caller, await queries.deal_by_id(session, caller, deal_id), now, response)
+
+
+@router.patch("/{deal_id}", responses=problems(NotFound, Stale, PreconditionRequired))
+async def deals_update(
+    deal_id: UUID,
+    wanted: DealPatch,
+    session: Session,
+    caller: Writer,
+    now: Now,
+    if_match: IfMatch,
+    response: Response,
+) -> DealOut:
+    """Change a deal by JSON Merge Patch."""
+    deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
+    check_version(if_match, deal.version)
+    await actions.change_deal(session, deal, wanted, caller=caller, now=now)
+    return await _answer(session, caller, deal, now, response)
+
+
+@router.post("/{deal_id}/move", responses=STEP)
+async def deals_move(
+    deal_id: UUID, wanted: DealMove, session: Session, caller: Writer, now: Now, response: Response
+) -> DealOut:
+    """Move a deal into another stage."""
+    deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
+    await steps.move_deal(session, deal, wanted, caller=caller, now=now)
+    return await _answer(session, caller, deal, now, response)
+
+
+@router.post("/{deal_id}/win", responses=STEP)
+async def deals_win(
+    deal_id: UUID, wanted: DealWin, session: Session, caller: Writer, now: Now, response: Response
+) -> DealOut:
+    """Win a deal; it needs an amount."""
+    deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
+    await steps.win_deal(session, deal, wanted, caller=caller, now=now)
+    return await _answer(session, caller, deal, now, response)
+
+
+@router.post("/{deal_id}/lose", responses=STEP)
+async def deals_lose(
+    deal_id: UUID, wanted: DealLose, session: Session, caller: Writer, now: Now, response: Response
+) -> DealOut:
+    """Lose a deal, for a reason."""
+    deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
+    await steps.lose_deal(session, deal, wanted, caller=caller, now=now)
+    return await _answer(session, caller, deal, now, response)
+
+
+@router.post("/{deal_id}/reopen", responses=STEP)
+async def deals_reopen(
+    deal_id: UUID, wanted: DealReopen, session: Session, caller: Writer, now: Now, response: Response
+) -> DealOut:
+    """Reopen a won or lost deal; its history stays."""
+    deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
+    await steps.reopen_deal(session, deal, wanted, caller=caller, now=now)
+    return await _answer(session, caller, deal, now, response)
+
+
+@router.post("/{deal_id}/assign", responses=problems(NotFound))
+async def deals_assign(
+    deal_id: UUID, wanted: DealAssign, session: Session, caller: Writer, now: Now, response: Response
+) -> DealOut:
+    """Give a deal another owner."""
+    deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
+    await actions.assign_deal(session, deal, wanted, caller=caller, now=now)
+    return await _answer(session, caller, deal, now, response)
+
+
+async def _answer(session: AsyncSession, caller: Caller, deal: Deal, now: datetime, response: Response) -> DealOut:
+    with_etag(response, deal.version)
+    return (await _shown(session, caller, [deal], now))[0]
+
+
+async def _shown(session: AsyncSession, caller: Caller, deals: Sequence[Deal], now: datetime) -> list[DealOut]:
+    stages = await stages_by_id(session, caller.workspace, [deal.stage_id for deal in deals])
+    return [DealOut.of(deal, stages[deal.stage_id], now=now) for deal in deals]

@@ -1,0 +1,157 @@
+"""What the deal calls take and answer."""
+
+from datetime import date, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from leadkit.contracts.common import Currency, Moment, Money, Shape
+from leadkit.contracts.events import DealStatus
+from pydantic import Field
+
+from crm_core.deals.rules import is_rotting
+from crm_core.deals.tables import Deal
+from crm_core.pipelines.tables import Stage
+
+Name = Annotated[str, Field(min_length=1, max_length=300, examples=["Office chairs, 40 pieces"])]
+Note = Annotated[str, Field(max_length=10000)]
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=100, examples=[["vip"]])]
+Free = Annotated[dict[str, Any], Field(examples=[{}])]
+Probability = Annotated[float, Field(ge=0, le=1, examples=[0.4])]
+At = Annotated[Moment, Field(description="When it happened, if not now; needs the scope history:write")]
+Worth = Annotated[Money, Field(examples=[{"amount": "150000.00", "currency": "RUB"}])]
+
+OWN = (
+    "id", "version", "name", "lead_id", "contact_id", "company_id", "pipeline_id", "stage_id", "status", "probability",
+    "owner_id", "team_id", "expected_close", "won_at", "lost_at", "loss_reason_id", "loss_note", "entered_stage_at",
+    "reached", "passages", "custom", "tags", "created_at", "updated_at",
+)  # fmt: skip
+
+
+class DealOut(Shape):
+    """A deal; `reached` and `passages` are keyed by stage id, `won` and `lost`."""
+
+    id: UUID
+    version: int = Field(examples=[1])
+    name: str = Field(examples=["Office chairs, 40 pieces"])
+    lead_id: UUID | None
+    contact_id: UUID | None
+    company_id: UUID | None
+    pipeline_id: UUID
+    stage_id: UUID
+    status: DealStatus
+    amount: Worth | None
+    probability: float = Field(examples=[0.4])
+    owner_id: UUID | None
+    team_id: UUID | None
+    expected_close: date | None
+    won_at: Moment | None
+    lost_at: Moment | None
+    loss_reason_id: UUID | None
+    loss_note: str | None
+    entered_stage_at: Moment
+    rotting: bool = Field(examples=[False], description="Open and in its stage for longer than the stage allows")
+    reached: dict[str, Moment]
+    passages: dict[str, int]
+    custom: dict[str, Any]
+    tags: list[str]
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, deal: Deal, stage: Stage, *, now: datetime) -> "DealOut":
+        """The deal as clients see it at this moment."""
+        own = {field: getattr(deal, field) for field in OWN}
+        return cls(
+            **own,
+            amount=None if deal.amount is None else Money(amount=deal.amount, currency=deal.currency),
+            rotting=is_rotting(deal.status, deal.entered_stage_at, stage.rots_after_days, now=now),
+        )
+
+
+class DealCreate(Shape):
+    """A deal to add: by default in the first stage of the default pipeline and owned by the caller."""
+
+    name: Name
+    lead_id: UUID | None = None
+    contact_id: UUID | None = None
+    company_id: UUID | None = None
+    pipeline_id: UUID | None = None
+    stage_id: UUID | None = None
+    amount: Worth | None = None
+    owner_id: UUID | None = None
+    expected_close: date | None = None
+    custom: Free = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=list)
+    at: At | None = None
+
+
+class DealPatch(Shape):
+    """What of a deal is to change; `custom` is merged. Stages and ends are changed by their own calls."""
+
+    name: Name | None = None
+    contact_id: UUID | None = None
+    company_id: UUID | None = None
+    amount: Worth | None = None
+    probability: Probability | None = None
+    owner_id: UUID | None = None
+    expected_close: date | None = None
+    custom: Free | None = None
+    tags: Tags | None = None
+
+
+class DealMove(Shape):
+    """The stage to enter; a stage of another pipeline takes the deal there."""
+
+    stage_id: UUID
+    note: Note | None = None
+    at: At | None = None
+
+
+class DealWin(Shape):
+    """The amount it was won with, needed when the deal has none yet."""
+
+    amount: Worth | None = None
+    at: At | None = None
+
+
+class DealLose(Shape):
+    """Why it was lost: a reason of the catalogue by id or key, or in words (kept as the note of `other`)."""
+
+    loss_reason_id: UUID | None = None
+    reason: str | None = Field(default=None, min_length=1, max_length=300, examples=["too_expensive"])
+    note: Note | None = None
+    at: At | None = None
+
+
+class DealReopen(Shape):
+    """The stage to go on in, by default the one it was in."""
+
+    stage_id: UUID | None = None
+    note: Note | None = None
+    at: At | None = None
+
+
+class DealAssign(Shape):
+    """The new owner."""
+
+    owner_id: UUID
+    at: At | None = None
+
+
+class ForecastRow(Shape):
+    """Open deals expected to close in one month (null: no date), and their worth times their probability."""
+
+    month: str | None = Field(examples=["2026-11"])
+    deals: int = Field(examples=[12])
+    amount: Money
+    weighted: Money
+
+
+class Forecast(Shape):
+    """What open deals may bring, by the month they are expected to close in."""
+
+    currency: Currency
+    months: list[ForecastRow]
+    deals: int = Field(examples=[12])
+    amount: Money
+    weighted: Money

@@ -1,0 +1,107 @@
+"""Reading pipelines and stages; every query names its workspace."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from leadkit.contracts.events import PipelineState, StageState
+from leadkit.outbox import NewEvent
+from leadkit.problems import Invalid, NotFound
+from leadkit.snapshot import Place, paged
+from sqlalchemy import Select, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.pipelines.tables import Pipeline, Stage
+
+
+def pipelines(workspace_id: UUID) -> Select[Pipeline]:
+    """All pipelines of the workspace, for a list."""
+    return select(Pipeline).where(Pipeline.workspace_id == workspace_id)
+
+
+async def pipeline_by_id(session: AsyncSession, workspace_id: UUID, pipeline_id: UUID) -> Pipeline:
+    """The pipeline; raises `NotFound`."""
+    found = await session.scalar(pipelines(workspace_id).where(Pipeline.id == pipeline_id))
+    if found is None:
+        raise NotFound("There is no such pipeline.")
+    return found
+
+
+async def default_pipeline(session: AsyncSession, workspace_id: UUID) -> Pipeline | None:
+    """The pipeline of deals that name none; every workspace gets one when it is made."""
+    return await session.scalar(pipelines(workspace_id).where(Pipeline.is_default))
+
+
+async def stages_of(session: AsyncSession, workspace_id: UUID, pipeline_ids: Sequence[UUID]) -> list[Stage]:
+    """The stages of these pipelines, in order within each."""
+    statement = select(Stage).where(Stage.workspace_id == workspace_id, Stage.pipeline_id.in_(pipeline_ids))
+    return list(await session.scalars(statement.order_by(Stage.pipeline_id, Stage.position)))
+
+
+async def stage_by_id(session: AsyncSession, workspace_id: UUID, pipeline_id: UUID, stage_id: UUID) -> Stage:
+    """The stage of that pipeline; raises `NotFound`."""
+    statement = select(Stage).where(
+        Stage.workspace_id == workspace_id, Stage.pipeline_id == pipeline_id, Stage.id == stage_id
+    )
+    found = await session.scalar(statement)
+    if found is None:
+        raise NotFound("There is no such stage.")
+    return found
+
+
+async def find_stage(session: AsyncSession, workspace_id: UUID, stage_id: UUID) -> Stage | None:
+    """The stage, of whichever pipeline, or None."""
+    return await session.scalar(select(Stage).where(Stage.workspace_id == workspace_id, Stage.id == stage_id))
+
+
+async def entry_stage(
+    session: AsyncSession, workspace_id: UUID, *, pipeline_id: UUID | None, stage_id: UUID | None
+) -> Stage:
+    """Where a new deal begins: the named stage, else the first of the named or the default pipeline.
+
+    Raises `Invalid` for a pipeline or stage that is not there, or that do not belong together."""
+    if stage_id is not None:
+        stage = await find_stage(session, workspace_id, stage_id)
+        if stage is None or pipeline_id not in (None, stage.pipeline_id):
+            raise Invalid.at("/stage_id", "is not a stage of this pipeline")
+        return stage
+    default = select(Pipeline.id).where(Pipeline.workspace_id == workspace_id, Pipeline.is_default).scalar_subquery()
+    statement = select(Stage).where(Stage.workspace_id == workspace_id, Stage.pipeline_id == (pipeline_id or default))
+    first = await session.scalar(statement.order_by(Stage.position).limit(1))
+    if first is None:
+        raise Invalid.at("/pipeline_id", "is not a pipeline of this workspace")
+    return first
+
+
+async def stages_by_id(session: AsyncSession, workspace_id: UUID, stage_ids: Sequence[UUID]) -> dict[UUID, Stage]:
+    """The stages of these ids."""
+    found = await session.scalars(select(Stage).where(Stage.workspace_id == workspace_id, Stage.id.in_(stage_ids)))
+    return {stage.id: stage for stage in found}
+
+
+async def snapshot(
+    session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
+) -> Sequence[NewEvent]:
+    """A page of the present states of all pipelines."""
+    key = (Pipeline.workspace_id, Pipeline.id)
+    page = paged(select(Pipeline), key=key, workspace_id=workspace_id, after=after, limit=limit)
+    rows = list(await session.scalars(page))
+    stages: list[Stage] = []
+    for workspace in {row.workspace_id for row in rows}:
+        stages += await stages_of(session, workspace, [row.id for row in rows if row.workspace_id == workspace])
+    return [pipeline_changed(row, [stage for stage in stages if stage.pipeline_id == row.id]) for row in rows]
+
+
+def pipeline_changed(pipeline: Pipeline, stages: Sequence[Stage]) -> NewEvent:
+    """The event that tells the pipeline's present state."""
+    return NewEvent("pipeline.changed", pipeline.workspace_id, pipeline.id, state_of(pipeline, stages))
+
+
+def state_of(pipeline: Pipeline, stages: Sequence[Stage]) -> PipelineState:
+    """The pipeline as its event tells it."""
+    return PipelineState(
+        id=pipeline.id,
+        version=pipeline.version,
+        name=pipeline.name,
+        is_default=pipeline.is_default,
+        stages=[StageState.model_validate(stage) for stage in stages],
+    )
