@@ -9,8 +9,11 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from leadkit.embedded.cluster import Cluster, throwaway
+from leadkit.telemetry import configure_logging
 from leadkit.testing.databases import TestDatabase, database_of
 from leadkit.testing.services import RunningService, running
+
+configure_logging("error", service="test")
 
 SERVICES = Path(__file__).parent.parent / "services"
 

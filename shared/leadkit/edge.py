@@ -121,6 +121,7 @@ class PlatformRoute(EdgeRoute):
 
 
 async def _answered(edge: Edge, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+    await request.body()  # read here, so that a body past the limit is refused as that and not as one that is no JSON
     key = request.headers.get("idempotency-key") if request.method == "POST" else None
     if key is None:
         response = await handle(request)

@@ -84,9 +84,7 @@ async def fetch_page(
     return [row[0] if len(row) == 3 else row for row in rows], next_cursor, total
 
 
-def _beyond(
-    column: Column, key: Column, descending: bool, last: tuple[Any, Any]
-) -> ColumnElement[bool]:
+def _beyond(column: Column, key: Column, descending: bool, last: tuple[Any, Any]) -> ColumnElement[bool]:
     here = tuple_(column, key)
     there = tuple_(literal(last[0], column.type), literal(last[1], key.type))
     return here < there if descending else here > there

@@ -19,7 +19,7 @@ from leadkit.worker import Loop
 JWKS_PATH = "/.well-known/jwks.json"
 REFRESH_S = 15
 UNTIL_KNOWN_S = 1
-TOKEN_REVOKED = "token.revoked"
+REVOKED = "token.revoked"
 
 log = structlog.get_logger()
 
@@ -48,6 +48,6 @@ async def _learn_keys(db: Database, core: ServiceClient) -> bool:
 
 async def forget_revoked(session: AsyncSession, events: Iterable[CloudEvent]) -> None:
     """Handles the `token.revoked` events among `events`."""
-    revoked = [TokenRevoked.model_validate(event.data) for event in events if event.type == TOKEN_REVOKED]
+    revoked = [TokenRevoked.model_validate(event.data) for event in events if event.type == REVOKED]
     if revoked:
         await remember_revoked(session, [(token.id, token.expires_at) for token in revoked], now=clock.now())

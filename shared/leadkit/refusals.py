@@ -7,7 +7,7 @@ from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
-from starlette.types import Scope
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from leadkit.db import sqlstate
 from leadkit.problems import (
@@ -50,8 +50,32 @@ class LockedOut(Unavailable):
 
 def install(app: FastAPI) -> None:
     """Registers one handler for each kind of exception."""
-    for kind in (Problem, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, OSError, Exception):
+    for kind in (Problem, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, OSError):
         app.add_exception_handler(kind, _handle)
+    app.add_middleware(DefectsAnswered)
+
+
+class DefectsAnswered:
+    """ASGI middleware: what nothing else caught becomes a problem too, inside the telemetry that names the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers unless an answer has begun; then the connection is broken off, as it must be."""
+        begun = False
+
+        async def noticed(message: Message) -> None:
+            nonlocal begun
+            begun = begun or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noticed)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            await answer(as_problem(error), scope)(scope, receive, send)
 
 
 async def _handle(request: Request, error: Exception) -> Response:
