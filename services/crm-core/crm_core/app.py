@@ -10,10 +10,16 @@ from crm_core.access.teams import routes as teams
 from crm_core.access.tokens import routes as tokens
 from crm_core.access.users import routes as users
 from crm_core.access.workspaces import routes as workspaces
+from crm_core.companies import routes as companies
+from crm_core.contacts import routes as contacts
 from crm_core.loss_reasons import routes as loss_reasons
+from crm_core.pipelines import routes as pipelines
 from crm_core.settings import FOLDER, CoreSettings, settings
 
 ROUTERS = (
+    contacts.router,
+    companies.router,
+    pipelines.router,
     loss_reasons.router,
     users.router,
     teams.router,

@@ -6,6 +6,7 @@ from leadkit.snapshot import Snapshot, snapshot_router
 from crm_core.access.teams import queries as teams
 from crm_core.access.users import queries as users
 from crm_core.access.workspaces import queries as workspaces
+from crm_core.contacts import queries as contacts
 from crm_core.loss_reasons import queries as loss_reasons
 
 EVENT_TYPES = (
@@ -51,6 +52,7 @@ SNAPSHOTS = (
     Snapshot("team", teams.snapshot),
     Snapshot("user", users.snapshot),
     Snapshot("loss_reason", loss_reasons.snapshot),
+    Snapshot("contact", contacts.snapshot),
 )
 
 routers = (feed_router(EVENT_TYPES), snapshot_router(SNAPSHOTS))
