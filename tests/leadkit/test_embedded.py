@@ -6,14 +6,15 @@ import pwd
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+
 from leadkit.embedded import Cluster, EmbeddedError, throwaway
 from leadkit.embedded.home import home_for, refuse_copy, remove_orphans
+from tests.waiting import alive, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +43,6 @@ def ask(url: str, question: str) -> object:
             await connection.close()
 
     return asyncio.run(answer())
-
-
-def wait_until(true: Callable[[], bool], within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.02)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_cyrillic_folds_whatever_the_callers_language(server: Cluster) -> None:
