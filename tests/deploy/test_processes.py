@@ -13,6 +13,7 @@ import pytest
 from deploy.local import processes
 from deploy.local.processes import Family, Program
 from deploy.local.settings import LocalError
+from tests.waiting import alive, wait_until
 
 PATIENT = """
 import os, signal, threading, time
@@ -48,20 +49,6 @@ def program(tmp_path: Path) -> Callable[[str, str], Program]:
         return Program(name, (name,), {"PYTHONPATH": str(tmp_path)})
 
     return write
-
-
-def wait_until(true: Callable[[], object], within_s: float = 20) -> None:
-    deadline = time.monotonic() + within_s
-    while not true():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        time.sleep(0.01)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().split(")")[-1].split()[0] != "Z"
-    except OSError:
-        return False
 
 
 def test_programs_that_end_give_what_they_printed(family: Family, program: Callable[[str, str], Program]) -> None:
