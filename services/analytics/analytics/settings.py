@@ -2,7 +2,9 @@
 
 from functools import cache
 from pathlib import Path
+from typing import cast
 
+from leadkit.serve import settings_or_exit
 from leadkit.settings import ServiceSettings
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
@@ -11,7 +13,7 @@ FOLDER = Path(__file__).resolve().parent.parent
 """Where `alembic.ini` and the committed `openapi.json` of this service lie."""
 
 
-class Settings(ServiceSettings):
+class AnalyticsSettings(ServiceSettings):
     """Everything that may differ between installations of analytics."""
 
     model_config = SettingsConfigDict(env_prefix="LEADFLOW_ANALYTICS_")
@@ -20,6 +22,6 @@ class Settings(ServiceSettings):
 
 
 @cache
-def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+def settings() -> AnalyticsSettings:
+    """The settings of this process, read once; what is missing or refused ends the process with one sentence."""
+    return cast(AnalyticsSettings, settings_or_exit(AnalyticsSettings))

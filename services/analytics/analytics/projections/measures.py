@@ -4,8 +4,9 @@ Everything that reads cells (metrics, dashboard, SQL views) and everything that 
 tuples. Both bases have every measure:
 
 - `cohort`: on the day of the lead (its first inquiry), with the owner of now. A deal lies on its lead's day.
-- `period`: on the day when it happened, with the owner of that moment. What only describes the present (`open`, `here_*`,
-  `deals_open`, ...) lies on the day when that state or step began, with the owner of now.
+- `period`: on the day when it happened, with the owner of that moment. What only describes the present has the owner
+  of now and lies on the day when it began: `open` on the lead's, `here_*` on the step's, `deals_open` and `forecast` on
+  the deal's day; deadlines (`with_deadline`, `answered_in_time`) on the day they fell due.
 
 Submissions and inquiries are the same in both: on the day they occurred.
 """
@@ -28,10 +29,13 @@ FAMILIES: dict[str, tuple[str, ...]] = {
 """Family -> its dimensions, as `d1`, `d2`, ... of a cell. Every family has the day beside them.
 
 `weekday` is '1' (Monday) to '7', `hour_of_day` '00' to '23', both local. In family `stage` a lead has pipeline '', its
-status of now as the stage, and its loss reason; a deal has its own three of now (`stage_*` measures: the stage counted)."""
+status of now as the stage, and its loss reason; a deal has its own three of now (in `stage_*`: the stage counted)."""
+
+LONGEST_DIMENSION = 120
+"""Cells hold the first so many characters of a text dimension (an index entry has to fit a page); facts hold all."""
 
 STEPS = ("leads", "contacted", "qualified", "converted", "won")
-"""The steps of a lead, in order; each is reached with any later one, so a step never has more leads than the one before.
+"""The steps of a lead, in order; each is reached with any later one, so none has more leads than the one before.
 The last is measured by `customers` (leads with a won deal); `won` counts deals."""
 
 _LEAD = tuple(FAMILIES)
@@ -40,7 +44,7 @@ _STAGE = ("stage",)
 
 
 class Measure(NamedTuple):
-    """`n` and `amount` say in words what a cell's columns hold (amount None: always 0); `bucketed`: by length of time."""
+    """`n` and `amount` tell what these columns of a cell hold (amount None: always 0); `bucketed`: by length of time."""
 
     key: str
     n: str
@@ -71,7 +75,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("contacted", "leads that reached in_progress or later"),
     Measure("qualified", "leads that reached qualified or converted"),
     Measure("converted", "leads that were converted"),
-    Measure("customers", "leads with at least one deal won now"),
+    Measure("customers", "converted leads with at least one deal won now"),
     Measure("open", "leads in work now: new, assigned, in_progress, qualified"),
     Measure("postponed", "leads postponed now"),
     Measure("disqualified", "leads refused now"),
@@ -85,14 +89,16 @@ MEASURES: tuple[Measure, ...] = (
     Measure("won", "deals won now", "their amounts (revenue)"),
     Measure("lost", "deals lost now", "their amounts"),
     Measure("unconverted", "deals in another currency than the workspace's; their amounts are in no measure"),
-    Measure("stage_reached", "deals that ever were in the stage (in period on the day they first were)", families=_STAGE),
+    Measure("stage_reached", "deals that ever were in the stage (period: on the first day they were)", families=_STAGE),
     Measure("stage_passages", "entries of deals into the stage, every time", families=_STAGE),
     Measure("time_leads", "leads, by seconds from the lead to contacted", "those seconds", bucketed=True),
     Measure("time_contacted", "leads, by seconds from contacted to qualified", "those seconds", bucketed=True),
     Measure("time_qualified", "leads, by seconds from qualified to converted", "those seconds", bucketed=True),
     Measure("time_converted", "leads, by seconds from converted to the first won deal", "those seconds", bucketed=True),
     Measure("first_response", "leads, by seconds from the lead to the first response", "those seconds", bucketed=True),
-    Measure("sales_cycle", "won deals, by seconds from the lead (or the deal, without one) to won", "those seconds", bucketed=True),
+    Measure(
+        "sales_cycle", "won deals, by seconds from the lead (else the deal) to won", "those seconds", bucketed=True
+    ),
 )
 """Balance, in basis cohort: step = next step + lost_<step> + here_<step>, where won stands for customers.
 
@@ -102,12 +108,12 @@ A converted lead is lost when it has deals and all are lost. Amounts are in the 
 # middle is wrong by at most (G - 1) / (G + 1) = 2 %.
 _ERROR = 0.02
 _G = (1 + _ERROR) / (1 - _ERROR)
-_LOG_G = math.log(_G)
+LOG_OF_BUCKET = math.log(_G)
 
 
 def bucket_of(seconds: int) -> int:
     """The bucket of a length of time: 0 up to one second, then log-spaced so that `seconds_of` is right within 2 %."""
-    return math.ceil(math.log(seconds) / _LOG_G) if seconds > 1 else 0
+    return math.ceil(math.log(seconds) / LOG_OF_BUCKET) if seconds > 1 else 0
 
 
 def seconds_of(bucket: int) -> float:

@@ -40,7 +40,7 @@ class WorkspaceSetting(Base):
 
 
 class Generation(Base):
-    """One set of cells of a workspace. `building`: facts up to (`stage`, `after`) are counted in it, later ones are not yet.
+    """One set of cells of a workspace. `building`: only facts up to (`stage`, `after`) are counted in it so far.
 
     `rules` is the version of `cells.py` that filled it; another version is a reason to build a new generation.
     """
@@ -62,7 +62,7 @@ class Generation(Base):
 
 
 class Rebuild(Base):
-    """A rebuild that somebody asked for, and how far it is: first facts from the services' snapshots (if asked), then cells."""
+    """A rebuild somebody asked for, and how far it is: facts from the services' snapshots (if asked), then cells."""
 
     __tablename__ = "rebuild"
     __table_args__ = (
@@ -82,7 +82,7 @@ class Rebuild(Base):
 
 
 class DimensionName(Base):
-    """The display name of a dimension's value: kind user, team, pipeline, stage, loss_reason, product or source (entry point).
+    """The display name of a value: kind user, team, pipeline, stage, loss_reason, product or source (an entry point).
 
     `id` is the value as cells and facts write it. `parent` is the pipeline of a stage and the team of a user;
     `position` and `probability` are a stage's.
@@ -163,13 +163,13 @@ class InquiryFact(Base):
 
 
 class LeadFact(Base):
-    """One lead: dimensions of its first inquiry's last non-direct touch, who owns it now, and when each step was first reached.
+    """One lead: dimensions of its first inquiry's last non-direct touch, its owner now, when it first reached each step.
 
     A step counts as reached with any later one: `contacted_at` is the first of in_progress, qualified and converted,
     `qualified_at` the first of qualified and converted, so `contacted_at <= qualified_at <= converted_at` and a lead
-    converted at once has reached all. `disqualified_at` and `postponed_at` are first times too and stay after a reopening:
-    ask `status` whether it is lost now. `owners` is the history `[{"owner_id", "team_id", "at"}, ...]`, oldest first; the
-    owner at a moment is the last entry not after it, else the first (a lead belongs to whom it was first given).
+    converted at once has reached all. `disqualified_at` and `postponed_at` are first times too and stay after a
+    reopening: ask `status` whether it is lost now. `owners` is the history `[{"owner_id", "team_id", "at"}, ...]`,
+    oldest first; the owner at a moment is the last entry not after it, else the first (whom it was first given to).
     A lead with status merged counts in nothing but `merged`. `entry_point` is the `source_id`.
     """
 
@@ -262,10 +262,10 @@ class DealFact(Base):
 
 
 class Cell(Base):
-    """A sum over facts: `n` of what `measure` counts, `amount` of what it adds up, in one family, basis, local day and bucket.
+    """A sum over facts: `n` of what `measure` counts, `amount` of what it adds, by family, basis, local day and bucket.
 
-    `d1` to `d5` are the family's dimensions in the order of `measures.FAMILIES`, '' where absent or unused; ids as text.
-    `bucket` is 0 except for times (see `measures.bucket_of`). A cell whose facts went away stays with n = 0, amount = 0.
+    `d1` to `d5` are the family's dimensions in the order of `measures.FAMILIES`, '' where absent or unused; ids are
+    text. `bucket` is 0 except for times (`measures.bucket_of`). A cell whose facts went away stays, n and amount 0.
     """
 
     __tablename__ = "cell"

@@ -1,0 +1,19 @@
+"""analytics' API. `python -m analytics.app` serves it."""
+
+from fastapi import FastAPI
+from leadkit.app import create_app
+from leadkit.serve import serve
+
+from analytics.projections import routes as projections
+from analytics.settings import FOLDER, AnalyticsSettings, settings
+
+ROUTERS = (projections.router,)
+
+
+def create(settings: AnalyticsSettings) -> FastAPI:
+    """The app, not started yet."""
+    return create_app(title="analytics", service="analytics", settings=settings, folder=FOLDER, routers=ROUTERS)
+
+
+if __name__ == "__main__":
+    serve(create(settings()), settings(), service="analytics")

@@ -1,0 +1,25 @@
+"""The two feeds that are projected, each with its position kept in the transaction of what its events changed."""
+
+from leadkit import clock
+from leadkit.client import ServiceClient
+from leadkit.cloudevents import CloudEvent
+from leadkit.consumer import FeedConsumer
+from leadkit.db import Database
+from leadkit.peers import forget_revoked
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.projections.projecting import project
+
+
+async def handle(session: AsyncSession, events: list[CloudEvent]) -> None:
+    """Projects a page of events. Contacts and erased persons change no number: facts name nobody."""
+    await forget_revoked(session, events)
+    await project(session, events, now=clock.now())
+
+
+def consumers(db: Database, *, core: ServiceClient, intake: ServiceClient) -> tuple[FeedConsumer, FeedConsumer]:
+    """Readers of crm-core's and lead-intake's feeds."""
+    return (
+        FeedConsumer(db, core, name="crm-core", handle=handle),
+        FeedConsumer(db, intake, name="lead-intake", handle=handle),
+    )

@@ -1,0 +1,242 @@
+"""Generations of a workspace's cells: the one that is read, and the one that is being built beside it.
+
+Whoever changes facts or cells of a workspace first locks its row of `workspace_setting` (`hold`), so they take turns. A
+generation is built in chunks of facts in a fixed order; between chunks events go on being projected into both, into the
+new one only for facts that it has counted already. So at every moment each generation is exact for the facts it covers,
+and the switch is one row.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from leadkit.ids import NIL
+from sqlalchemy import delete, func, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.projections.catalogue import BEFORE_WORKSPACE, keep_workspace
+from analytics.projections.cells import RULES, Frame, Tally, case_marks, inquiry_marks, submission_marks
+from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
+from analytics.projections.measures import BASES, FAMILIES
+from analytics.projections.store import add_to_cells, read_deals_of, read_rows
+from analytics.projections.tables import (
+    Cell,
+    DealFact,
+    Generation,
+    InquiryFact,
+    LeadFact,
+    SubmissionFact,
+    WorkspaceSetting,
+)
+
+STAGES = ("submission", "inquiry", "case")
+"""The order in which a new generation counts facts; within a stage by id. A case is a lead with its deals."""
+
+DONE = "done"
+CHUNK = 2000
+KEPT_AFTER_SWITCH = timedelta(minutes=1)
+
+
+class Counted(NamedTuple):
+    """A generation that events are counted in, and how far it reaches: None for all facts, else stage and id."""
+
+    number: int
+    frame: Frame
+    reach: tuple[int, UUID] | None
+
+    def covers(self, stage: str, fact_id: UUID) -> bool:
+        """Whether this generation has counted that fact, so that its changes have to be counted too."""
+        return self.reach is None or (STAGES.index(stage), fact_id) <= self.reach
+
+
+async def hold(session: AsyncSession, workspace_id: UUID) -> WorkspaceSetting:
+    """Locks the workspace until the transaction ends: facts and cells of it are changed by one at a time."""
+    locked = select(WorkspaceSetting).where(WorkspaceSetting.workspace_id == workspace_id)
+    locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
+    if (setting := await session.scalar(locked)) is not None:
+        return setting
+    await keep_workspace(session, workspace_id, BEFORE_WORKSPACE)
+    return (await session.execute(locked)).scalar_one()
+
+
+async def counted_in(session: AsyncSession, setting: WorkspaceSetting, *, now: datetime) -> list[Counted]:
+    """The generations that events of a held workspace are counted in; the first one of a workspace begins here."""
+    if setting.generation == 0:
+        first = _new(setting, 1, now)
+        first.state, first.stage, first.finished_at = "active", DONE, now
+        session.add(first)
+        setting.generation = 1
+        await session.flush()
+        return [_counted(first)]
+    rows = await session.scalars(
+        select(Generation)
+        .where(Generation.workspace_id == setting.workspace_id, Generation.state.in_(("active", "building")))
+        .order_by(Generation.number)
+    )
+    return [_counted(row) for row in rows]
+
+
+def _new(setting: WorkspaceSetting, number: int, now: datetime) -> Generation:
+    return Generation(
+        workspace_id=setting.workspace_id,
+        number=number,
+        state="building",
+        time_zone=setting.time_zone,
+        currency=setting.currency,
+        rules=RULES,
+        stage=STAGES[0],
+        after=NIL,
+        facts_done=0,
+        started_at=now,
+        finished_at=None,
+    )
+
+
+def _counted(row: Generation) -> Counted:
+    frame = Frame(ZoneInfo(row.time_zone), row.currency)
+    return Counted(row.number, frame, None if row.stage == DONE else (STAGES.index(row.stage), row.after))
+
+
+async def begin(session: AsyncSession, workspace_id: UUID, *, now: datetime) -> int:
+    """Starts a new generation in the wanted zone and currency; an unfinished one is given up. Answers its number."""
+    setting = await hold(session, workspace_id)
+    await counted_in(session, setting, now=now)
+    await session.execute(
+        update(Generation)
+        .where(Generation.workspace_id == workspace_id, Generation.state == "building")
+        .values(state="retired", finished_at=now)
+    )
+    highest = select(func.max(Generation.number)).where(Generation.workspace_id == workspace_id)
+    number = int(await session.scalar(highest) or 0) + 1
+    session.add(_new(setting, number, now))
+    await session.flush()
+    return number
+
+
+async def build_chunk(session: AsyncSession, workspace_id: UUID, *, now: datetime, limit: int = CHUNK) -> bool:
+    """Counts the next facts in the generation being built, or makes it active after the last; False without one."""
+    setting = await hold(session, workspace_id)
+    building = await session.scalar(
+        select(Generation).where(Generation.workspace_id == workspace_id, Generation.state == "building")
+    )
+    if building is None:
+        return False
+    ids = await _next_ids(session, building, limit)
+    if ids:
+        await count_facts(session, building, ids)
+        building.after, building.facts_done = ids[-1], building.facts_done + len(ids)
+    elif building.stage == STAGES[-1]:
+        await _switch(session, setting, building, now=now)
+    else:
+        building.stage, building.after = STAGES[STAGES.index(building.stage) + 1], NIL
+    await session.flush()
+    return True
+
+
+async def _next_ids(session: AsyncSession, building: Generation, limit: int) -> Sequence[UUID]:
+    columns = {
+        "submission": ((SubmissionFact.workspace_id, SubmissionFact.id),),
+        "inquiry": ((InquiryFact.workspace_id, InquiryFact.id),),
+        "case": ((LeadFact.workspace_id, LeadFact.id), (DealFact.workspace_id, DealFact.case_id)),
+    }[building.stage]
+    pages = [
+        select(key.label("id"))
+        .where(workspace == building.workspace_id, key > building.after)
+        .order_by(key)
+        .limit(limit)
+        for workspace, key in columns
+    ]
+    found = union_all(*(select(page.subquery().c.id) for page in pages)).subquery()
+    return (await session.scalars(select(found.c.id).distinct().order_by(found.c.id).limit(limit))).all()
+
+
+async def count_facts(session: AsyncSession, building: Generation, ids: Iterable[UUID]) -> None:
+    """Adds what these facts of the generation's stage count for."""
+    workspace_id, frame, tally = building.workspace_id, _counted(building).frame, Tally()
+    if building.stage == "submission":
+        for submission in (await read_rows(session, SubmissionRow, workspace_id, ids)).values():
+            tally.add(submission_marks(submission, frame))
+    elif building.stage == "inquiry":
+        for inquiry in (await read_rows(session, InquiryRow, workspace_id, ids)).values():
+            tally.add(inquiry_marks(inquiry, frame))
+    else:
+        leads = await read_rows(session, LeadRow, workspace_id, ids)
+        deals = deals_by_case(await read_deals_of(session, workspace_id, ids))
+        for case in leads.keys() | deals.keys():
+            tally.add(case_marks(leads.get(case), deals.get(case, []), frame))
+    await add_to_cells(session, workspace_id, building.number, tally.cells())
+
+
+def deals_by_case(deals: Iterable[DealRow]) -> dict[UUID, list[DealRow]]:
+    """The deals of each case."""
+    cases: dict[UUID, list[DealRow]] = {}
+    for deal in deals:
+        cases.setdefault(deal.case_id, []).append(deal)
+    return cases
+
+
+async def _switch(session: AsyncSession, setting: WorkspaceSetting, built: Generation, *, now: datetime) -> None:
+    await session.execute(
+        update(Generation)
+        .where(Generation.workspace_id == setting.workspace_id, Generation.state == "active")
+        .values(state="retired", finished_at=now)
+    )
+    built.state, built.stage, built.finished_at = "active", DONE, now
+    setting.generation = built.number
+
+
+async def outdated(session: AsyncSession) -> Sequence[UUID]:
+    """The workspaces whose cells are in another zone, currency or rules than wanted, or with a build under way."""
+    setting, generation = WorkspaceSetting, Generation
+    same = (
+        (generation.time_zone == setting.time_zone)
+        & (generation.currency == setting.currency)
+        & (generation.rules == RULES)
+    )
+    wanted = (generation.state == "building") | ((generation.state == "active") & ~same)
+    joined = select(setting.workspace_id).join(generation, generation.workspace_id == setting.workspace_id)
+    return (await session.scalars(joined.where(wanted).distinct().order_by(setting.workspace_id))).all()
+
+
+async def building_as_wanted(session: AsyncSession, workspace_id: UUID) -> bool:
+    """Whether a generation is being built, and in the zone, currency and rules that are wanted now."""
+    setting = await hold(session, workspace_id)
+    building = await session.scalar(
+        select(Generation).where(Generation.workspace_id == workspace_id, Generation.state == "building")
+    )
+    made = building and (building.time_zone, building.currency, building.rules)
+    return made == (setting.time_zone, setting.currency, RULES)
+
+
+async def sweepable(session: AsyncSession, *, now: datetime) -> Sequence[tuple[UUID, int]]:
+    """Retired generations whose cells no query can be reading any more."""
+    rows = await session.execute(
+        select(Generation.workspace_id, Generation.number).where(
+            Generation.state == "retired", Generation.finished_at < now - KEPT_AFTER_SWITCH
+        )
+    )
+    return [(workspace_id, number) for workspace_id, number in rows]
+
+
+PARTS = tuple((family, basis) for family in FAMILIES for basis in BASES)
+"""A retired generation is swept part by part, each in a transaction of its own."""
+
+
+async def sweep_part(session: AsyncSession, workspace_id: UUID, number: int, family: str, basis: str) -> None:
+    """Deletes a retired generation's cells of one family and basis."""
+    await session.execute(
+        delete(Cell).where(
+            Cell.workspace_id == workspace_id, Cell.generation == number, Cell.family == family, Cell.basis == basis
+        )
+    )
+
+
+async def forget(session: AsyncSession, workspace_id: UUID, number: int) -> None:
+    """Deletes a swept generation's own row."""
+    await session.execute(
+        delete(Generation).where(
+            Generation.workspace_id == workspace_id, Generation.number == number, Generation.state == "retired"
+        )
+    )

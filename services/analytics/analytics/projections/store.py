@@ -1,0 +1,96 @@
+"""Reading and writing facts and cells, a whole batch with each statement and one workspace at a time."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, TypeVar
+from uuid import UUID
+
+import orjson
+from sqlalchemy import ARRAY, Select, Table, Uuid, any_, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.sql.elements import TextClause
+
+from analytics.projections.cells import CellKey, Number
+from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
+from analytics.projections.tables import DealFact, InquiryFact, LeadFact, SubmissionFact
+
+Row = SubmissionRow | InquiryRow | LeadRow | DealRow
+RowT = TypeVar("RowT", SubmissionRow, InquiryRow, LeadRow, DealRow)
+
+TABLES: dict[type[Row], Table] = {
+    SubmissionRow: SubmissionFact.__table__,  # type: ignore[dict-item]
+    InquiryRow: InquiryFact.__table__,  # type: ignore[dict-item]
+    LeadRow: LeadFact.__table__,  # type: ignore[dict-item]
+    DealRow: DealFact.__table__,  # type: ignore[dict-item]
+}
+
+
+def _reading(kind: type[Row], column: str) -> Select[Any]:
+    """The rows whose `column` is among `:ids`, with the columns in the order of the tuple."""
+    table = TABLES[kind]
+    return select(*(table.c[field] for field in kind._fields)).where(
+        table.c.workspace_id == bindparam("workspace_id"),
+        table.c[column] == any_(bindparam("ids", type_=ARRAY(Uuid()))),
+    )
+
+
+def _writing(kind: type[Row]) -> TextClause:
+    """One upsert of all rows, sent as one JSON text; guarded by version."""
+    name, fields = TABLES[kind].name, kind._fields
+    changed = ", ".join(f"{field} = excluded.{field}" for field in fields if field not in ("workspace_id", "id"))
+    return text(
+        f"INSERT INTO {name} ({', '.join(fields)}) SELECT {', '.join(fields)}"
+        f" FROM json_populate_recordset(NULL::{name}, CAST(:rows AS json))"
+        f" ON CONFLICT (workspace_id, id) DO UPDATE SET {changed} WHERE {name}.version <= excluded.version"
+    )
+
+
+_BY_ID: dict[type[Row], Select[Any]] = {kind: _reading(kind, "id") for kind in TABLES}
+_DEALS_OF_CASES = _reading(DealRow, "case_id")
+_WRITE: dict[type[Row], TextClause] = {kind: _writing(kind) for kind in TABLES}
+
+_ADD_TO_CELLS = text(
+    "INSERT INTO cell (workspace_id, generation, family, basis, measure, day, d1, d2, d3, d4, d5, bucket, n, amount)"
+    " SELECT CAST(:workspace_id AS uuid), CAST(:generation AS bigint), CAST(:family AS text), delta.*"
+    " FROM unnest(CAST(:basis AS text[]), CAST(:measure AS text[]), CAST(:day AS date[]), CAST(:d1 AS text[]),"
+    " CAST(:d2 AS text[]), CAST(:d3 AS text[]), CAST(:d4 AS text[]), CAST(:d5 AS text[]), CAST(:bucket AS smallint[]),"
+    " CAST(:n AS bigint[]), CAST(:amount AS numeric[])) AS delta"
+    " ON CONFLICT (workspace_id, generation, family, basis, measure, day, d1, d2, d3, d4, d5, bucket)"
+    " DO UPDATE SET n = cell.n + excluded.n, amount = cell.amount + excluded.amount"
+)
+_KEY_COLUMNS = ("basis", "measure", "day", "d1", "d2", "d3", "d4", "d5", "bucket")
+
+
+async def read_rows(
+    session: AsyncSession, kind: type[RowT], workspace_id: UUID, ids: Iterable[UUID]
+) -> dict[UUID, RowT]:
+    """The facts with these ids, by id."""
+    rows = await session.execute(_BY_ID[kind], {"workspace_id": workspace_id, "ids": list(ids)})
+    facts = [kind._make(row) for row in rows]
+    return {fact.id: fact for fact in facts}
+
+
+async def read_deals_of(session: AsyncSession, workspace_id: UUID, cases: Iterable[UUID]) -> list[DealRow]:
+    """The deals of these cases."""
+    rows = await session.execute(_DEALS_OF_CASES, {"workspace_id": workspace_id, "ids": list(cases)})
+    return [DealRow._make(row) for row in rows]
+
+
+async def write_rows(session: AsyncSession, rows: Sequence[Row]) -> None:
+    """Inserts or replaces facts of one kind; a fact of a higher version stays."""
+    if rows:
+        kind = type(rows[0])
+        written = orjson.dumps([dict(zip(kind._fields, row, strict=True)) for row in rows], default=str)
+        await session.execute(_WRITE[kind], {"rows": written.decode()})
+
+
+async def add_to_cells(
+    session: AsyncSession, workspace_id: UUID, generation: int, families: dict[str, dict[CellKey, list[Number]]]
+) -> None:
+    """Adds the sums to the cells, those of a family in the order of their keys."""
+    for family, cells in families.items():
+        if cells:
+            keys = sorted(cells)
+            columns = dict(zip(_KEY_COLUMNS, map(list, zip(*keys, strict=True)), strict=True))
+            sums = {"n": [cells[key][0] for key in keys], "amount": [cells[key][1] for key in keys]}
+            named = {"workspace_id": workspace_id, "generation": generation, "family": family}
+            await session.execute(_ADD_TO_CELLS, {**named, **columns, **sums})

@@ -1,0 +1,54 @@
+"""analytics' worker: follows the feeds, keeps generations of cells as they are wanted, learns keys. Any number may run."""
+
+from functools import partial
+
+from leadkit import clock
+from leadkit.client import ServiceClient
+from leadkit.db import Database
+from leadkit.idempotency import forget_old
+from leadkit.migrations import check_schema
+from leadkit.peers import follow_keys
+from leadkit.serve import run
+from leadkit.tokens import remember_revoked
+from leadkit.worker import every, run_worker
+
+from analytics.projections.consumers import consumers
+from analytics.projections.rebuilding import Rebuilding
+from analytics.settings import FOLDER, settings
+
+REBUILD_EVERY_S = 1
+CLEAN_EVERY_S = 600
+
+
+async def main() -> None:
+    """Runs the loops until the process is asked to stop."""
+    db = Database.connect(settings(), service="analytics", for_worker=True)
+    token = settings().service_token_value()
+    core = ServiceClient("crm-core", settings().core_url, token)
+    intake = ServiceClient("lead-intake", settings().intake_url, token)
+    try:
+        await check_schema(db, FOLDER)
+        of_core, of_intake = consumers(db, core=core, intake=intake)
+        loops = (
+            ("crm-core", of_core.run),
+            ("lead-intake", of_intake.run),
+            ("rebuilding", every(REBUILD_EVERY_S, Rebuilding(db, core=core, intake=intake).step)),
+            ("keys", follow_keys(db, core)),
+            ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
+        )
+        await run_worker(db, loops)
+    finally:
+        await core.close()
+        await intake.close()
+        await db.close()
+
+
+async def clean(db: Database) -> None:
+    """Forgets answers kept for repeats after their day, and revoked tokens that have run out by themselves."""
+    async with db.transaction(role="worker") as session:
+        await forget_old(session, now=clock.now())
+        await remember_revoked(session, (), now=clock.now())
+
+
+if __name__ == "__main__":
+    run(main, settings(), service="analytics-worker")
