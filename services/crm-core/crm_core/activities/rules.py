@@ -30,3 +30,8 @@ def answers_the_lead(kind: str, direction: str | None, done: datetime | None) ->
 def is_missed_call(kind: str, direction: str | None, result: str | None) -> bool:
     """A call to us that nobody took; a voicemail is one as well."""
     return kind == "call" and direction != "outbound" and result in ("missed", "voicemail")
+
+
+def call_back_subject(language: str) -> str:
+    """What the task after a missed call is named in a BCP 47 language; English where there is no other."""
+    return CALL_BACK_SUBJECT.get(language.split("-")[0].lower(), CALL_BACK_SUBJECT["en"])

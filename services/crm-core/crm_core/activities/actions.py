@@ -1,0 +1,260 @@
+"""Noting, changing and completing activities; for inquiries many at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from leadkit.ids import new_id
+from leadkit.merge_patch import changes, merged
+from leadkit.outbox import NewEvent, publish
+from leadkit.problems import Conflict, Invalid, NotFound
+from leadkit.tokens import Caller
+from sqlalchemy import inspect
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.access import audit
+from crm_core.access.history import moment_of
+from crm_core.access.ownership import Owner, named_owner
+from crm_core.access.workspaces.queries import existing_workspace
+from crm_core.activities import queries, rules
+from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityPatch
+from crm_core.activities.tables import Activity
+from crm_core.contacts.queries import contact_by_id
+from crm_core.deals.queries import deal_by_id
+from crm_core.leads.queries import lead_by_id
+from crm_core.rows import insert_rows
+
+NEVER_NULL = ("owner_id", "data")
+
+
+class AlreadyCompleted(Conflict):
+    """Completing needs an open activity."""
+
+    code = "already-completed"
+    title = "The activity is completed already"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NewActivity:
+    """An activity that another slice makes; its id is known beforehand."""
+
+    id: UUID
+    kind: rules.Kind
+    direction: rules.Direction | None = None
+    lead_id: UUID | None = None
+    contact_id: UUID | None = None
+    deal_id: UUID | None = None
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    inquiry_id: UUID | None = None
+    subject: str | None = None
+    body: str | None = None
+    due_at: datetime | None = None
+    completed_at: datetime | None = None
+    result: str | None = None
+    data: Mapping[str, Any] = field(default_factory=dict)
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Revision:
+    """What a later revision of an inquiry tells of its activity, such as the recording of a call."""
+
+    activity_id: UUID
+    subject: str | None
+    body: str | None
+    result: str | None
+    data: Mapping[str, Any]
+
+
+async def record_many(
+    session: AsyncSession,
+    rows: Sequence[NewActivity],
+    *,
+    workspace_id: UUID,
+    by: str,
+    language: str,
+    now: datetime,
+) -> None:
+    """Notes a batch with a handful of statements; each missed call among it gets a task to call back, due soon."""
+    tasks = [call_back(row, language=language, now=now) for row in rows if _is_missed(row)]
+    made = [_stored(row, workspace_id, by=by, now=now) for row in (*rows, *tasks)]
+    await insert_rows(session, made)
+    events = [_event("activity.created", activity) for activity in made]
+    missed = [_event("activity.missed", activity) for activity in made if _is_missed(activity)]
+    await publish(session, [*events, *missed])
+    entries = [audit.Change("activity.created", "activity", activity.id, after=_seen(activity)) for activity in made]
+    await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+
+
+async def revise_many(
+    session: AsyncSession, revisions: Sequence[Revision], *, workspace_id: UUID, by: str, now: datetime
+) -> None:
+    """Brings activities up to the latest revisions of their inquiries; ids that are not there are left out."""
+    told = {revision.activity_id: revision for revision in revisions}
+    rows = await queries.locked(session, workspace_id, list(told))
+    before = {row.id: _seen(row) for row in rows}
+    for row in rows:
+        revision = told[row.id]
+        row.subject, row.body, row.result = revision.subject, revision.body, revision.result
+        row.data = row.data | dict(revision.data)
+        row.version += 1
+        row.updated_at = now
+    await session.flush()
+    await publish(session, [_event("activity.updated", row) for row in rows])
+    entries = [audit.Change("activity.updated", "activity", row.id, before[row.id], _seen(row)) for row in rows]
+    await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+
+
+def call_back(missed: NewActivity, *, language: str, now: datetime) -> NewActivity:
+    """The task that a missed call leads to, for whoever owns the call."""
+    return NewActivity(
+        id=new_id(),
+        kind="task",
+        lead_id=missed.lead_id,
+        contact_id=missed.contact_id,
+        deal_id=missed.deal_id,
+        owner_id=missed.owner_id,
+        team_id=missed.team_id,
+        inquiry_id=missed.inquiry_id,
+        subject=rules.call_back_subject(language),
+        due_at=now + rules.CALL_BACK_WITHIN,
+        at=now,
+    )
+
+
+async def add_activity(session: AsyncSession, wanted: ActivityCreate, *, caller: Caller, now: datetime) -> Activity:
+    """An activity as a request asks for it; raises `Invalid` for what it is on or who owns it when not seen.
+
+    A call or e-mail of ours on a lead counts as its first response."""
+    owner = await _owner(session, wanted, caller)
+    at = moment_of(wanted.at, caller=caller, now=now, last=None)
+    done = rules.completed_at(wanted.kind, due_at=wanted.due_at, told=wanted.completed_at, at=at)
+    if done is not None and done > now:
+        raise Invalid.at("/completed_at", "must not be in the future")
+    activity = Activity(
+        workspace_id=caller.workspace, id=new_id(), version=1, kind=wanted.kind, direction=wanted.direction,
+        lead_id=wanted.lead_id, contact_id=wanted.contact_id, deal_id=wanted.deal_id, owner_id=owner.owner_id,
+        team_id=owner.team_id, subject=wanted.subject, body=wanted.body, due_at=wanted.due_at, completed_at=done,
+        result=wanted.result, data=wanted.data, at=at, by=caller.subject, created_at=now, updated_at=now,
+    )  # fmt: skip
+    session.add(activity)
+    await _tell(session, activity, "activity.created", before=None, by=caller.subject, now=now)
+    if _is_missed(activity):
+        await publish(session, [_event("activity.missed", activity)])
+    await _answer_lead(session, activity, now)
+    return activity
+
+
+async def change_activity(
+    session: AsyncSession, activity: Activity, wanted: ActivityPatch, *, caller: Caller, now: datetime
+) -> Activity:
+    """Applies a merge patch to a (locked) activity."""
+    before = _seen(activity)
+    sent = changes(wanted, never_null=NEVER_NULL)
+    if "owner_id" in sent:
+        activity.team_id = (await named_owner(session, activity.workspace_id, sent["owner_id"])).team_id
+    if "data" in sent:
+        sent["data"] = merged(activity.data, sent["data"])
+    for name, value in sent.items():
+        setattr(activity, name, value)
+    await _changed(session, activity, "activity.updated", before=before, by=caller.subject, now=now)
+    return activity
+
+
+async def complete_activity(
+    session: AsyncSession, activity: Activity, wanted: ActivityComplete, *, caller: Caller, now: datetime
+) -> Activity:
+    """Completes a (locked) open activity; raises `AlreadyCompleted`."""
+    if activity.completed_at is not None:
+        raise AlreadyCompleted
+    before = _seen(activity)
+    activity.completed_at = moment_of(wanted.at, caller=caller, now=now, last=activity.at)
+    activity.result = wanted.result if wanted.result is not None else activity.result
+    await _changed(session, activity, "activity.completed", before=before, by=caller.subject, now=now)
+    await _answer_lead(session, activity, now)
+    return activity
+
+
+async def _owner(session: AsyncSession, wanted: ActivityCreate, caller: Caller) -> Owner:
+    """The named owner, else the caller, else whoever owns what the activity is on; checks that the caller sees that."""
+    await existing_workspace(session, caller.workspace)
+    parents = []
+    for pointer, parent_id, read in (
+        ("/lead_id", wanted.lead_id, lead_by_id),
+        ("/contact_id", wanted.contact_id, contact_by_id),
+        ("/deal_id", wanted.deal_id, deal_by_id),
+    ):
+        if parent_id is not None:
+            try:
+                parents.append(await read(session, caller, parent_id))
+            except NotFound as unknown:
+                raise Invalid.at(pointer, unknown.detail) from None
+    if wanted.owner_id is not None:
+        return await named_owner(session, caller.workspace, wanted.owner_id)
+    if caller.user_id is not None:
+        return Owner(caller.user_id, caller.team_id)
+    return Owner(parents[0].owner_id, parents[0].team_id)
+
+
+def _stored(row: NewActivity, workspace_id: UUID, *, by: str, now: datetime) -> Activity:
+    return Activity(
+        workspace_id=workspace_id, id=row.id, version=1, kind=row.kind, direction=row.direction, lead_id=row.lead_id,
+        contact_id=row.contact_id, deal_id=row.deal_id, owner_id=row.owner_id, team_id=row.team_id,
+        inquiry_id=row.inquiry_id, subject=row.subject, body=row.body, due_at=row.due_at,
+        completed_at=rules.completed_at(row.kind, due_at=row.due_at, told=row.completed_at, at=row.at),
+        result=row.result, data=dict(row.data), at=row.at, by=by, created_at=now, updated_at=now,
+    )  # fmt: skip
+
+
+def _is_missed(activity: NewActivity | Activity) -> bool:
+    return rules.is_missed_call(activity.kind, activity.direction, activity.result)
+
+
+def _event(type_: str, activity: Activity) -> NewEvent:
+    return NewEvent(type_, activity.workspace_id, activity.id, queries.state_of(activity))
+
+
+def _seen(activity: Activity) -> dict[str, Any]:
+    return {column.key: getattr(activity, column.key) for column in inspect(Activity).column_attrs}
+
+
+async def _answer_lead(session: AsyncSession, activity: Activity, now: datetime) -> None:
+    if activity.lead_id is not None and rules.answers_the_lead(
+        activity.kind, activity.direction, activity.completed_at
+    ):
+        await note_first_response(session, activity.workspace_id, activity.lead_id, activity.completed_at)
+
+
+async def _changed(
+    session: AsyncSession, activity: Activity, event: str, *, before: Mapping[str, Any], by: str, now: datetime
+) -> None:
+    activity.version += 1
+    activity.updated_at = now
+    await _tell(session, activity, event, before=before, by=by, now=now)
+
+
+async def _tell(
+    session: AsyncSession,
+    activity: Activity,
+    event: str,
+    *,
+    before: Mapping[str, Any] | None,
+    by: str,
+    now: datetime,
+) -> None:
+    await session.flush()
+    await audit.record(
+        session,
+        workspace_id=activity.workspace_id,
+        by=by,
+        action=event,
+        subject_type="activity",
+        subject_id=activity.id,
+        before=before,
+        after=_seen(activity),
+        now=now,
+    )
+    await publish(session, [_event(event, activity)])

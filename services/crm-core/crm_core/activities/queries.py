@@ -1,0 +1,111 @@
+"""Reading activities; every query names its workspace, and what requests see is narrowed to what the caller may see."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from leadkit.contracts.events import ActivityState
+from leadkit.outbox import NewEvent
+from leadkit.problems import NotFound
+from leadkit.snapshot import Place, paged
+from leadkit.tokens import Caller
+from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
+
+from crm_core.access.visibility import visible
+from crm_core.activities.tables import Activity
+from crm_core.contacts import queries as contacts
+from crm_core.deals import queries as deals
+from crm_core.leads import queries as leads
+
+
+class ActivityFilter(NamedTuple):
+    """By what a list of activities is narrowed."""
+
+    kind: Sequence[str] = ()
+    lead_id: UUID | None = None
+    contact_id: UUID | None = None
+    deal_id: UUID | None = None
+    owner_id: UUID | None = None
+    inquiry_id: UUID | None = None
+    open: bool | None = None
+    due_from: datetime | None = None
+    due_to: datetime | None = None
+
+
+EQUAL = ("lead_id", "contact_id", "deal_id", "owner_id", "inquiry_id")
+
+
+def activities(caller: Caller, by: ActivityFilter) -> Select[Any]:
+    """The activities that the caller may see and the filter lets through; times from inclusive, to exclusive.
+
+    Own ones and the team's unassigned ones; asked for one lead, contact or deal that is seen, all of its."""
+    named = [kind for kind in ("lead_id", "contact_id", "deal_id") if getattr(by, kind) is not None]
+    statement = select(Activity).where(Activity.workspace_id == caller.workspace, _seen(caller, named))
+    for field in EQUAL:
+        if (value := getattr(by, field)) is not None:
+            statement = statement.where(getattr(Activity, field) == value)
+    if by.kind:
+        statement = statement.where(Activity.kind.in_(by.kind))
+    if by.open is not None:
+        statement = statement.where(Activity.completed_at.is_(None) == by.open)
+    if by.due_from is not None:
+        statement = statement.where(Activity.due_at >= by.due_from)
+    if by.due_to is not None:
+        statement = statement.where(Activity.due_at < by.due_to)
+    return statement
+
+
+def _seen(caller: Caller, through: Sequence[str]) -> ColumnElement[bool]:
+    """Own by owner and team, or on a lead, contact or deal (of the kinds in `through`) that the caller sees."""
+    own = visible(caller, owner=Activity.owner_id, team=Activity.team_id)
+    if caller.role not in ("manager", "head"):
+        return own
+    parents: dict[str, tuple[InstrumentedAttribute[UUID | None], Select[Any]]] = {
+        "lead_id": (Activity.lead_id, leads.seen_by(caller)),
+        "contact_id": (Activity.contact_id, contacts.seen_by(caller)),
+        "deal_id": (Activity.deal_id, deals.seen_by(caller)),
+    }
+    return or_(own, *(_among(*parents[kind]) for kind in through))
+
+
+def _among(column: InstrumentedAttribute[UUID | None], seen: Select[Any]) -> ColumnElement[bool]:
+    rows = seen.subquery()
+    return exists(select(rows.c.id).where(rows.c.workspace_id == Activity.workspace_id, rows.c.id == column))
+
+
+async def activity_by_id(session: AsyncSession, caller: Caller, activity_id: UUID, *, lock: bool = False) -> Activity:
+    """The activity if the caller may see it or what it is on, else raises `NotFound`. With `lock` nobody else changes
+    it meanwhile."""
+    statement = select(Activity).where(
+        Activity.workspace_id == caller.workspace,
+        Activity.id == activity_id,
+        _seen(caller, ("lead_id", "contact_id", "deal_id")),
+    )
+    found: Activity | None = await session.scalar(statement.with_for_update(of=Activity) if lock else statement)
+    if found is None:
+        raise NotFound("There is no such activity.")
+    return found
+
+
+async def locked(session: AsyncSession, workspace_id: UUID, activity_ids: Sequence[UUID]) -> list[Activity]:
+    """The activities of these ids, locked in order, for a change that was decided elsewhere."""
+    statement = select(Activity).where(Activity.workspace_id == workspace_id, Activity.id.in_(activity_ids))
+    return list(await session.scalars(statement.order_by(Activity.id).with_for_update()))
+
+
+def state_of(activity: Activity) -> ActivityState:
+    """The activity as its events tell it, without its words."""
+    return ActivityState.model_validate(activity)
+
+
+async def snapshot(
+    session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
+) -> Sequence[NewEvent]:
+    """A page of the present states of all activities."""
+    key = (Activity.workspace_id, Activity.id)
+    page = paged(select(Activity), key=key, workspace_id=workspace_id, after=after, limit=limit)
+    rows = await session.scalars(page)
+    return [NewEvent("activity.updated", row.workspace_id, row.id, state_of(row)) for row in rows]
