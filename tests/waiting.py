@@ -13,7 +13,7 @@ def wait_until(look: Callable[[], T], within_s: float = 20, what: str = "it") ->
     deadline = time.monotonic() + within_s
     while not (seen := look()):
         assert time.monotonic() < deadline, f"{what} did not happen within {within_s:g} s; last seen: {seen!r}"
-        time.sleep(0.02)
+        time.sleep(0.05)
     return seen
 
 

@@ -1,5 +1,6 @@
 """A small client of Leadflow's own APIs, for seeding and the demo: it speaks as any client would."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
@@ -59,7 +60,11 @@ class Api:
     ) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.token}", **self.headers, **(extra or {})}
         try:
-            return self.client.request(method, self.address + path, headers=headers, **options)
+            while True:
+                response = self.client.request(method, self.address + path, headers=headers, **options)
+                if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+                    return response
+                time.sleep(float(response.headers["Retry-After"]))
         except httpx.TransportError as error:
             raise LocalError(f"{self.address} does not answer; is `make run` up?") from error
 

@@ -29,7 +29,9 @@ class ServiceSettings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address the API listens on")
     port: int = Field(description="Port the API listens on")
     public_url: str | None = Field(None, description="Address under which clients reach the API")
-    log_level: Literal["debug", "info", "warning", "error"] = Field("info", validation_alias="LEADFLOW_LOG_LEVEL")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", validation_alias="LEADFLOW_LOG_LEVEL", description="Least severe events that are logged"
+    )
     requests_per_minute: int = Field(6000, ge=1, description="Requests a token may make a minute, per process")
     core_url: str = Field(
         "http://127.0.0.1:8002", validation_alias="LEADFLOW_CORE_URL", description="Where crm-core is"

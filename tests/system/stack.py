@@ -38,6 +38,7 @@ class Stack:
         self.environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("LEADFLOW_")},
             "LEADFLOW_DATA_DIR": str(folder),
+            **{f"LEADFLOW_{service}_REQUESTS_PER_MINUTE": "1000000" for service in ("INTAKE", "CORE", "ANALYTICS")},
             "LEADFLOW_INTAKE_PORT": str(intake),
             "LEADFLOW_CORE_PORT": str(core),
             "LEADFLOW_ANALYTICS_PORT": str(analytics),
