@@ -4,15 +4,18 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
+from leadkit.contracts.inquiry import Channel, Touch
+
 from lead_intake.normalising import marks as known
 from lead_intake.normalising.report import ReportLine, cut
 from lead_intake.normalising.text import is_placeholder, one_line
-from leadkit.contracts.inquiry import Channel, Touch
 
 Values = dict[str, Any]
 
 _BY_CHANNEL = {"call": "call", "email": "email", "chat": "messenger", "import": "offline"}
-_PAID = frozenset({"cpc", "ppc", "cpm", "cpv", "paid", "paidsearch", "paid_search", "paid-search", "sem", "retargeting"})
+_PAID = frozenset(
+    {"cpc", "ppc", "cpm", "cpv", "paid", "paidsearch", "paid_search", "paid-search", "sem", "retargeting"}
+)
 _PAID_SOCIAL = frozenset({"paid_social", "paidsocial", "paid-social", "target", "cpc_social"})
 _BY_MEDIUM = {
     **dict.fromkeys(("organic", "seo", "search"), "organic"),
@@ -26,7 +29,12 @@ _BY_MEDIUM = {
 
 
 def touch(
-    marks: dict[str, str], channel: Channel, own_domains: list[str], at: datetime | None, path: str, report: list[ReportLine]
+    marks: dict[str, str],
+    channel: Channel,
+    own_domains: list[str],
+    at: datetime | None,
+    path: str,
+    report: list[ReportLine],
 ) -> Values:
     """A touch as the contract wants it, without empty parts; its report lines start with `path`."""
     values: Values = {}
@@ -100,14 +108,19 @@ def _from_address(
         pairs = parse_qsl(query, max_num_fields=200)
     except ValueError:
         return
-    for name, value in pairs:
-        name = name.lower()
+    for key_as_written, value in pairs:
+        name = key_as_written.lower()
         if name.startswith("utm_") or name in known.CLICK_IDS or name in ("roistat", "etext"):
             _put(values, clicks, clients, name, value, f"query of {key}", path, report)
 
 
 def _group(
-    values: Values, clicks: dict[str, str], channel: Channel, own_domains: list[str], path: str, report: list[ReportLine]
+    values: Values,
+    clicks: dict[str, str],
+    channel: Channel,
+    own_domains: list[str],
+    path: str,
+    report: list[ReportLine],
 ) -> str | None:
     """The channel group; where no UTM value says it, source and medium are filled from click id or referrer."""
     if "source" not in values and "medium" not in values:

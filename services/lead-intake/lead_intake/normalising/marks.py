@@ -18,14 +18,15 @@ CLIENT_IDS = {
     "_ga": "ga", "ga": "ga", "ga_client_id": "ga", "ga_cid": "ga", "gaclientid": "ga", "google_client_id": "ga",
     "_ym_uid": "ym", "ym_uid": "ym", "ym_client_id": "ym", "ymclientid": "ym", "ya_cid": "ym", "ym": "ym",
     "metrika_client_id": "ym", "_fbp": "fbp", "fbp": "fbp", "_fbc": "fbc", "fbc": "fbc", "_ttp": "ttp",
-    "roistat": "roistat", "roistat_visit": "roistat", "_ct_session_id": "calltouch", "calltouch_session_id": "calltouch",
+    "roistat": "roistat", "roistat_visit": "roistat", "_ct_session_id": "calltouch",
+    "calltouch_session_id": "calltouch",
     "comagic_id": "comagic", "session_id": "session", "client_id": "client",
 }  # fmt: skip
 
 ADDRESSES = {
     "landing_url": "landing_url", "landing_page": "landing_url", "landing": "landing_url", "first_page": "landing_url",
-    "entry_url": "landing_url", "page_url": "page_url", "page": "page_url", "url": "page_url", "page_location": "page_url",
-    "location": "page_url", "form_url": "page_url", "source_url": "page_url", "страница": "page_url",
+    "entry_url": "landing_url", "page_url": "page_url", "page": "page_url", "url": "page_url",
+    "page_location": "page_url", "form_url": "page_url", "source_url": "page_url", "страница": "page_url",
     "referrer": "referrer", "referer": "referrer", "document_referrer": "referrer", "http_referer": "referrer",
     "utm_referrer": "referrer",
 }  # fmt: skip
@@ -51,8 +52,10 @@ SOCIAL = {
     "vk.com": "vk", "vk.ru": "vk", "m.vk.com": "vk", "away.vk.com": "vk", "ok.ru": "ok", "facebook.com": "facebook",
     "l.facebook.com": "facebook", "lm.facebook.com": "facebook", "m.facebook.com": "facebook", "fb.com": "facebook",
     "instagram.com": "instagram", "l.instagram.com": "instagram", "twitter.com": "twitter", "x.com": "twitter",
-    "t.co": "twitter", "linkedin.com": "linkedin", "lnkd.in": "linkedin", "youtube.com": "youtube", "tiktok.com": "tiktok",
-    "pinterest.com": "pinterest", "reddit.com": "reddit", "dzen.ru": "dzen", "zen.yandex.ru": "dzen", "rutube.ru": "rutube",
+    "t.co": "twitter", "linkedin.com": "linkedin", "lnkd.in": "linkedin", "youtube.com": "youtube",
+    "tiktok.com": "tiktok",
+    "pinterest.com": "pinterest", "reddit.com": "reddit", "dzen.ru": "dzen",
+    "zen.yandex.ru": "dzen", "rutube.ru": "rutube",
 }  # fmt: skip
 
 MESSENGERS = {

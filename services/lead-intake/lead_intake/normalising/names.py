@@ -8,8 +8,8 @@ from lead_intake.normalising.given_names import GIVEN_NAMES
 from lead_intake.normalising.text import is_placeholder, one_line
 
 _LEGAL_FORMS = frozenset(
-    "ооо оао зао пао ао нао тоо чп гк нко ано муп гуп фгуп мбоу мбу гбоу тсж снт кфх llc ltd inc gmbh corp plc sarl srl "
-    "llp".split()
+    "ооо оао зао пао ао нао тоо чп гк нко ано муп гуп фгуп мбоу мбу гбоу тсж снт кфх llc ltd inc gmbh corp plc sarl "
+    "srl llp".split()
 )
 _COMPANY_WORDS = frozenset(
     "компания фирма студия агентство завод фабрика магазин салон клиника центр группа холдинг корпорация организация "
@@ -22,9 +22,11 @@ _SURNAME = re.compile(
     r"[а-яё]{2,}(?:ов|ев|ёв|ин|ын|ова|ева|ёва|ина|ына|ский|цкий|ская|цкая|ской|енко|ко|чук|юк|ук|як|ян|дзе|швили|ых|их|"
     r"ой|ый|ая|ец|нов|нова)$"
 )
-_PARTICLES = frozenset("фон де ван дер дел ди да ла аль бен von van de der den del di da la le el al bin ibn".split()) | _TURKIC
+_PARTICLES = (
+    frozenset("фон де ван дер дел ди да ла аль бен von van de der den del di da la le el al bin ibn".split()) | _TURKIC
+)
 _TITLES = frozenset("mr mrs ms miss dr prof г-н г-жа господин госпожа гр уважаемый уважаемая".split())
-_QUOTES = re.compile("[«»“”„\"]")
+_QUOTES = re.compile('[«»“”„"]')
 _EDGES = " ,;:.!?*_=~`'\"«»“”„()<>[]{}|\\/"
 
 
@@ -59,7 +61,9 @@ def parse(raw: str) -> Name:
 
 def from_parts(first: str | None, middle: str | None, last: str | None) -> Name:
     """A name whose parts came in fields of their own."""
-    parts = [repaired(one_line(part, 200)) if part and not is_placeholder(part) else None for part in (first, middle, last)]
+    parts = [
+        repaired(one_line(part, 200)) if part and not is_placeholder(part) else None for part in (first, middle, last)
+    ]
     full = " ".join([part for part in parts if part])
     if not full:
         return _NOTHING

@@ -7,7 +7,9 @@ from typing import NamedTuple
 import phonenumbers
 
 _PUNCTUATION = str.maketrans("", "", " \t\n\xa0\u2007\u2009\u202f-‐‑‒–—−().\u00ad/'")
-_EXTENSION = re.compile(r"(?:доб(?:авочный)?|вн(?:утр)?|ext(?:ension)?|extn|x|#)[.:\s№#]{0,3}(\d{1,7})\s*\)?\s*$", re.IGNORECASE)
+_EXTENSION = re.compile(
+    r"(?:доб(?:авочный)?|вн(?:утр)?|ext(?:ension)?|extn|x|#)[.:\s№#]{0,3}(\d{1,7})\s*\)?\s*$", re.IGNORECASE
+)
 _SEPARATOR = re.compile(r"[,;|\n]|\s(?:или|и|or|and)\s|\s/\s|(?<=\d{4})/(?=[+\d(]{1,2}\d{2})", re.IGNORECASE)
 _DIGITS = re.compile(r"\d")
 _NUMBER = r"\+?\(?\d(?:[ \t\xa0\u202f().‐‑–—-]{0,3}\d){6,14}"
@@ -37,15 +39,16 @@ def phones_in_field(value: str, region: str) -> tuple[Phone, ...]:
     return (plain,) if plain else _in_field(value[:MAX_FIELD], region)
 
 
-def phones_in_text(text: str, region: str) -> tuple[Phone, ...]:
-    """The numbers a person wrote in running text, in order; dates, addresses and order numbers are left alone."""
+def phones_in_text(text: str, region: str) -> tuple[str, ...]:
+    """The numbers a person wrote in running text, as written, in order, each once; dates, addresses and order numbers
+    are left alone."""
     text = text[:20000]
-    spaces = _DATE_OR_ADDRESS.sub(lambda found: "x" * len(found[0]), text)
-    found: dict[str, Phone] = {}
-    for candidate in _IN_TEXT.finditer(spaces):
+    without_dates = _DATE_OR_ADDRESS.sub(lambda found: "x" * len(found[0]), text)
+    found: dict[str, str] = {}
+    for candidate in _IN_TEXT.finditer(without_dates):
         phone = _written_in_text(candidate[0], region)
         if phone:
-            found.setdefault(phone.e164, phone)
+            found.setdefault(phone.e164, candidate[0])
     return tuple(found.values())[:20]
 
 

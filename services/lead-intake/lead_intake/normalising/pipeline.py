@@ -6,13 +6,14 @@ from datetime import UTC, datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from leadkit.contracts.inquiry import Inquiry
+
 from lead_intake.normalising import attribution, language, money, times
 from lead_intake.normalising.person import email_addresses, messengers, person, phone_numbers
 from lead_intake.normalising.phones import line_number
 from lead_intake.normalising.report import ReportLine, cut
 from lead_intake.normalising.text import MAX_ENTRIES, clean, clean_json, many_lines, one_line, said
 from lead_intake.providers.base import Draft, Found, SourceView
-from leadkit.contracts.inquiry import Inquiry
 
 NORMALISER_VERSION = 1
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)

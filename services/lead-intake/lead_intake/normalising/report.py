@@ -7,7 +7,7 @@ _SHOWN = 300
 
 @dataclass(slots=True)
 class ReportLine:
-    """One canonical value: `field` by its path (`phones/0`), what it was made from, by which rule, and what was guessed.
+    """One canonical value: `field` by its path (`phones/0`), its raw value, the rule, and what was guessed.
     `value` is null where the raw value was not used. Long texts are shown by their beginning."""
 
     field: str

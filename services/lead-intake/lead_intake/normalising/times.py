@@ -11,14 +11,14 @@ _ZONES = {"MSK": "+0300", "MSD": "+0400", "SAMT": "+0400", "YEKT": "+0500", "OMS
 
 
 def parse(text: str, zone: tzinfo) -> datetime | None:
-    """ISO 8601, Unix seconds or milliseconds, `31.12.2026 23:59`, or the date of a mail; None when it is none of them."""
+    """ISO 8601, Unix seconds or milliseconds, `31.12.2026 23:59`, or the date of a mail; None for anything else."""
     text = text.strip()[:64]
     if not text:
         return None
     try:
         if text.isascii() and text.isdigit():
             return _epoch(int(text))
-        moment = _dotted(text) or _iso(text)
+        moment = _dotted(text, zone) or _iso(text)
         if moment is None:
             return mail_date(text, zone)
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
@@ -57,9 +57,9 @@ def _iso(text: str) -> datetime | None:
         return None
 
 
-def _dotted(text: str) -> datetime | None:
+def _dotted(text: str, zone: tzinfo) -> datetime | None:
     found = _DOTTED.match(text)
     if not found:
         return None
     day, month, year, hour, minute, second = (int(part or 0) for part in found.groups())
-    return datetime(year, month, day, hour, minute, second)
+    return datetime(year, month, day, hour, minute, second, tzinfo=zone)

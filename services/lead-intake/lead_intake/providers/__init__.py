@@ -2,9 +2,10 @@
 
 from lead_intake.providers.base import Provider
 from lead_intake.providers.generic import Generic
+from lead_intake.providers.mail.provider import Email
 from lead_intake.providers.mango_office import MangoOffice
 
-PROVIDERS: tuple[Provider, ...] = (Generic(), MangoOffice())
+PROVIDERS: tuple[Provider, ...] = (Generic(), MangoOffice(), Email())
 
 _BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
 

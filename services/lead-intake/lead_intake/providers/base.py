@@ -10,10 +10,10 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 import orjson
+from leadkit.contracts.inquiry import CallResult, Channel
 from pydantic import BaseModel
 
 from lead_intake.providers.settings import Secrets, SourceDefaults, SourceSettings, SpamSettings
-from leadkit.contracts.inquiry import CallResult, Channel
 
 Disposition = Literal["inquiry", "pending", "ignored", "update"]
 
@@ -180,7 +180,7 @@ class Provider(ABC):
         """The same request for storing, secrets overwritten by `*` of equal length."""
 
     def merge(self, found: Sequence[Found]) -> Found:
-        """One submission from its events, whatever their order and number (one or more). Without `gathers`: the first."""
+        """One submission from its events (one or more), whatever their order. Without `gathers`: the first."""
         return found[0]
 
     def close(self, found: Found) -> Found:

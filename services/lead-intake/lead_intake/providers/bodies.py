@@ -78,7 +78,7 @@ def _holds_long_numbers(value: Any, depth: int) -> bool:
         value = value.values()
     elif kind is not list:
         return False
-    return any([_holds_long_numbers(inner, depth + 1) for inner in value if type(inner) in (float, dict, list)])
+    return any(_holds_long_numbers(inner, depth + 1) for inner in value if type(inner) in (float, dict, list))
 
 
 def urlencoded(body: bytes, charset: str | None) -> list[tuple[str, Any]]:

@@ -5,11 +5,13 @@ from functools import lru_cache
 
 _ALIASES = {
     "utf8mb4": "utf-8", "utf8": "utf-8", "unicode-1-1-utf-8": "utf-8", "cp-1251": "cp1251", "windows1251": "cp1251",
-    "win-1251": "cp1251", "win1251": "cp1251", "x-cp1251": "cp1251", "cp1251": "cp1251", "koi8": "koi8-r", "koi-8": "koi8-r",
+    "win-1251": "cp1251", "win1251": "cp1251", "x-cp1251": "cp1251", "koi8": "koi8-r", "koi-8": "koi8-r",
     "koi8r": "koi8-r", "x-koi8-r": "koi8-r", "iso-8859-8-i": "iso-8859-8", "iso-8859-8-e": "iso-8859-8", "x-gbk": "gbk",
     "ansi": "cp1252", "iso-8859-1": "cp1252", "latin1": "cp1252", "x-sjis": "shift_jis", "ks_c_5601-1987": "cp949",
 }  # fmt: skip
-_TEXT_CODECS_ONLY = frozenset({"base64", "hex", "bz2", "zlib", "rot13", "uu", "quopri", "unicode_escape", "idna", "punycode"})
+_TEXT_CODECS_ONLY = frozenset(
+    {"base64", "hex", "bz2", "zlib", "rot13", "uu", "quopri", "unicode_escape", "idna", "punycode"}
+)
 _FREQUENT = frozenset("оеаинтсрвлкмдпуя")
 
 

@@ -1,4 +1,4 @@
-"""The shared secret of providers that do not sign, and hiding secrets in what is stored. No request is stored unmasked."""
+"""The shared secret of providers that do not sign, and hiding secrets in whatever is stored."""
 
 import base64
 import binascii
@@ -29,7 +29,7 @@ def carries_secret(request: WireRequest, source: SourceView, body_values: Iterab
     if not expected:
         return True
     given = [*_in_query(request.query), *_in_headers(request.headers), *body_values]
-    return any([same(one, expected) for one in given])
+    return any(same(one, expected) for one in given)
 
 
 def _in_query(query: str) -> Iterator[str]:

@@ -7,12 +7,12 @@ from lead_intake.normalising.marks import MARKS
 
 _WORDS = {
     "phone": "phone phones tel telephone phonenumber telephonenumber mobile mobilephone mobilenumber cell cellphone "
-    "callerid callernumber phonework phonemobile whatsappphone телефон телефоны тел номертелефона контактныйтелефон моб "
-    "мобильный мобильныйтелефон номер контактныйномер телефондлясвязи вашномер номердлясвязи сотовый",
+    "callerid callernumber phonework phonemobile whatsappphone телефон телефоны тел номертелефона контактныйтелефон "
+    "моб мобильный мобильныйтелефон номер контактныйномер телефондлясвязи вашномер номердлясвязи сотовый",
     "email": "email emails mail emailaddress mailaddress eaddress почта емейл имейл мейл емаил елпочта элпочта "
     "электроннаяпочта адресэлектроннойпочты email1",
-    "full_name": "name fullname fio username contactname clientname customername personname leadname callername имя фио "
-    "вашеимя имяифамилия фамилияиимя фамилияимяотчество контактноелицо каквасзовут каквамобращаться "
+    "full_name": "name fullname fio username contactname clientname customername personname leadname callername имя "
+    "фио вашеимя имяифамилия фамилияиимя фамилияимяотчество контактноелицо каквасзовут каквамобращаться "
     "обращение имяклиента клиент",
     "first_name": "firstname fname givenname forename namefirst",
     "middle_name": "middlename patronymic secondname отчество",
@@ -20,8 +20,8 @@ _WORDS = {
     "company": "company companyname organization organisation organizationname firm firmname org компания организация "
     "названиекомпании фирма названиеорганизации companytitle",
     "position": "position jobtitle job post должность",
-    "message": "message msg text comment comments question questions body description details note notes inquiry enquiry "
-    "сообщение комментарий комментарии вопрос вопросы текст текстсообщения вашвопрос ваштекст пожелания описание "
+    "message": "message msg text comment comments question questions body description details note notes inquiry "
+    "enquiry сообщение комментарий комментарии вопрос вопросы текст текстсообщения вашвопрос ваштекст пожелания описание "
     "примечание текстзаявки textarea whatdoyouneed howcanwehelp",
     "subject": "subject theme topic тема темасообщения темаобращения",
     "product": "product productname service servicename goods tariff model offer товар услуга продукт тариф "
@@ -30,8 +30,8 @@ _WORDS = {
     "language": "lang language locale язык",
     "budget": "budget бюджет бюджетпроекта",
     "budget_currency": "budgetcurrency",
-    "occurred_at": "occurredat submittedat submissiontime submitteddate createdat creationtime timestamp datetime sentat "
-    "senttime submissiondate createddate leadtime времяотправки датаотправки датаивремя датазаявки",
+    "occurred_at": "occurredat submittedat submissiontime submitteddate createdat creationtime timestamp datetime "
+    "sentat senttime submissiondate createddate leadtime времяотправки датаотправки датаивремя датазаявки",
     "external_id": "eventid externalid submissionid leadid requestid entryid responseid tranid transactionid messageid "
     "applicationid номерзаявки idзаявки",
     "id": "id uuid guid",

@@ -1,10 +1,12 @@
-"""Any form or landing page: JSON, urlencoded or multipart, fields recognised by name and shape, the rest kept in extra."""
+"""Any form or landing page: JSON, urlencoded or multipart, fields told by name and shape, the rest kept in extra."""
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, ClassVar
 from urllib.parse import parse_qsl
 from uuid import UUID
+
+from leadkit.contracts.inquiry import Channel
 
 from lead_intake.normalising import marks, times
 from lead_intake.normalising.text import MAX_DEPTH, is_placeholder
@@ -22,10 +24,11 @@ from lead_intake.providers.base import (
     received,
 )
 from lead_intake.providers.fields import mapped, meaning, place, shape
-from leadkit.contracts.inquiry import Channel
 
 MAX_LEADS = 10_000
-_LISTS = frozenset({"leads", "items", "data", "submissions", "records", "entries", "requests", "applications", "заявки"})
+_LISTS = frozenset(
+    {"leads", "items", "data", "submissions", "records", "entries", "requests", "applications", "заявки"}
+)
 _LABELS = ("name", "key", "label", "title", "field", "question", "id", "slug")
 _VALUES = ("value", "values", "answer", "text", "val")
 _SINGLE = frozenset(

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import Any, ClassVar, Literal
 from uuid import UUID
 
+from leadkit.contracts.inquiry import Channel
 from pydantic import BaseModel, ConfigDict, Field
 
 from lead_intake.providers import bodies, credentials
@@ -25,7 +26,6 @@ from lead_intake.providers.base import (
     WireAnswer,
     WireRequest,
 )
-from leadkit.contracts.inquiry import Channel
 
 Kind = Literal["call", "summary", "recording", "record/added", "record/tagged", "dtmf", "sms", "ping"]
 Event = Mapping[str, Any]
@@ -57,7 +57,10 @@ class MangoOffice(Provider):
     gathers: ClassVar[bool] = True
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:
-        """The sign is right and made with our key; without both secrets nothing is authentic."""
+        """The sign is right and made with our key; without both secrets nothing is authentic but the test of
+        the connection, which says nothing."""
+        if _path(request.rest) == "ping":
+            return True
         key, salt = source.secrets.get("vpbx_api_key"), source.secrets.get("vpbx_api_salt")
         if not key or not salt:
             return False
@@ -72,7 +75,7 @@ class MangoOffice(Provider):
 
     def read(self, request: WireRequest, source: SourceView) -> list[Found]:
         """One event of one call. A `ping` and what is no call are ignored."""
-        event = _event(request)
+        event: Event = {} if _path(request.rest) == "ping" else _event(request)
         kind = _kind(request.rest, event)
         if kind in ("ping", "sms"):
             return [Found(None, "ignored", Draft(), "ping" if kind == "ping" else "sms_status")]
@@ -85,12 +88,13 @@ class MangoOffice(Provider):
 
     def merge(self, found: Sequence[Found]) -> Found:
         """The summary says what the call was; until it is there the legs do. Recordings and key presses are added."""
-        events = sorted({repr(one): one for one in found}.values(), key=_order)
+        events = sorted({_identity(one): one for one in found}.values(), key=_order)
         summaries = [one for one in events if one.disposition in ("inquiry", "ignored")]
         legs = [one for one in events if one.disposition == "pending"]
         merged = deepcopy(summaries[-1] if summaries else _of_legs(legs) if legs else events[0])
         if not summaries:
             merged.disposition = "pending"
+        merged.draft.extra = {}
         for one in events:
             _add_extra(merged.draft, one.draft)
         call = merged.draft.call
@@ -99,7 +103,7 @@ class MangoOffice(Provider):
         return merged
 
     def close(self, found: Found) -> Found:
-        """A call whose summary never came: missed unless a leg was connected; recordings of unknown calls are ignored."""
+        """A call whose summary never came: missed unless a leg was connected; a recording alone is ignored."""
         call = found.draft.call
         if call is None:
             return replace(found, disposition="ignored", reason="incomplete_call")
@@ -117,6 +121,10 @@ class MangoOffice(Provider):
         return WireAnswer(200)
 
 
+def _path(rest: str) -> str:
+    return rest.strip("/").lower().removeprefix("events/")
+
+
 def _event(request: WireRequest) -> Event:
     fields = dict(bodies.urlencoded(request.body, "utf-8"))
     text = fields.get("json", "")
@@ -128,7 +136,7 @@ def _event(request: WireRequest) -> Event:
 
 def _kind(rest: str, event: Event) -> Kind:
     """By the address; a PBX that posts everything to one address is told by the fields."""
-    path = rest.strip("/").removeprefix("events/").lower()
+    path = _path(rest)
     for kind in _KINDS:
         if path == kind:
             return kind
@@ -144,7 +152,7 @@ def _kind(rest: str, event: Event) -> Kind:
 
 
 def _summary(entry: str, event: Event) -> Found:
-    direction = _number(event.get("call_direction"))
+    direction = _direction(event)
     created, talk, ended = (_number(event.get(name)) or 0 for name in ("create_time", "talk_time", "end_time"))
     to, caller = _party(event, "to"), _party(event, "from")
     call = CallDraft(
@@ -162,7 +170,17 @@ def _summary(entry: str, event: Event) -> Found:
     return Found(entry, disposition, draft, reason, sequence=ended)
 
 
-def _meaning(direction: int | None, draft: Draft) -> tuple[Disposition, str | None]:
+def _direction(event: Event) -> int:
+    """As told, else by who has an extension: only employees do."""
+    told = _number(event.get("call_direction"))
+    if told in (_INTERNAL, _INBOUND, _OUTBOUND):
+        return told
+    if not _party(event, "from").get("extension"):
+        return _INBOUND
+    return _INTERNAL if _party(event, "to").get("extension") else _OUTBOUND
+
+
+def _meaning(direction: int, draft: Draft) -> tuple[Disposition, str | None]:
     if direction == _INTERNAL:
         return "ignored", "internal_call"
     if direction == _OUTBOUND:
@@ -222,8 +240,13 @@ _READERS = {
 }  # fmt: skip
 
 
+def _identity(one: Found) -> str:
+    """The same notice delivered twice is one, whenever it came."""
+    return f"{one.disposition} {one.reason} {one.sequence} {replace(one.draft, warnings=[])!r}"
+
+
 def _order(one: Found) -> tuple[int, str]:
-    return one.sequence, repr(one)
+    return one.sequence, _identity(one)
 
 
 def _of_legs(legs: Sequence[Found]) -> Found:
@@ -242,7 +265,7 @@ def _add_extra(draft: Draft, other: Draft) -> None:
             ids = dict.fromkeys([*draft.extra.get("recording_ids", [draft.extra[key]]), value])
             draft.extra["recording_ids"] = list(ids)
             draft.extra[key] = value
-        elif key == "dtmf" and other is not draft:
+        elif key == "dtmf":
             draft.extra[key] = str(draft.extra.get(key, "")) + str(value)
         elif value:
             draft.extra.setdefault(key, value)

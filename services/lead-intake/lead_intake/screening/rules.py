@@ -11,8 +11,8 @@ from lead_intake.providers.base import Found, SourceView, WireRequest
 HONEYPOT = 1000
 _LINKS = ("http://", "https://", "www.", "[url", "<a href")
 _DISPOSABLE = frozenset(
-    "mailinator.com guerrillamail.com 10minutemail.com tempmail.com temp-mail.org yopmail.com trashmail.com sharklasers.com "
-    "getnada.com dispostable.com maildrop.cc throwawaymail.com mintemail.com fakeinbox.com tempail.com moakt.com "
+    "mailinator.com guerrillamail.com 10minutemail.com tempmail.com temp-mail.org yopmail.com trashmail.com "
+    "sharklasers.com getnada.com dispostable.com maildrop.cc throwawaymail.com mintemail.com fakeinbox.com tempail.com moakt.com "
     "emailondeck.com mohmal.com 1secmail.com dropmail.me".split()
 )
 
