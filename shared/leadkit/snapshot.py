@@ -114,7 +114,7 @@ def _as_cloud_event(state: NewEvent, position: int, source: str) -> CloudEvent:
 
 
 def _encoded(position: int, after: Place) -> str:
-    return base64.urlsafe_b64encode(orjson.dumps([position, *after])).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([position, *map(str, after)])).decode().rstrip("=")
 
 
 def _decoded(cursor: str) -> tuple[int, Place]:

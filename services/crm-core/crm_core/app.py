@@ -12,6 +12,7 @@ from crm_core.access.users import routes as users
 from crm_core.access.workspaces import routes as workspaces
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
+from crm_core.deals import routes as deals
 from crm_core.loss_reasons import routes as loss_reasons
 from crm_core.pipelines import routes as pipelines
 from crm_core.settings import FOLDER, CoreSettings, settings
@@ -19,6 +20,7 @@ from crm_core.settings import FOLDER, CoreSettings, settings
 ROUTERS = (
     contacts.router,
     companies.router,
+    deals.router,
     pipelines.router,
     loss_reasons.router,
     users.router,

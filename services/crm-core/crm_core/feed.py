@@ -6,8 +6,13 @@ from leadkit.snapshot import Snapshot, snapshot_router
 from crm_core.access.teams import queries as teams
 from crm_core.access.users import queries as users
 from crm_core.access.workspaces import queries as workspaces
+from crm_core.activities import queries as activities
 from crm_core.contacts import queries as contacts
+from crm_core.deals import queries as deals
+from crm_core.inquiries import queries as inquiries
+from crm_core.leads import queries as leads
 from crm_core.loss_reasons import queries as loss_reasons
+from crm_core.pipelines import queries as pipelines
 
 EVENT_TYPES = (
     "workspace.created",
@@ -52,7 +57,12 @@ SNAPSHOTS = (
     Snapshot("team", teams.snapshot),
     Snapshot("user", users.snapshot),
     Snapshot("loss_reason", loss_reasons.snapshot),
+    Snapshot("pipeline", pipelines.snapshot),
+    Snapshot("lead", leads.snapshot),
+    Snapshot("inquiry", inquiries.snapshot),
     Snapshot("contact", contacts.snapshot),
+    Snapshot("deal", deals.snapshot),
+    Snapshot("activity", activities.snapshot),
 )
 
 routers = (feed_router(EVENT_TYPES), snapshot_router(SNAPSHOTS))

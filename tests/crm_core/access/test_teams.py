@@ -13,9 +13,7 @@ async def test_the_first_team_is_the_default_one(tenant: Tenant) -> None:
 async def test_another_team_becomes_the_default_and_the_former_steps_back(tenant: Tenant) -> None:
     first, second = await tenant.team("East"), await tenant.team("West")
     async with tenant.client_as() as admin:
-        changed = await admin.patch(
-            f"/v1/teams/{second['id']}", json={"is_default": True}, headers={"If-Match": '"1"'}
-        )
+        changed = await admin.patch(f"/v1/teams/{second['id']}", json={"is_default": True}, headers={"If-Match": '"1"'})
         former = (await admin.get(f"/v1/teams/{first['id']}")).json()
     assert changed.json()["is_default"] is True
     assert former["is_default"] is False

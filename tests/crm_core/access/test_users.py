@@ -91,7 +91,14 @@ async def test_users_are_found_by_role_team_standing_and_part_of_name(tenant: Te
     await tenant.user("Vera", active=False)
     found = {}
     async with tenant.client_as("manager") as manager:
-        for query in ("role=head", f"team_id={team['id']}", "active=false", "q=ann", "q=%25", "role=manager&active=true"):
+        for query in (
+            "role=head",
+            f"team_id={team['id']}",
+            "active=false",
+            "q=ann",
+            "q=%25",
+            "role=manager&active=true",
+        ):
             found[query] = [user["name"] for user in (await manager.get(f"/v1/users?{query}")).json()["items"]]
     assert list(found.values()) == [["Boris"], ["Anna"], ["Vera"], ["Anna"], [], ["Anna"]]
 

@@ -50,4 +50,3 @@ async def signing_key(session: AsyncSession, data_key: SecretStr) -> tuple[str, 
 async def public_keys(session: AsyncSession) -> Sequence[dict[str, Any]]:
     """The entries of the JWKS, newest first."""
     return (await session.scalars(select(SigningKey.jwk).order_by(SigningKey.kid.desc()))).all()
-
