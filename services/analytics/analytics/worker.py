@@ -1,4 +1,4 @@
-"""analytics' worker: follows the feeds, keeps generations of cells as they are wanted, learns keys. Any number may run."""
+"""analytics' worker: follows the feeds, keeps cells as they are wanted, learns keys. Any number may run."""
 
 from functools import partial
 

@@ -44,7 +44,7 @@ _STAGE = ("stage",)
 
 
 class Measure(NamedTuple):
-    """`n` and `amount` tell what these columns of a cell hold (amount None: always 0); `bucketed`: by length of time."""
+    """`n` and `amount` tell what these columns of a cell hold (None: always 0); `bucketed`: by length of time."""
 
     key: str
     n: str

@@ -5,7 +5,6 @@ so no lease is needed: two copies at once only take turns.
 """
 
 from collections.abc import Sequence
-from datetime import datetime
 from uuid import UUID
 
 import structlog
@@ -18,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections import generations
 from analytics.projections.projecting import project
-from analytics.projections.tables import Generation, Rebuild
+from analytics.projections.tables import Rebuild
 
 log = structlog.get_logger()
 

@@ -163,7 +163,7 @@ class InquiryFact(Base):
 
 
 class LeadFact(Base):
-    """One lead: dimensions of its first inquiry's last non-direct touch, its owner now, when it first reached each step.
+    """One lead: dimensions of its first inquiry's last non-direct touch, its owner now, when it reached each step.
 
     A step counts as reached with any later one: `contacted_at` is the first of in_progress, qualified and converted,
     `qualified_at` the first of qualified and converted, so `contacted_at <= qualified_at <= converted_at` and a lead

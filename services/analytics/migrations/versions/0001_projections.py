@@ -4,8 +4,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from analytics.tables import LEADKIT
-from leadkit.migrations import create_tables, global_table, tenant_table
+from leadkit.migrations import create_shared_tables, tenant_table
 from sqlalchemy.dialects.postgresql import JSONB
 
 revision = "0001"
@@ -17,7 +16,7 @@ TOUCH = ("source", "medium", "campaign", "content", "term", "campaign_id", "adgr
 
 def upgrade() -> None:
     """Creates the tables, each with its row-level security."""
-    _leadkit()
+    create_shared_tables(op, service="analytics")
     _learnt()
     _generations()
     _submissions_and_inquiries()
@@ -36,15 +35,6 @@ def _maybe(**columns: Any) -> list[sa.Column[Any]]:
 
 def _touch() -> list[sa.Column[Any]]:
     return _maybe(**dict.fromkeys((*TOUCH, "landing_page"), sa.Text))
-
-
-def _leadkit() -> None:
-    for tables in LEADKIT:
-        create_tables(op, tables)
-    tenant_table(op, "idempotency_record", service="analytics")
-    for table in ("lease", "known_key", "feed_position"):
-        global_table(op, table, service="analytics")
-    global_table(op, "revoked_token", service="analytics", app="SELECT")
 
 
 def _learnt() -> None:
