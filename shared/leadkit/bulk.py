@@ -16,7 +16,7 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 class BulkRequest(BaseModel):
     """Items as sent; each is validated by itself."""
 
-    items: Annotated[list[Any], Field(min_length=1, max_length=1000)]
+    items: Annotated[list[Any], Field(min_length=1, max_length=1000, examples=[[{"name": "One"}, {"name": "Another"}]])]
 
 
 class BulkResult(BaseModel):

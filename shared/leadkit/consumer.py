@@ -10,7 +10,7 @@ from datetime import datetime
 
 import structlog
 from prometheus_client import Counter
-from sqlalchemy import Column, DateTime, String, Table, select
+from sqlalchemy import Boolean, Column, DateTime, String, Table, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -38,6 +38,7 @@ feed_position = Table(
     Column("last_event_id", String(100), nullable=False),
     Column("event_at", DateTime(timezone=True), nullable=False),
     Column("read_at", DateTime(timezone=True), nullable=False),
+    Column("behind", Boolean, nullable=False),
 )
 
 Handle = Callable[[AsyncSession, list[CloudEvent]], Awaitable[None]]
@@ -99,7 +100,9 @@ class FeedConsumer:
             "/v1/events", params={key: value for key, value in asked.items() if value}, timeout_s=timeout_ms / 1000 + 10
         )
         events = [CloudEvent.model_validate(event) for event in page]
-        if events:
+        if not events:
+            await self._caught_up()
+        else:
             await self._take_in(events)
             consumed_total.labels(self.name).inc(len(events))
         return len(events)
@@ -111,19 +114,42 @@ class FeedConsumer:
             ):
                 raise PeerUnavailable(f"another copy reads {self.name} now")
             await self._handle(session, events)
-            await set_position(session, self.name, events[-1].id, events[-1].time, now=clock.now())
+            behind = len(events) == PAGE
+            await set_position(session, self.name, events[-1].id, events[-1].time, now=clock.now(), behind=behind)
 
         await self._db.retrying(work, role="worker")
 
+    async def _caught_up(self) -> None:
+        async with self._db.transaction(role="worker") as session:
+            await session.execute(
+                update(feed_position).where(feed_position.c.feed == self.name).values(read_at=clock.now(), behind=False)
+            )
+
 
 async def set_position(
-    session: AsyncSession, name: str, last_event_id: str, event_at: datetime, *, now: datetime
+    session: AsyncSession,
+    name: str,
+    last_event_id: str,
+    event_at: datetime,
+    *,
+    now: datetime,
+    behind: bool = False,
 ) -> None:
     """From where the feed is read next; also used after a rebuild from snapshots."""
-    statement = insert(feed_position).values(feed=name, last_event_id=last_event_id, event_at=event_at, read_at=now)
+    statement = insert(feed_position).values(
+        feed=name, last_event_id=last_event_id, event_at=event_at, read_at=now, behind=behind
+    )
     await session.execute(
         statement.on_conflict_do_update(
             index_elements=[feed_position.c.feed],
-            set_={name: statement.excluded[name] for name in ("last_event_id", "event_at", "read_at")},
+            set_={name: statement.excluded[name] for name in ("last_event_id", "event_at", "read_at", "behind")},
         )
     )
+
+
+def lag_s(*, read_at: datetime, event_at: datetime, behind: bool, now: datetime) -> float:
+    """Seconds by which what was read may be older than the feed: the age of the last event while more are waiting,
+    else only the time past the longest poll without a word from the reader."""
+    if behind:
+        return max(0.0, (now - event_at).total_seconds())
+    return max(0.0, (now - read_at).total_seconds() - POLL_MS / 1000 - 1)

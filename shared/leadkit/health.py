@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadkit import clock
-from leadkit.consumer import feed_position
+from leadkit.cloudevents import position_of
+from leadkit.consumer import feed_position, lag_s
 from leadkit.db import Database
 from leadkit.leases import live_holders
 from leadkit.migrations import check_schema
@@ -25,11 +26,11 @@ class Health(BaseModel):
 
 
 class FeedLag(BaseModel):
-    """How far the reading of a peer's feed is behind; `read_s` is the age of the last page."""
+    """How far the reading of a peer's feed has come, and by how many seconds it is behind."""
 
     feed: str = Field(examples=["crm-core"])
-    read_s: float = Field(examples=[0.4])
-    event_s: float = Field(examples=[1.2])
+    position: int = Field(examples=[4711])
+    lag_s: float = Field(examples=[0.0])
 
 
 class Readiness(BaseModel):
@@ -75,14 +76,11 @@ async def readiness(request: Request, now: Annotated[datetime, Depends(clock.now
 
 async def _lags(session: AsyncSession, now: datetime) -> list[FeedLag]:
     rows: Any = (await session.execute(select(feed_position))).all()
-    return [
-        FeedLag(
-            feed=row.feed,
-            read_s=round((now - row.read_at).total_seconds(), 3),
-            event_s=round((now - row.event_at).total_seconds(), 3),
-        )
-        for row in rows
-    ]
+    return [FeedLag(feed=row.feed, position=position_of(row.last_event_id), lag_s=_lag_s(row, now)) for row in rows]
+
+
+def _lag_s(row: Any, now: datetime) -> float:
+    return round(lag_s(read_at=row.read_at, event_at=row.event_at, behind=row.behind, now=now), 3)
 
 
 async def metrics() -> Response:

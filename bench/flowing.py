@@ -1,0 +1,99 @@
+"""How quickly what came in is seen: delivery, projection, and the whole way from the door to the funnel."""
+
+import threading
+import time
+
+import httpx
+
+from bench.accepting import make_source
+from bench.load import form_body, share
+from bench.report import Report
+from bench.stack import Stack
+
+RATE = 100
+SECONDS = 30
+QUIET_S = 3
+
+
+def drain(stack: Stack, report: Report) -> None:
+    """What waits after the accepting runs, delivered to crm-core: how many a second."""
+    with stack.client("intake") as client:
+        before = _waiting(client)
+        began = time.perf_counter()
+        left = before
+        while left and time.perf_counter() - began < 20:
+            time.sleep(0.5)
+            left = _waiting(client)
+        rate = (before - left) / (time.perf_counter() - began)
+    report.add("submissions delivered", f"{rate:,.0f}/s", target="at least 1,000/s", met=rate >= 1000)
+
+
+def _waiting(client: httpx.Client) -> int:
+    answer = client.get("/v1/submissions", params={"status": "ready", "limit": 1, "include_total": "true"})
+    return int(answer.raise_for_status().json()["total"])
+
+
+def projecting(stack: Stack, report: Report) -> None:
+    """Events that waited in the feeds, taken into facts and cells: how many a second."""
+    first = sum(_positions(stack).values())
+    began = ended = time.perf_counter()
+    last = first
+    while time.perf_counter() - ended < QUIET_S:
+        time.sleep(0.1)
+        if (now := sum(_positions(stack).values())) > last:
+            last, ended = now, time.perf_counter()
+    rate = (last - first) / (ended - began)
+    report.add("events projected", f"{rate:,.0f}/s ({last - first:,} events)", target="10,000/s in the end")
+
+
+def _positions(stack: Stack) -> dict[str, int]:
+    """How far analytics has read each feed, by position."""
+    with stack.client("analytics") as client:
+        return {feed["feed"]: feed["position"] for feed in client.get("/readyz").json()["feeds"]}
+
+
+def freshness(stack: Stack, report: Report) -> None:
+    """Forms at a steady 100 a second: how long until each is counted in the funnel."""
+    door = make_source(stack)
+    sent: list[float] = []
+    stop = threading.Event()
+    with stack.client("analytics") as client:
+        start = _leads(client)
+        sender = threading.Thread(target=_send_steadily, args=(door, sent, stop))
+        sender.start()
+        late: list[float] = []
+        deadline = time.perf_counter() + SECONDS + 60
+        while len(late) < RATE * SECONDS and time.perf_counter() < deadline:
+            counted = _leads(client) - start
+            now = time.perf_counter()
+            late += [now - moment for moment in sent[len(late) : counted]]
+        stop.set()
+        sender.join()
+    late.sort()
+    p50, p99 = share(late, 0.5), share(late, 0.99)
+    complete = len(late) == RATE * SECONDS
+    report.add(
+        "submission to funnel at 100/s, p50 and p99",
+        f"{p50 * 1000:.0f} ms, {p99 * 1000:.0f} ms" + ("" if complete else f" ({len(late)} of {RATE * SECONDS} seen)"),
+        target="p99 under 1 s",
+        met=complete and p99 < 1,
+    )
+
+
+def _send_steadily(door: str, sent: list[float], stop: threading.Event) -> None:
+    began = time.perf_counter()
+    with httpx.Client(trust_env=False) as client:
+        for number in range(RATE * SECONDS):
+            if stop.is_set():
+                return
+            due = began + number / RATE
+            time.sleep(max(0.0, due - time.perf_counter()))
+            sent.append(time.perf_counter())
+            client.post(
+                door, content=form_body(950_000_000 + number), headers={"Content-Type": "application/json"}
+            ).raise_for_status()
+
+
+def _leads(client: httpx.Client) -> int:
+    steps = client.get("/v1/funnel", params={"basis": "cohort"}).raise_for_status().json()["steps"]
+    return int(next(step["entered"] for step in steps if step["key"] == "leads"))
