@@ -13,15 +13,21 @@ from crm_core.access.workspaces import routes as workspaces
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
 from crm_core.deals import routes as deals
+from crm_core.inquiries import routes as inquiries
+from crm_core.leads import routes as leads
 from crm_core.loss_reasons import routes as loss_reasons
 from crm_core.pipelines import routes as pipelines
 from crm_core.settings import FOLDER, CoreSettings, settings
+from crm_core.timeline import routes as timeline
 
 ROUTERS = (
+    inquiries.router,
+    leads.router,
     contacts.router,
     companies.router,
     deals.router,
     pipelines.router,
+    timeline.router,
     loss_reasons.router,
     users.router,
     teams.router,

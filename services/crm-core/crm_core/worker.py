@@ -1,4 +1,4 @@
-"""crm-core's worker: gives events their order in the feed, and forgets what has run out. Any number may run."""
+"""crm-core's worker: gives events their order in the feed, brings postponed leads back, and forgets what has run out. Any number may run."""
 
 from functools import partial
 
@@ -11,6 +11,7 @@ from leadkit.serve import run
 from leadkit.tokens import remember_revoked
 from leadkit.worker import every, run_worker
 
+from crm_core.leads import returning
 from crm_core.settings import FOLDER, settings
 
 CLEAN_EVERY_S = 600
@@ -21,7 +22,11 @@ async def main() -> None:
     db = Database.connect(settings(), service="core", for_worker=True)
     try:
         await check_schema(db, FOLDER)
-        loops = (("sequencer", Sequencer(db).run), ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))))
+        loops = (
+            ("sequencer", Sequencer(db).run),
+            ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
+            ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
+        )
         await run_worker(db, loops)
     finally:
         await db.close()

@@ -11,7 +11,8 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.access.users.queries import active_members, default_team, users_by_id
+from crm_core.access.teams.queries import default_team
+from crm_core.access.users.queries import active_members, users_by_id
 from crm_core.assignment.rules import distribute, present_counts
 from crm_core.assignment.tables import AssignmentExplanation, AssignmentTurn
 from crm_core.rows import insert_rows, update_rows

@@ -18,7 +18,7 @@ from crm_core.leads.touches import is_direct, last_non_direct
 INTEREST = ("subject", "message", "product", "region", "language")
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Beginning:
     """What a lead starts with, from an inquiry or by hand. `points` are normalised."""
 

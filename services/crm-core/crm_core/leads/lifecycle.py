@@ -65,7 +65,7 @@ def give(lead: Lead, owner_id: UUID | None, team_id: UUID | None, *, at: datetim
     if (owner_id, team_id) == (lead.owner_id, lead.team_id):
         return
     lead.owner_id, lead.team_id = owner_id, team_id
-    entry = {"owner_id": _text(owner_id), "team_id": _text(team_id), "at": written(at)}
+    entry = {"owner_id": text_of(owner_id), "team_id": text_of(team_id), "at": written(at)}
     lead.owners = [*lead.owners, entry]
 
 
@@ -100,5 +100,6 @@ def _earlier(moment: str, at: datetime) -> str:
     return moment if datetime.fromisoformat(moment) <= at else written(at)
 
 
-def _text(value: UUID | None) -> str | None:
+def text_of(value: UUID | None) -> str | None:
+    """An id as JSON keeps it."""
     return None if value is None else str(value)

@@ -1,0 +1,183 @@
+"""Leads added and changed by hand; their steps through the lifecycle are in `transitions`."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from leadkit.etags import check_version
+from leadkit.merge_patch import changes, merged
+from leadkit.problems import Invalid, Problem
+from leadkit.tokens import Caller
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.access import audit
+from crm_core.access.history import moment_of
+from crm_core.access.ownership import Owner
+from crm_core.access.teams.queries import team_by_id
+from crm_core.access.users.queries import users_by_id
+from crm_core.contacts.points import Point
+from crm_core.contacts.queries import contacts_by_points, normalised_points
+from crm_core.leads import arrivals, card, lifecycle, queries, store
+from crm_core.leads.arrivals import Arrivals
+from crm_core.leads.schemas import LeadCreate, LeadOut, LeadPatch
+from crm_core.leads.tables import Lead
+from crm_core.leads.wire import lead_event
+
+NEVER_NULL = ("person", "phones", "emails", "messengers", "custom", "tags")
+POINT_FIELDS = ("phones", "emails", "messengers")
+
+
+async def create_leads(
+    session: AsyncSession, wanted: Sequence[LeadCreate], *, caller: Caller, now: datetime
+) -> list[Lead | Problem]:
+    """A lead for each card, or what is wrong with it, in order; a handful of statements for all.
+
+    Nobody named as owner: a manager keeps it, else the rules of assignment decide."""
+    read = [await _read(session, one, caller, now) for one in wanted]
+    points = list({point for one in read if not isinstance(one, Problem) for point in one.points})
+    await store.lock_keys(session, caller.workspace, points)
+    around = await arrivals.meet(session, caller.workspace, points, ())
+    contacts = await contacts_by_points(session, caller.workspace, points)
+    owners = await users_by_id(session, caller.workspace, [one.owner_id for one in wanted if one.owner_id])
+    made: list[Lead | Problem] = []
+    for one, start in zip(wanted, read, strict=True):
+        if isinstance(start, Problem):
+            made.append(start)
+        elif one.owner_id is not None and not (one.owner_id in owners and owners[one.owner_id].active):
+            made.append(Invalid.at("/owner_id", "is not an active user of this workspace"))
+        else:
+            lead = _begin(around, start, contacts, by=caller.subject, now=now)
+            lead.team_id = one.team_id
+            owner = owners[one.owner_id] if one.owner_id else None
+            if owner is not None:
+                around.named[lead.id] = Owner(owner.id, owner.team_id or one.team_id)
+            elif caller.role == "manager" and caller.user_id is not None and one.team_id is None:
+                around.named[lead.id] = Owner(caller.user_id, caller.team_id)
+            made.append(lead)
+    await arrivals.finish(session, around, by=caller.subject, now=now)
+    await _audit_new(session, around.changes.created, caller, now)
+    return made
+
+
+async def change_lead(
+    session: AsyncSession, lead_id: UUID, wanted: LeadPatch, version: int | None, *, caller: Caller, now: datetime
+) -> Lead:
+    """Applies a merge patch to the version that the caller knows."""
+    sent = changes(wanted, never_null=NEVER_NULL)
+    points = await _new_points(session, await queries.lead_by_id(session, caller, lead_id), wanted, caller)
+    await store.lock_keys(session, caller.workspace, points or ())
+    lead = await queries.lead_by_id(session, caller, lead_id, lock=True)
+    check_version(version, lead.version)
+    before = audited(lead)
+    if points is not None:
+        card.put_points(lead, points)
+        await store.forget_keys(session, lead)
+    for field, value in sent.items():
+        if field not in POINT_FIELDS:
+            _put(lead, field, value, wanted)
+    card.refresh(lead)
+    lifecycle.touch(lead, now)
+    found = store.Changes(changed=[lead], events=[lead_event("lead.updated", lead)])
+    found.keys = store.keys_for(lead, points or ())
+    await store.store(session, caller.workspace, found, by=caller.subject, now=now)
+    await record(session, lead, "lead.update", before=before, by=caller.subject, now=now)
+    return lead
+
+
+def audited(lead: Lead) -> dict[str, Any]:
+    """What the audit log compares."""
+    return LeadOut.of(lead).model_dump(mode="json", exclude={"allowed", "score_points", "updated_at"})
+
+
+async def record(
+    session: AsyncSession, lead: Lead, action: str, *, before: dict[str, Any], by: str, now: datetime
+) -> None:
+    """Notes a change of a lead in the audit log."""
+    await audit.record(
+        session,
+        workspace_id=lead.workspace_id,
+        by=by,
+        action=action,
+        subject_type="lead",
+        subject_id=lead.id,
+        before=before,
+        after=audited(lead),
+        now=now,
+    )
+
+
+async def _read(
+    session: AsyncSession, wanted: LeadCreate, caller: Caller, now: datetime
+) -> card.Beginning | Problem:
+    try:
+        points = await normalised_points(
+            session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers
+        )
+        person = wanted.person.model_copy(update={"company": wanted.company or wanted.person.company})
+        if not points and not any(person.model_dump().values()):
+            raise Invalid.at("/person", "a name, a company or a way to reach the person is needed")
+        if wanted.team_id is not None and await team_by_id(session, caller.workspace, wanted.team_id) is None:
+            raise Invalid.at("/team_id", "is not a team of this workspace")
+        occurred_at = moment_of(wanted.at, caller=caller, now=now, last=None)
+    except Problem as problem:
+        return problem
+    return card.Beginning(
+        person=person, points=points, subject=wanted.subject, message=wanted.message, product=wanted.product,
+        region=wanted.region, language=wanted.language, source_id=wanted.source_id, channel=wanted.channel,
+        attribution=wanted.attribution, budget=wanted.budget, custom=wanted.custom, tags=wanted.tags,
+        occurred_at=occurred_at,
+    )  # fmt: skip
+
+
+def _begin(
+    around: Arrivals,
+    start: card.Beginning,
+    contacts: dict[tuple[str, str], list[UUID]],
+    *,
+    by: str,
+    now: datetime,
+) -> Lead:
+    known = next((contacts[point][0] for point in start.points if point in contacts), None)
+    start.contact_id, start.repeat = known, known is not None or bool(around.of(start.points))
+    lead = arrivals.create(around, start, previous_owner=None, by=by, now=now)
+    arrivals.suggest(around, lead.id, start.points, now=now)
+    return lead
+
+
+async def _audit_new(session: AsyncSession, leads: Sequence[Lead], caller: Caller, now: datetime) -> None:
+    made = [audit.Change("lead.create", "lead", lead.id, after=audited(lead)) for lead in leads]
+    await audit.record_all(session, workspace_id=caller.workspace, by=caller.subject, changes=made, now=now)
+
+
+async def _new_points(
+    session: AsyncSession, lead: Lead, wanted: LeadPatch, caller: Caller
+) -> Sequence[Point] | None:
+    """The addresses after the patch, or None when it leaves them alone."""
+    if wanted.phones is None and wanted.emails is None and wanted.messengers is None:
+        return None
+    known = LeadOut.of(lead)
+    return await normalised_points(
+        session,
+        caller.workspace,
+        known.phones if wanted.phones is None else wanted.phones,
+        known.emails if wanted.emails is None else wanted.emails,
+        known.messengers if wanted.messengers is None else wanted.messengers,
+    )
+
+
+def _put(lead: Lead, field: str, value: Any, wanted: LeadPatch) -> None:
+    if field == "company":
+        lead.person = {**lead.person, "company": value}
+    elif field == "person":
+        lead.person = {**lead.person, **value}
+    elif field == "custom":
+        lead.custom = merged(lead.custom, value)
+    elif field == "budget":
+        lead.budget_amount = wanted.budget.amount if wanted.budget else None
+        lead.budget_currency = wanted.budget.currency if wanted.budget else None
+    elif field == "temperature":
+        lead.temperature_set = value is not None
+        lead.temperature = value or lead.temperature
+    else:
+        setattr(lead, field, value)

@@ -1,0 +1,218 @@
+"""`/v1/leads`: parse, call one function, answer."""
+
+from typing import Annotated, Any, get_args
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from leadkit.bulk import BulkAnswer, BulkRequest, BulkResult, refused, validated
+from leadkit.contracts.common import Moment
+from leadkit.contracts.events import LeadStatus, Temperature
+from leadkit.contracts.inquiry import Channel
+from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
+from leadkit.etags import IfMatch, with_etag
+from leadkit.filters import listed
+from leadkit.paging import Page, Paging, fetch_page
+from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
+from leadkit.tokens import Caller
+
+from crm_core.access.workspaces.queries import existing_workspace
+from crm_core.assignment.queries import explanations_of
+from crm_core.leads import actions, conversion, queries, transitions
+from crm_core.leads.lifecycle import TransitionNotAllowed
+from crm_core.leads.schemas import (
+    AssignmentOut,
+    DuplicateList,
+    DuplicateOut,
+    LeadAssign,
+    LeadConvert,
+    LeadCreate,
+    LeadDisqualify,
+    LeadOut,
+    LeadPatch,
+    LeadPostpone,
+    LeadQualify,
+    LeadReopen,
+    LeadStart,
+)
+from crm_core.leads.tables import Lead
+from crm_core.searching import searching
+
+router = APIRouter(prefix="/v1/leads", route_class=EdgeRoute, tags=["leads"])
+
+Reader = Annotated[Caller, Allow("leads:read")]
+Writer = Annotated[Caller, Allow("leads:write")]
+
+SORTS: dict[str, Any] = {"created_at": Lead.created_at, "updated_at": Lead.updated_at, "score": Lead.score}
+STEP = problems(NotFound, TransitionNotAllowed)
+
+
+def _filter(
+    status: Annotated[str | None, Query(max_length=200, description="Several by comma", examples=["new"])] = None,
+    owner_id: UUID | None = None,
+    team_id: UUID | None = None,
+    source_id: UUID | None = None,
+    contact_id: UUID | None = None,
+    channel: Channel | None = None,
+    temperature: Temperature | None = None,
+    unassigned: Annotated[bool | None, Query(description="Only those of nobody, or only those of somebody")] = None,
+    created_from: Moment | None = None,
+    created_to: Moment | None = None,
+    q: Annotated[str | None, Query(max_length=200, description="A phone, an e-mail or a part of a name")] = None,
+    tag: Annotated[str | None, Query(max_length=100)] = None,
+) -> queries.LeadFilter:
+    return queries.LeadFilter(
+        listed("status", status, get_args(LeadStatus)),
+        owner_id, team_id, source_id, contact_id, channel, temperature, unassigned, created_from, created_to, q, tag,
+    )  # fmt: skip
+
+
+Filter = Annotated[queries.LeadFilter, Depends(_filter)]
+
+
+@router.get("")
+async def leads_list(
+    session: ReadSession, caller: Reader, by: Filter, paging: Paging, request: Request, response: Response
+) -> Page[LeadOut]:
+    """List leads."""
+    region = (await existing_workspace(session, caller.workspace)).default_region
+    async with searching(session, when=queries.searches_names(by.q, region)):
+        rows, next_cursor, total = await fetch_page(
+            session,
+            queries.leads(caller, by, region=region),
+            paging,
+            sorts=SORTS,
+            default="-created_at",
+            key=Lead.id,
+            request=request,
+            response=response,
+        )
+    return Page(items=[LeadOut.of(row) for row in rows], next_cursor=next_cursor, total=total)
+
+
+@router.post("", status_code=201)
+async def leads_create(wanted: LeadCreate, session: Session, caller: Writer, now: Now, response: Response) -> LeadOut:
+    """Add a lead by hand."""
+    [made] = await actions.create_leads(session, [wanted], caller=caller, now=now)
+    if isinstance(made, Problem):
+        raise made
+    response.headers["Location"] = f"/v1/leads/{made.id}"
+    return _answer(made, response)
+
+
+@router.post("/bulk")
+async def leads_bulk(batch: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Add up to 1,000 leads, answered one by one."""
+    read: dict[int, LeadCreate] = {}
+    wrong: dict[int, Problem] = {}
+    for index, item in enumerate(batch.items):
+        try:
+            read[index] = validated(item, LeadCreate)
+        except Problem as problem:
+            wrong[index] = problem
+    made = await actions.create_leads(session, list(read.values()), caller=caller, now=now)
+    made_at: dict[int, Lead | Problem] = {**wrong, **dict(zip(read, made, strict=True))}
+    return BulkAnswer(results=[_result(index, made_at[index]) for index in range(len(batch.items))])
+
+
+@router.get("/{lead_id}", responses=problems(NotFound))
+async def leads_get(lead_id: UUID, session: ReadSession, caller: Reader, response: Response) -> LeadOut:
+    """Get a lead."""
+    return _answer(await queries.lead_by_id(session, caller, lead_id), response)
+
+
+@router.patch("/{lead_id}", responses=problems(NotFound, Stale, PreconditionRequired))
+async def leads_update(
+    lead_id: UUID,
+    wanted: LeadPatch,
+    session: Session,
+    caller: Writer,
+    if_match: IfMatch,
+    now: Now,
+    response: Response,
+) -> LeadOut:
+    """Change a lead's card by merge patch."""
+    return _answer(
+        await actions.change_lead(session, lead_id, wanted, if_match, caller=caller, now=now), response
+    )
+
+
+@router.get("/{lead_id}/assignment", responses=problems(NotFound))
+async def leads_assignment(lead_id: UUID, session: ReadSession, caller: Reader) -> AssignmentOut:
+    """Explain why the lead has its owner."""
+    lead = await queries.lead_by_id(session, caller, lead_id)
+    return AssignmentOut.of(lead, await explanations_of(session, caller.workspace, lead_id))
+
+
+@router.get("/{lead_id}/duplicates", responses=problems(NotFound))
+async def leads_duplicates(lead_id: UUID, session: ReadSession, caller: Reader) -> DuplicateList:
+    """List likely duplicates of the lead."""
+    await queries.lead_by_id(session, caller, lead_id)
+    found = await queries.suggestions_for(session, caller, lead_id)
+    return DuplicateList(items=[DuplicateOut.of(row, lead_id) for row in found])
+
+
+@router.post("/{lead_id}/start", responses=STEP)
+async def leads_start(
+    lead_id: UUID, wanted: LeadStart, session: Session, caller: Writer, now: Now, response: Response
+) -> LeadOut:
+    """Say that the first contact was made."""
+    return _answer(await transitions.start_lead(session, lead_id, wanted, caller=caller, now=now), response)
+
+
+@router.post("/{lead_id}/qualify", responses=STEP)
+async def leads_qualify(
+    lead_id: UUID, wanted: LeadQualify, session: Session, caller: Writer, now: Now, response: Response
+) -> LeadOut:
+    """Qualify a lead."""
+    return _answer(await transitions.qualify_lead(session, lead_id, wanted, caller=caller, now=now), response)
+
+
+@router.post("/{lead_id}/assign", responses=STEP)
+async def leads_assign(
+    lead_id: UUID, wanted: LeadAssign, session: Session, caller: Writer, now: Now, response: Response
+) -> LeadOut:
+    """Give a lead to somebody, or let the rules decide."""
+    return _answer(await transitions.assign_lead(session, lead_id, wanted, caller=caller, now=now), response)
+
+
+@router.post("/{lead_id}/postpone", responses=STEP)
+async def leads_postpone(
+    lead_id: UUID, wanted: LeadPostpone, session: Session, caller: Writer, now: Now, response: Response
+) -> LeadOut:
+    """Postpone a lead; it comes back by itself."""
+    return _answer(await transitions.postpone_lead(session, lead_id, wanted, caller=caller, now=now), response)
+
+
+@router.post("/{lead_id}/disqualify", responses=STEP)
+async def leads_disqualify(
+    lead_id: UUID, wanted: LeadDisqualify, session: Session, caller: Writer, now: Now, response: Response
+) -> LeadOut:
+    """Refuse a lead, with a reason."""
+    return _answer(await transitions.disqualify_lead(session, lead_id, wanted, caller=caller, now=now), response)
+
+
+@router.post("/{lead_id}/reopen", responses=STEP)
+async def leads_reopen(
+    lead_id: UUID, wanted: LeadReopen, session: Session, caller: Writer, now: Now, response: Response
+) -> LeadOut:
+    """Bring back a disqualified or postponed lead."""
+    return _answer(await transitions.reopen_lead(session, lead_id, wanted, caller=caller, now=now), response)
+
+
+@router.post("/{lead_id}/convert", responses=STEP)
+async def leads_convert(
+    lead_id: UUID, wanted: LeadConvert, session: Session, caller: Writer, now: Now, response: Response
+) -> LeadOut:
+    """Convert a lead into a contact, a company and a deal."""
+    return _answer(await conversion.convert_lead(session, lead_id, wanted, caller=caller, now=now), response)
+
+
+def _answer(lead: Lead, response: Response) -> LeadOut:
+    with_etag(response, lead.version)
+    return LeadOut.of(lead)
+
+
+def _result(index: int, made: Lead | Problem) -> BulkResult:
+    if isinstance(made, Problem):
+        return refused(index, made)
+    return BulkResult(index=index, status=201, id=made.id, problem=None)

@@ -1,0 +1,298 @@
+"""What the lead calls take and answer."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+from uuid import UUID
+
+from leadkit.contracts.common import Moment, Money, Shape
+from leadkit.contracts.events import LeadStatus, Temperature
+from leadkit.contracts.inquiry import Attribution, Channel, Messenger, Person
+from pydantic import Field, model_validator
+
+from crm_core.assignment.tables import AssignmentExplanation
+from crm_core.leads import rules
+from crm_core.leads.tables import DuplicateSuggestion, Lead
+
+Text = Annotated[str, Field(max_length=1000)]
+LongText = Annotated[str, Field(max_length=20000)]
+Note = Annotated[str, Field(max_length=10000, examples=["Asks for an offer by Friday"])]
+Word = Annotated[str, Field(min_length=1, max_length=255)]
+Phones = Annotated[list[Annotated[str, Field(max_length=50)]], Field(max_length=20, examples=[["+74951234567"]])]
+Emails = Annotated[list[Annotated[str, Field(max_length=320)]], Field(max_length=20, examples=[["ivan@example.com"]])]
+Messengers = Annotated[list[Messenger], Field(max_length=20)]
+Tags = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(max_length=100, examples=[["vip"]])]
+Free = Annotated[dict[str, Any], Field(examples=[{}])]
+At = Annotated[Moment, Field(description="When it happened, if not now; needs the scope history:write")]
+Budget = Annotated[Money, Field(examples=[{"amount": "150000.00", "currency": "RUB"}])]
+
+OWN = (
+    "id", "version", "status", "person", "phones", "emails", "messengers", "subject", "message", "product", "region",
+    "language", "source_id", "channel", "provider", "attribution", "temperature", "score", "score_points",
+    "completeness", "qualification", "owner_id", "team_id", "contact_id", "deal_id", "loss_reason_id", "loss_note",
+    "merged_into", "postponed_until", "respond_by", "first_response_at", "inquiry_count", "repeat", "custom", "tags",
+    "reached", "passages", "occurred_at", "last_activity_at", "created_at", "updated_at",
+)  # fmt: skip
+
+
+class Asked(Shape):
+    """Base of request bodies: a key that is null counts as absent."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, given: Any) -> Any:
+        return {name: value for name, value in given.items() if value is not None} if isinstance(given, dict) else given
+
+
+class ScorePoint(Shape):
+    """What one fact adds to the score."""
+
+    points: int = Field(examples=[10])
+    reason: str = Field(examples=["can be called"])
+
+
+class LeadOut(Shape):
+    """A lead. `reached` has the first time of each status; `allowed` the transitions that its status permits."""
+
+    id: UUID
+    version: int = Field(examples=[2])
+    status: LeadStatus
+    allowed: list[str] = Field(examples=[["start", "qualify", "assign", "postpone", "disqualify", "merge"]])
+    person: Person
+    phones: list[str]
+    emails: list[str]
+    messengers: list[Messenger]
+    company: str | None = Field(examples=["ООО Ромашка"])
+    subject: str | None
+    message: str | None
+    product: str | None
+    region: str | None
+    language: str | None
+    source_id: UUID | None
+    channel: Channel | None
+    provider: str | None
+    attribution: Attribution
+    temperature: Temperature
+    score: int = Field(examples=[45])
+    score_points: list[ScorePoint]
+    completeness: float = Field(examples=[0.75])
+    budget: Money | None
+    qualification: dict[str, Any]
+    owner_id: UUID | None
+    team_id: UUID | None
+    contact_id: UUID | None
+    deal_id: UUID | None
+    loss_reason_id: UUID | None
+    loss_note: str | None
+    merged_into: UUID | None
+    postponed_until: Moment | None
+    respond_by: Moment | None
+    first_response_at: Moment | None
+    inquiry_count: int = Field(examples=[1])
+    repeat: bool = Field(description="The person was known before this lead")
+    custom: dict[str, Any]
+    tags: list[str]
+    reached: dict[LeadStatus, Moment]
+    passages: dict[LeadStatus, int]
+    occurred_at: Moment
+    last_activity_at: Moment
+    created_at: Moment
+    updated_at: Moment
+
+    @classmethod
+    def of(cls, lead: Lead) -> "LeadOut":
+        """The lead as clients see it."""
+        values: dict[str, Any] = {name: getattr(lead, name) for name in OWN}
+        values["allowed"] = rules.allowed(lead.status)
+        values["company"] = lead.person.get("company")
+        values["budget"] = (
+            None if lead.budget_amount is None else {"amount": lead.budget_amount, "currency": lead.budget_currency}
+        )
+        return cls.model_validate(values)
+
+
+class LeadCreate(Asked):
+    """A lead added by hand. Without `owner_id` a manager owns it, for anybody else the rules of assignment decide."""
+
+    person: Person = Person()
+    company: Annotated[str, Field(max_length=300)] | None = None
+    phones: Phones = Field(default_factory=list)
+    emails: Emails = Field(default_factory=list)
+    messengers: Messengers = Field(default_factory=list)
+    subject: Text | None = None
+    message: LongText | None = None
+    product: Word | None = None
+    region: Word | None = None
+    language: Annotated[str, Field(max_length=35)] | None = None
+    source_id: UUID | None = None
+    channel: Channel | None = None
+    attribution: Attribution = Attribution()
+    budget: Budget | None = None
+    custom: Free = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=list)
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    at: At | None = None
+
+
+class LeadPatch(Shape):
+    """What of a lead is to change; `person` and `custom` are merged, an emptied `temperature` follows the score again.
+    Status and owner are changed by their own calls."""
+
+    person: Person | None = None
+    company: Annotated[str, Field(max_length=300)] | None = None
+    phones: Phones | None = None
+    emails: Emails | None = None
+    messengers: Messengers | None = None
+    subject: Text | None = None
+    message: LongText | None = None
+    product: Word | None = None
+    region: Word | None = None
+    language: Annotated[str, Field(max_length=35)] | None = None
+    budget: Budget | None = None
+    temperature: Temperature | None = None
+    custom: Free | None = None
+    tags: Tags | None = None
+
+
+class LeadStart(Asked):
+    """The first contact was made; a new lead becomes the caller's."""
+
+    note: Note | None = None
+    at: At | None = None
+
+
+class LeadQualify(Asked):
+    """What is known by now: budget, authority, need, timeframe, and answers to the workspace's own questions."""
+
+    budget: Budget | None = None
+    authority: Text | bool | None = Field(default=None, examples=["decides herself"])
+    need: Text | bool | None = Field(default=None, examples=["chairs for a new office"])
+    timeframe: Text | bool | None = Field(default=None, examples=["this quarter"])
+    answers: Free = Field(default_factory=dict)
+    note: Note | None = None
+    at: At | None = None
+
+
+class LeadAssign(Asked):
+    """The new owner; nobody named: the rules decide, within `team_id` if one is named."""
+
+    owner_id: UUID | None = None
+    team_id: UUID | None = None
+    note: Note | None = None
+    at: At | None = None
+
+
+class LeadPostpone(Asked):
+    """Until when; then it comes back by itself, with a task for its owner."""
+
+    until: Moment
+    note: Note | None = None
+    at: At | None = None
+
+
+class LeadDisqualify(Asked):
+    """Why it is refused: a reason of the catalogue by id or key, or in words (kept as the note of `other`)."""
+
+    loss_reason_id: UUID | None = None
+    reason: str | None = Field(default=None, min_length=1, max_length=300, examples=["no_budget"])
+    note: Note | None = None
+    at: At | None = None
+
+
+class LeadReopen(Asked):
+    """Brings a disqualified or postponed lead back to where it was."""
+
+    note: Note | None = None
+    at: At | None = None
+
+
+class ConvertDeal(Asked):
+    """The deal to begin; named after the lead when no name is given."""
+
+    name: Annotated[str, Field(min_length=1, max_length=300, examples=["Office chairs"])] | None = None
+    pipeline_id: UUID | None = None
+    amount: Budget | None = None
+    owner_id: UUID | None = None
+
+
+class ConvertCompany(Asked):
+    """The company, found by its tax number or name, else made."""
+
+    name: Annotated[str, Field(min_length=1, max_length=300, examples=["ООО Ромашка"])]
+    tax_number: Annotated[str, Field(max_length=50, examples=["7707083893"])] | None = None
+
+
+class LeadConvert(Asked):
+    """What the lead becomes: a contact (found by its addresses unless named), a company if one is known, and a deal.
+    `owner_id` owns contact and deal; without it the lead's owner does."""
+
+    contact_id: UUID | None = None
+    company: ConvertCompany | None = None
+    deal: ConvertDeal = ConvertDeal()
+    owner_id: UUID | None = None
+    note: Note | None = None
+    at: At | None = None
+
+
+class ExplanationOut(Shape):
+    """One assignment and why: the rules that were tried in order, whom each left, and who won."""
+
+    at: Moment
+    by: str = Field(examples=["system"])
+    team_id: UUID | None
+    owner_id: UUID | None
+    rules: list[dict[str, Any]]
+
+    @classmethod
+    def of(cls, row: AssignmentExplanation) -> "ExplanationOut":
+        """The stored explanation as clients see it."""
+        return cls.model_validate(row)
+
+
+class AssignmentOut(Shape):
+    """Who has a lead and why: rules, candidates and winner of the last assignment; `history` has all, latest first."""
+
+    lead_id: UUID
+    owner_id: UUID | None
+    team_id: UUID | None
+    rules: list[dict[str, Any]]
+    candidates: list[UUID]
+    winner: UUID | None
+    history: list[ExplanationOut]
+
+    @classmethod
+    def of(cls, lead: Lead, rows: Sequence[AssignmentExplanation]) -> "AssignmentOut":
+        """The last assignment on top; a lead that somebody took without being given it has no rules."""
+        history = [ExplanationOut.of(row) for row in rows]
+        tried = history[0].rules if history else []
+        return cls(
+            lead_id=lead.id,
+            owner_id=lead.owner_id,
+            team_id=lead.team_id,
+            rules=tried,
+            candidates=tried[-1]["candidates"] if tried else [],
+            winner=history[0].owner_id if history else None,
+            history=history,
+        )
+
+
+class DuplicateOut(Shape):
+    """A lead that may be of the same person, how sure that is (0 to 1) and why."""
+
+    id: UUID
+    lead_id: UUID
+    score: float = Field(examples=[1.0])
+    reason: str
+    created_at: Moment
+
+    @classmethod
+    def of(cls, row: DuplicateSuggestion, seen_from: UUID) -> "DuplicateOut":
+        """The other lead of the pair."""
+        other = row.other_id if row.lead_id == seen_from else row.lead_id
+        return cls(id=row.id, lead_id=other, score=row.score, reason=row.reason, created_at=row.created_at)
+
+
+class DuplicateList(Shape):
+    """Likely duplicates of a lead, the surest first."""
+
+    items: list[DuplicateOut]
