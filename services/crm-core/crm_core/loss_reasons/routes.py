@@ -82,7 +82,7 @@ async def loss_reasons_update(
 
 
 @router.delete("/loss-reasons/{reason_id}", status_code=204, responses=problems(NotFound))
-async def loss_reasons_retire(reason_id: UUID, caller: Admin, session: Session, now: Now) -> None:
+async def loss_reasons_delete(reason_id: UUID, caller: Admin, session: Session, now: Now) -> None:
     """Stop offering a loss reason; past losses keep it."""
     await actions.update_loss_reason(
         session, caller.workspace, reason_id, {"active": False}, if_match=ANY_VERSION, by=caller.subject, now=now

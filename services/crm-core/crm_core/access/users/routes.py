@@ -34,7 +34,7 @@ async def users_create(body: UserCreate, caller: Admin, session: Session, now: N
 
 
 @router.post("/users/bulk")
-async def users_create_bulk(body: BulkRequest, caller: Admin, session: Session, now: Now) -> BulkAnswer:
+async def users_bulk(body: BulkRequest, caller: Admin, session: Session, now: Now) -> BulkAnswer:
     """Create up to 1,000 users, each answered by itself."""
 
     async def create(one: UserCreate) -> UUID:
