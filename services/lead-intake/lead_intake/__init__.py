@@ -1,0 +1,1 @@
+"""lead-intake: takes in every inquiry a business gets, and loses none."""

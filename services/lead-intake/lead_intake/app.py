@@ -1,0 +1,70 @@
+"""The API of lead-intake: `python -m lead_intake.app` serves it."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from fastapi import FastAPI
+from leadkit import clock
+from leadkit.app import create_app
+from leadkit.db import Database
+from leadkit.feed import feed_router
+from leadkit.sealing import Sealer
+from leadkit.serve import serve
+from leadkit.snapshot import snapshot_router
+
+from lead_intake.driver import driver_of
+from lead_intake.receiving import refusing
+from lead_intake.receiving import routes as receiving
+from lead_intake.receiving.batches import GroupCommit, Store
+from lead_intake.receiving.describing import describe_door
+from lead_intake.receiving.door import Door, DoorFirst
+from lead_intake.receiving.doors import Doors
+from lead_intake.settings import FOLDER, IntakeSettings, settings
+from lead_intake.sources import queries as sources
+from lead_intake.sources import routes as source_routes
+from lead_intake.sources.views import SECRETS_PURPOSE
+from lead_intake.submissions import queries as submissions
+from lead_intake.submissions import routes as submission_routes
+from lead_intake.submissions.drafts import Receipt
+from lead_intake.submissions.events import SUBMISSION_RECORDED
+from lead_intake.submissions.storing import store
+
+EVENT_TYPES = (SUBMISSION_RECORDED, sources.SOURCE_CHANGED)
+
+
+def create(own: IntakeSettings) -> FastAPI:
+    """The application, with the door in front of everything else."""
+    app = create_app(
+        title="lead-intake",
+        service="intake",
+        settings=own,
+        folder=FOLDER,
+        routers=(
+            source_routes.router,
+            submission_routes.router,
+            receiving.router,
+            feed_router(EVENT_TYPES),
+            snapshot_router((submissions.SNAPSHOT, sources.SNAPSHOT)),
+        ),
+    )
+    db: Database = app.state.database
+    app.state.sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
+    app.state.refused_sealer = Sealer(own.data_key, purpose=refusing.PURPOSE)
+    door = Door(db, Doors(db, app.state.sealer), GroupCommit(committing(db)), app.state.refused_sealer)
+    app.add_middleware(DoorFirst, door=door)
+    describe_door(app)
+    return app
+
+
+def committing(db: Database) -> Store:
+    """Stores a batch of one workspace in a transaction of its own."""
+
+    async def commit(workspace_id: UUID, receipts: Sequence[Receipt]) -> None:
+        async with db.transaction(workspace_id) as session:
+            await store(await driver_of(session), workspace_id, receipts, now=clock.now())
+
+    return commit
+
+
+if __name__ == "__main__":
+    serve(create(settings()), settings(), service="lead-intake")

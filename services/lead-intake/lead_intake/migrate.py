@@ -1,0 +1,7 @@
+"""`python -m lead_intake.migrate`: brings the database to the newest revision."""
+
+from lead_intake.settings import FOLDER, settings
+from leadkit.migrations import main
+
+if __name__ == "__main__":
+    main(settings(), service="intake", folder=FOLDER)

@@ -1,0 +1,158 @@
+"""The door: `/in/{key}`, for every wire format. A plain ASGI application, so that an inquiry costs no more than its
+reading, its normalising and its share of a commit."""
+
+import re
+from collections.abc import Mapping
+from uuid import UUID
+
+import orjson
+import structlog
+from leadkit import clock
+from leadkit.db import Database
+from leadkit.ids import new_id
+from leadkit.problems import MEDIA_TYPE, Forbidden, Gone, MethodNotAllowed, NotFound, Problem
+from leadkit.refusals import as_problem
+from leadkit.sealing import Sealer
+from prometheus_client import Counter
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from lead_intake.providers.base import WireAnswer, WireRequest
+from lead_intake.receiving import wire
+from lead_intake.receiving.batches import GroupCommit
+from lead_intake.receiving.doors import Doors, OpenDoor
+from lead_intake.receiving.refusing import Reason, refuse
+from lead_intake.submissions.reading import read_receipt
+
+METHODS = ("POST", "GET", "PUT", "PATCH")
+CORS_HEADERS = "Content-Type, Idempotency-Key, X-Request-Id, Authorization, X-Api-Key, X-Webhook-Key"
+_WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
+
+log = structlog.get_logger()
+refusals_total = Counter("leadflow_door_refusals_total", "Requests that the door refused", ["code"])
+
+
+class SourceDisabled(Gone):
+    """The source is switched off."""
+
+    code = "source-disabled"
+    title = "This entry point is switched off"
+
+
+class NotAuthentic(Forbidden):
+    """The request's signature or secret is wrong, or the page may not post here."""
+
+    code = "not-authentic"
+    title = "The request could not be proved authentic"
+
+
+class OriginNotAllowed(NotAuthentic):
+    """The page is none of those that may post here."""
+
+    code = "origin-not-allowed"
+    title = "This page may not post here"
+
+
+class DoorFirst:
+    """ASGI middleware, the outermost: the door's requests meet no other."""
+
+    def __init__(self, app: ASGIApp, door: ASGIApp) -> None:
+        self.app = app
+        self.door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Everything else goes on to the application."""
+        if scope["type"] == "http" and scope["path"].startswith(wire.PREFIX):
+            await self.door(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+class Door:
+    """Takes a request in: looks up its source, verifies, reads, and answers after the commit."""
+
+    def __init__(self, db: Database, doors: Doors, commits: GroupCommit, refused: Sealer) -> None:
+        self._db = db
+        self._doors = doors
+        self._commits = commits
+        self._refused = refused
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Whatever goes wrong is a problem answer; nothing raises but the connection itself."""
+        headers = wire.headers_of(scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if given and _WELL_FORMED_ID.fullmatch(given) else str(new_id())
+        extra = {"x-request-id": request_id}
+        try:
+            answer = await self._answered(scope, receive, headers, request_id, extra)
+        except wire.ClientGone:
+            return
+        except Exception as error:
+            answer = _refusal(as_problem(error), scope)
+        await wire.send_answer(send, answer, extra)
+
+    async def _answered(
+        self, scope: Scope, receive: Receive, headers: Mapping[str, str], request_id: str, extra: dict[str, str]
+    ) -> WireAnswer:
+        key, rest = wire.key_and_rest(scope["path"])
+        door = self._doors.remembered(key) or await self._doors.look_up(key)
+        if door is None:
+            raise NotFound("There is no such entry point.")
+        origin = headers.get("origin")
+        welcome = origin is None or door.lets_in(origin)
+        if origin is not None and welcome:
+            extra.update(_cors(origin))
+        if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+            return _preflight(welcome)
+        if scope["method"] not in METHODS:
+            raise MethodNotAllowed(headers={"Allow": ", ".join(METHODS)})
+        if not door.enabled:
+            raise SourceDisabled
+        self._doors.count(door, wire.address_of(scope))
+        body = await wire.body_of(receive, headers)
+        request = wire.request_of(scope, rest, headers, body, now=clock.now())
+        return await self._taken_in(door, request, request_id, welcome)
+
+    async def _taken_in(self, door: OpenDoor, request: WireRequest, request_id: str, welcome: bool) -> WireAnswer:
+        if not welcome:
+            await self._refuse(door, request, "origin")
+            raise OriginNotAllowed
+        if not door.provider.verify(request, door.view):
+            await self._refuse(door, request, "signature")
+            raise NotAuthentic
+        receipt = read_receipt(request, door.view, door.provider, request_id=request_id)
+        ids: list[UUID] = await self._commits.committed(receipt) if receipt.drafts else []
+        return door.provider.answer(request, door.view, ids)
+
+    async def _refuse(self, door: OpenDoor, request: WireRequest, reason: Reason) -> None:
+        log.warning("request_refused", source_id=str(door.view.id), provider=door.view.provider, reason=reason)
+        async with self._db.transaction(door.view.workspace_id) as session:
+            await refuse(
+                session, request, reason, self._refused, workspace_id=door.view.workspace_id, source_id=door.view.id
+            )
+
+
+def _refusal(problem: Problem, scope: Scope) -> WireAnswer:
+    refusals_total.labels(problem.code).inc()
+    headers = {"content-type": MEDIA_TYPE, **problem.headers}
+    return WireAnswer(problem.status, headers, orjson.dumps(problem.body(scope["path"]), default=str))
+
+
+def _cors(origin: str) -> dict[str, str]:
+    return {
+        "access-control-allow-origin": origin,
+        "access-control-expose-headers": "X-Request-Id, Retry-After",
+        "vary": "Origin",
+    }
+
+
+def _preflight(welcome: bool) -> WireAnswer:
+    if not welcome:
+        raise OriginNotAllowed
+    return WireAnswer(
+        204,
+        {
+            "access-control-allow-methods": ", ".join(METHODS),
+            "access-control-allow-headers": CORS_HEADERS,
+            "access-control-max-age": "600",
+        },
+    )

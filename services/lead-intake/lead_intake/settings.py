@@ -1,0 +1,27 @@
+"""The settings of lead-intake, from the environment under `LEADFLOW_INTAKE_`."""
+
+from functools import cache
+from pathlib import Path
+from typing import cast
+
+from leadkit.serve import settings_or_exit
+from leadkit.settings import ServiceSettings
+from pydantic import Field
+from pydantic_settings import SettingsConfigDict
+
+FOLDER = Path(__file__).resolve().parent.parent
+"""Where `alembic.ini` and the committed `openapi.json` of this service lie."""
+
+
+class IntakeSettings(ServiceSettings):
+    """Everything that may differ between installations of lead-intake."""
+
+    model_config = SettingsConfigDict(env_prefix="LEADFLOW_INTAKE_")
+
+    port: int = Field(8001, description="Port the API listens on")
+
+
+@cache
+def settings() -> IntakeSettings:
+    """The settings of this process, read once; what is missing or refused ends the process with one sentence."""
+    return cast(IntakeSettings, settings_or_exit(IntakeSettings))

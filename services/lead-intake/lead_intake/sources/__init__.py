@@ -1,0 +1,1 @@
+"""Configured entry points: what a workspace receives inquiries through."""

@@ -1,0 +1,1 @@
+"""What was received: raw requests, the inquiries read from them, and what became of each."""

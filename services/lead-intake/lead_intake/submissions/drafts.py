@@ -1,0 +1,56 @@
+"""What is about to be stored: a request, and the submissions read from it."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from leadkit.contracts.events import SubmissionStatus
+
+from lead_intake.providers.base import SourceView, WireRequest
+
+Form = Literal["wire", "canonical"]
+
+
+@dataclass(slots=True)
+class SubmissionDraft:
+    """One submission before it is stored; `inquiry`, `report`, `screening` and `attribution` are JSON texts.
+
+    `window` is set when nothing but the content can tell a repeat: then the dedup key holds a bucket of ten minutes.
+    `keyed_by_client`: the dedup key is an `Idempotency-Key`. `gathers`: events with one external id are one submission.
+    """
+
+    id: UUID
+    source: SourceView
+    place: int
+    status: SubmissionStatus
+    reason: str | None
+    dedup_key: str | None
+    external_id: str | None
+    content_hash: str
+    inquiry: str | None
+    report: str | None
+    screening: str | None
+    attribution: str | None
+    occurred_at: datetime
+    received_at: datetime
+    normaliser_version: int
+    revision: int = 1
+    released: bool = False
+    window: str | None = None
+    keyed_by_client: bool = False
+    gathers: bool = False
+    duplicate_of: UUID | None = None
+
+
+@dataclass(slots=True)
+class Receipt:
+    """One request with its drafts. `request` is masked; storing fills `submission_ids`, in the order of the drafts."""
+
+    raw_id: UUID
+    source: SourceView
+    request: WireRequest
+    form: Form
+    drafts: list[SubmissionDraft]
+    request_id: str | None
+    submission_ids: list[UUID] = field(default_factory=list)

@@ -1,0 +1,126 @@
+"""Reading submissions again from all their raw requests: more events of a call came, its time ran out, or somebody
+asked for a replay."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from lead_intake.driver import Connection
+from lead_intake.providers.base import SourceView, WireRequest
+from lead_intake.submissions.drafts import SubmissionDraft
+from lead_intake.submissions.events import Recorded, tell
+from lead_intake.submissions.reading import StoredRaw, read_again
+from lead_intake.submissions.rules import same_words, status_after
+
+_LOCKED = """
+    SELECT id, source_id, version, revision, status, reason, released, external_id, inquiry::text AS inquiry,
+           result, lead_id, contact_id, deal_id
+    FROM submission WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE
+"""
+
+_RAWS = """
+    SELECT link.submission_id, link.place, raw.form, raw.method, raw.rest, raw.query, raw.headers::text AS headers,
+           raw.body, raw.received_at, raw.address
+    FROM submission_raw AS link
+    JOIN raw_request AS raw ON raw.workspace_id = link.workspace_id AND raw.id = link.raw_id
+    WHERE link.workspace_id = $1 AND link.submission_id = ANY ($2::uuid[])
+    ORDER BY raw.received_at, raw.id
+"""
+
+_UPDATE = """
+    UPDATE submission SET
+        version = changed.version, revision = changed.revision, status = changed.status, reason = changed.reason,
+        external_id = changed.external_id, normaliser_version = changed.normaliser_version,
+        inquiry = changed.inquiry::jsonb, report = changed.report::jsonb, screening = changed.screening::jsonb,
+        attribution = changed.attribution::jsonb, occurred_at = changed.occurred_at, problem = NULL, updated_at = $2
+    FROM unnest(
+        $3::uuid[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[],
+        $12::text[], $13::text[], $14::timestamptz[]
+    ) AS changed (
+        id, version, revision, status, reason, external_id, normaliser_version, inquiry, report, screening,
+        attribution, occurred_at
+    )
+    WHERE submission.workspace_id = $1 AND submission.id = changed.id
+"""
+
+
+async def gather(
+    connection: Connection,
+    workspace_id: UUID,
+    sources: Mapping[UUID, SourceView],
+    *,
+    now: datetime,
+    closing: bool = False,
+    replayed: bool = False,
+) -> None:
+    """Reads the submissions (by id, each with its source) again and writes what that changed.
+
+    An inquiry that says something new gets a higher revision; nothing new changes nothing, unless `replayed`.
+    """
+    if not sources:
+        return
+    rows = await connection.fetch(_LOCKED, workspace_id, sorted(sources))
+    raws = await _raws(connection, workspace_id, [row["id"] for row in rows])
+    changed = []
+    for row in rows:
+        if row["id"] not in raws:
+            continue
+        draft = read_again(
+            raws[row["id"]], sources[row["id"]], submission_id=row["id"], external_id=row["external_id"],
+            revision=row["revision"] + 1, released=row["released"], closing=closing,
+        )  # fmt: skip
+        if _decide(row, draft, replayed=replayed):
+            changed.append((row, draft))
+    if changed:
+        await connection.execute(_UPDATE, workspace_id, now, *_columns(changed))
+        await tell(connection, workspace_id, [_recorded(row, draft) for row, draft in changed], now=now)
+
+
+def _decide(row: Any, draft: SubmissionDraft, *, replayed: bool) -> bool:
+    """Settles the status of the draft; answers whether anything is to be written."""
+    says_more = not same_words(_parsed(row["inquiry"]), _parsed(draft.inquiry))
+    before, read = row["status"], draft.status
+    draft.status = status_after(before, read, says_more=says_more, replayed=replayed)
+    if draft.status != read:
+        draft.reason = row["reason"]
+    return replayed or says_more or draft.status != before
+
+
+def _parsed(inquiry: str | None) -> dict[str, Any] | None:
+    return orjson.loads(inquiry) if inquiry else None
+
+
+async def _raws(
+    connection: Connection, workspace_id: UUID, submission_ids: Sequence[UUID]
+) -> dict[UUID, list[StoredRaw]]:
+    """The raw requests of each submission, oldest first."""
+    found: dict[UUID, list[StoredRaw]] = {}
+    for row in await connection.fetch(_RAWS, workspace_id, submission_ids):
+        request = WireRequest(
+            row["method"], row["rest"], row["query"], orjson.loads(row["headers"]), row["body"], row["received_at"],
+            row["address"],
+        )  # fmt: skip
+        found.setdefault(row["submission_id"], []).append(StoredRaw(request, row["form"], row["place"]))
+    return found
+
+
+def _columns(changed: Iterable[tuple[Any, SubmissionDraft]]) -> Iterable[list[object]]:
+    rows = [
+        (
+            d.id, row["version"] + 1, d.revision, d.status, d.reason, d.external_id or row["external_id"],
+            d.normaliser_version, d.inquiry, d.report, d.screening, d.attribution, d.occurred_at,
+        )
+        for row, d in changed
+    ]  # fmt: skip
+    return (list(column) for column in zip(*rows, strict=True))
+
+
+def _recorded(row: Any, draft: SubmissionDraft) -> Recorded:
+    return Recorded(
+        draft.id, row["version"] + 1, draft.source.id, draft.source.channel, draft.source.provider, draft.status,
+        draft.reason, draft.attribution, draft.occurred_at, draft.received_at,
+        row["result"], row["lead_id"], row["contact_id"], row["deal_id"],
+    )  # fmt: skip

@@ -1,0 +1,155 @@
+"""Reading submissions."""
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from leadkit.contracts.events import SubmissionState
+from leadkit.outbox import NewEvent
+from leadkit.problems import NotFound
+from leadkit.snapshot import Place, Snapshot, paged
+from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lead_intake.submissions.events import SUBMISSION_RECORDED
+from lead_intake.submissions.schemas import AttemptOut, Outcome, RawOut, SubmissionOut, SubmissionSummary
+from lead_intake.submissions.tables import Attempt, RawRequest, Submission, SubmissionRaw
+
+_STATE = list(SubmissionState.model_fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which submissions a list asks for; None: all."""
+
+    statuses: Sequence[str] = ()
+    channel: str | None = None
+    provider: str | None = None
+    source_id: UUID | None = None
+    received_from: datetime | None = None
+    received_to: datetime | None = None
+    q: str | None = None
+
+
+def submissions_of(workspace_id: UUID, wanted: Wanted) -> Select[Submission]:
+    """The statement for a list of submissions."""
+    statement = select(Submission).where(Submission.workspace_id == workspace_id)
+    if wanted.statuses:
+        statement = statement.where(Submission.status.in_(wanted.statuses))
+    for column, value in (
+        (Submission.channel, wanted.channel),
+        (Submission.provider, wanted.provider),
+        (Submission.source_id, wanted.source_id),
+    ):
+        if value is not None:
+            statement = statement.where(column == value)
+    if wanted.received_from is not None:
+        statement = statement.where(Submission.received_at >= wanted.received_from)
+    if wanted.received_to is not None:
+        statement = statement.where(Submission.received_at < wanted.received_to)
+    return statement.where(_mentions(wanted.q)) if wanted.q else statement
+
+
+def _mentions(text: str) -> ColumnElement[bool]:
+    """A part of the name, an e-mail address, the digits of a phone, or the external id."""
+    inquiry = Submission.inquiry
+    where = [
+        inquiry["person"]["full_name"].astext.icontains(text, autoescape=True),
+        cast(inquiry["emails"], Text).icontains(text, autoescape=True),
+        Submission.external_id == text,
+    ]
+    digits = "".join(letter for letter in text if letter.isdigit())
+    if len(digits) >= 4:
+        where.append(cast(inquiry["phones"], Text).contains(digits, autoescape=True))
+    return or_(*where)
+
+
+async def submission_by_id(
+    session: AsyncSession, workspace_id: UUID, submission_id: UUID, *, lock: bool = False
+) -> Submission:
+    """The submission as it stands in the database; raises `NotFound`."""
+    statement = select(Submission).where(Submission.workspace_id == workspace_id, Submission.id == submission_id)
+    row = await session.scalar(
+        (statement.with_for_update() if lock else statement).execution_options(populate_existing=True)
+    )
+    if row is None:
+        raise NotFound("There is no such submission.")
+    return row
+
+
+async def whole_submission(session: AsyncSession, workspace_id: UUID, submission_id: UUID) -> SubmissionOut:
+    """The submission with its raw requests and delivery attempts; raises `NotFound`."""
+    row = await submission_by_id(session, workspace_id, submission_id)
+    attempts = await session.scalars(
+        select(Attempt)
+        .where(Attempt.workspace_id == workspace_id, Attempt.submission_id == submission_id)
+        .order_by(Attempt.id)
+    )
+    raws = await session.scalars(
+        select(RawRequest)
+        .join(
+            SubmissionRaw,
+            (SubmissionRaw.workspace_id == RawRequest.workspace_id) & (SubmissionRaw.raw_id == RawRequest.id),
+        )
+        .where(RawRequest.workspace_id == workspace_id, SubmissionRaw.submission_id == submission_id)
+        .order_by(RawRequest.received_at, RawRequest.id)
+    )
+    return SubmissionOut(
+        **summary_values(row),
+        report=row.report,
+        screening=row.screening,
+        problem=row.problem,
+        delivered_at=row.delivered_at,
+        attempts=[AttemptOut.model_validate(one, from_attributes=True) for one in attempts],
+        raw=[_raw_out(one) for one in raws],
+    )
+
+
+def summary(row: Submission) -> SubmissionSummary:
+    """A submission as lists show it."""
+    return SubmissionSummary(**summary_values(row))
+
+
+def summary_values(row: Submission) -> dict[str, Any]:
+    """The fields that every view of a submission has."""
+    values = {name: getattr(row, name) for name in SubmissionSummary.model_fields if name != "outcome"}
+    told = row.result is not None or row.lead_id is not None
+    return values | {"outcome": Outcome.model_validate(row, from_attributes=True) if told else None}
+
+
+def _raw_out(row: RawRequest) -> RawOut:
+    try:
+        text, encoded = row.body.decode(), None
+    except UnicodeDecodeError:
+        text, encoded = None, base64.b64encode(row.body).decode()
+    return RawOut(
+        id=row.id, method=row.method, path=row.rest, query=row.query, headers=row.headers, body=text,
+        body_base64=encoded, received_at=row.received_at,
+    )  # fmt: skip
+
+
+async def _snapshot_page(
+    session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
+) -> Sequence[NewEvent]:
+    statement = paged(
+        select(Submission),
+        key=(Submission.workspace_id, Submission.id),
+        workspace_id=workspace_id,
+        after=after,
+        limit=limit,
+    )
+    return [
+        NewEvent(
+            SUBMISSION_RECORDED,
+            row.workspace_id,
+            row.id,
+            SubmissionState.model_validate({name: getattr(row, name) for name in _STATE}),
+        )
+        for row in await session.scalars(statement)
+    ]
+
+
+SNAPSHOT = Snapshot("submission", _snapshot_page)

@@ -1,0 +1,167 @@
+"""From a request to the submissions in it. Pure: reads, normalises, screens and decides; stores nothing."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+import orjson
+import structlog
+from leadkit.contracts.touches import for_events
+from leadkit.ids import new_id
+
+from lead_intake.normalising.pipeline import NORMALISER_VERSION, Normalised, bounded_id, normalise
+from lead_intake.providers import provider_named
+from lead_intake.providers.base import Found, Provider, SourceView, Unreadable, WireRequest
+from lead_intake.screening.rules import content_key, screen
+from lead_intake.submissions import canonical
+from lead_intake.submissions.drafts import Form, Receipt, SubmissionDraft
+from lead_intake.submissions.rules import bounded, window_key
+
+log = structlog.get_logger()
+
+IDEMPOTENCY_KEY = "idempotency-key"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRaw:
+    """A request as it lies in the database, and its submission's place in it."""
+
+    request: WireRequest
+    form: Form
+    place: int
+
+
+def read_receipt(
+    request: WireRequest, source: SourceView, provider: Provider, *, request_id: str | None, form: Form = "wire"
+) -> Receipt:
+    """The request with its submissions. What cannot be read is one `unreadable` submission; nothing raises."""
+    try:
+        found = _found(request, source, form, provider)
+        only = len(found) == 1
+        drafts = [
+            drafted(request, one, source, provider, submission_id=_id_of(request, form), place=place, only=only)
+            for place, one in enumerate(found)
+        ]
+    except Unreadable as reason:
+        drafts = [unreadable(request, source, str(reason))]
+    except Exception as error:
+        log.error("reader_failed", provider=source.provider, exc_info=error)
+        drafts = [unreadable(request, source, "reader_failed")]
+    kept = request if form == "canonical" else provider.mask(request, source)
+    return Receipt(new_id(), source, kept, form, drafts, request_id)
+
+
+def unreadable(request: WireRequest, source: SourceView, reason: str) -> SubmissionDraft:
+    """A submission of which nothing but the raw request is known; replay reads it again."""
+    content_hash = hashlib.sha256(request.body or request.query.encode()).hexdigest()
+    return SubmissionDraft(
+        id=new_id(), source=source, place=0, status="unreadable", reason=reason[:255], external_id=None,
+        content_hash=content_hash, dedup_key=window_key(content_hash, request.received_at), window=content_hash,
+        inquiry=None, report=None, screening=None, attribution=None,
+        occurred_at=request.received_at, received_at=request.received_at, normaliser_version=NORMALISER_VERSION,
+    )  # fmt: skip
+
+
+def drafted(
+    request: WireRequest,
+    found: Found,
+    source: SourceView,
+    provider: Provider,
+    *,
+    submission_id: UUID,
+    place: int,
+    only: bool = True,
+    revision: int = 1,
+    released: bool = False,
+) -> SubmissionDraft:
+    """One found inquiry as a submission. `only`: the request holds no other, so its `Idempotency-Key` names it."""
+    result = normalise(found, source, submission_id=submission_id, revision=revision, received_at=request.received_at)
+    inquiry = result.inquiry
+    draft = SubmissionDraft(
+        id=submission_id, source=source, place=place, status=result.status, reason=result.reason,
+        dedup_key=None, external_id=inquiry.external_id, content_hash=_content_hash(request, result, source),
+        inquiry=inquiry.model_dump_json(), report=orjson.dumps(result.report).decode(), screening=None,
+        attribution=for_events(inquiry.attribution).model_dump_json(),
+        occurred_at=inquiry.occurred_at or request.received_at, received_at=request.received_at,
+        normaliser_version=NORMALISER_VERSION, revision=revision, released=released,
+        gathers=provider.gathers and inquiry.external_id is not None,
+    )  # fmt: skip
+    _screened(draft, request, found, result)
+    _keyed(draft, request, only=only)
+    return draft
+
+
+def read_again(
+    raws: Sequence[StoredRaw],
+    source: SourceView,
+    *,
+    submission_id: UUID,
+    external_id: str | None,
+    revision: int,
+    released: bool,
+    closing: bool = False,
+) -> SubmissionDraft:
+    """The submission as all its raw requests tell it now, oldest first; nothing is verified again.
+
+    `closing`: more will not come. Its keys are of no use: the submission already has its own.
+    """
+    first = raws[0].request
+    provider = provider_named(source.provider)
+    try:
+        found = [one for raw in raws for one in _belonging(raw, source, provider, external_id)]
+        if not found:
+            return replace(unreadable(first, source, "nothing_found"), id=submission_id, revision=revision)
+        merged = provider.merge(found) if provider.gathers else found[0]
+        if closing:
+            merged = provider.close(merged)
+        return drafted(
+            first, merged, source, provider, submission_id=submission_id, place=raws[0].place,
+            revision=revision, released=released,
+        )  # fmt: skip
+    except Unreadable as reason:
+        return replace(unreadable(first, source, str(reason)), id=submission_id, revision=revision)
+
+
+def _belonging(raw: StoredRaw, source: SourceView, provider: Provider, external_id: str | None) -> list[Found]:
+    """What of a raw request is this submission's: by its external id where events are gathered, else by its place."""
+    found = _found(raw.request, source, raw.form, provider)
+    if provider.gathers and external_id is not None:
+        return [one for one in found if bounded_id(one.external_id) == external_id]
+    return found[raw.place : raw.place + 1]
+
+
+def _found(request: WireRequest, source: SourceView, form: Form, provider: Provider) -> list[Found]:
+    return [canonical.read(request)] if form == "canonical" else provider.read(request, source)
+
+
+def _id_of(request: WireRequest, form: Form) -> UUID:
+    return canonical.id_in(request) if form == "canonical" else new_id()
+
+
+def _content_hash(request: WireRequest, result: Normalised, source: SourceView) -> str:
+    """Of what the inquiry says; of the body where nothing was said that could tell two apart."""
+    if result.status in ("ready", "pending"):
+        return content_key(result, source)
+    return hashlib.sha256(request.body or request.query.encode()).hexdigest()
+
+
+def _screened(draft: SubmissionDraft, request: WireRequest, found: Found, result: Normalised) -> None:
+    if draft.status not in ("ready", "interest") or not draft.source.spam.enabled:
+        return
+    screening = screen(request, found, result, draft.source)
+    draft.screening = orjson.dumps(screening).decode()
+    if screening.spam and not draft.released:
+        draft.status, draft.reason = "spam", (screening.reasons[0] if screening.reasons else "score")
+
+
+def _keyed(draft: SubmissionDraft, request: WireRequest, *, only: bool) -> None:
+    """By what a repeat is known: events of one thing by its id, else `Idempotency-Key`, external id, content."""
+    client_key = request.headers.get(IDEMPOTENCY_KEY) if only else None
+    if draft.external_id and (draft.gathers or not client_key):
+        draft.dedup_key = "id:" + draft.external_id
+    elif client_key:
+        draft.dedup_key, draft.keyed_by_client = "key:" + bounded(client_key), True
+    else:
+        draft.window = draft.content_hash
+        draft.dedup_key = window_key(draft.content_hash, draft.received_at)

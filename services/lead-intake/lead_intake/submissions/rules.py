@@ -1,0 +1,57 @@
+"""Decisions about submissions. Pure."""
+
+import hashlib
+from datetime import datetime, timedelta
+from typing import Any
+
+from leadkit.contracts.events import SubmissionStatus
+
+WINDOW = timedelta(minutes=10)
+CALL_MAY_LAST = timedelta(hours=2)
+
+LONGEST_KEY_BYTES = 255
+
+# What a person may decide about spam, and from where a submission may be put aside.
+RELEASABLE: tuple[SubmissionStatus, ...] = ("spam",)
+SPAMMABLE: tuple[SubmissionStatus, ...] = ("ready", "interest", "pending", "parked", "ignored", "unreadable")
+
+
+def bounded(key: str) -> str:
+    """A key fit for an index: hashed when it is longer than 255 bytes."""
+    encoded = key.encode("utf-8", "replace")
+    return key if len(encoded) <= LONGEST_KEY_BYTES else "sha256:" + hashlib.sha256(encoded).hexdigest()
+
+
+def window_key(content_hash: str, received_at: datetime, *, buckets_before: int = 0) -> str:
+    """The dedup key of content that carries no id: its hash and its ten minutes."""
+    bucket = int(received_at.timestamp() // WINDOW.total_seconds()) - buckets_before
+    return f"hash:{content_hash}:{bucket}"
+
+
+def lock_number(source_id: bytes, content_hash: str) -> int:
+    """The number of the lock that requests with the same content of one source queue at."""
+    digest = hashlib.blake2b(source_id + content_hash.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def same_words(before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:
+    """Whether two inquiries say the same, whatever their revision."""
+    if before is None or after is None:
+        return before is after
+    return {**before, "revision": 0} == {**after, "revision": 0}
+
+
+def status_after(
+    before: SubmissionStatus, read: SubmissionStatus, *, says_more: bool, replayed: bool
+) -> SubmissionStatus:
+    """The status of a submission that was read again, because more came, time ran out or somebody asked for it.
+
+    What crm-core has is never taken back: a delivered one is `ready` again when it says something new, or on replay.
+    """
+    if before == "duplicate" or (before == "spam" and not replayed):
+        return before
+    if before == "delivered" and (read != "ready" or not (says_more or replayed)):
+        return before
+    if before == "parked" and not (says_more or replayed):
+        return before
+    return read

@@ -1,0 +1,302 @@
+"""Storing what came in: a batch of requests of one workspace with a handful of statements, whatever its size.
+
+A repeat is told by its dedup key, which is unique within a source. The first submission keeps the key; a repeat is
+stored as `duplicate` without one. Rows go in sorted by key, so two batches never wait for each other in a circle.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import orjson
+
+from lead_intake.driver import Connection
+from lead_intake.providers.base import SourceView
+from lead_intake.submissions import gathering
+from lead_intake.submissions.drafts import Receipt, SubmissionDraft
+from lead_intake.submissions.events import Recorded, tell
+from lead_intake.submissions.rules import WINDOW, lock_number, window_key
+
+_LOCK = "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number"
+
+_BEFORE_IN_WINDOW = """
+    SELECT submission.source_id, submission.content_hash, submission.id
+    FROM unnest($2::uuid[], $3::text[]) AS asked (source_id, dedup_key)
+    JOIN submission ON submission.source_id = asked.source_id AND submission.dedup_key = asked.dedup_key
+    WHERE submission.workspace_id = $1 AND submission.received_at > $4
+"""
+
+_INSERT_SUBMISSIONS = """
+    INSERT INTO submission (
+        workspace_id, id, source_id, channel, provider, version, revision, status, reason, released, dedup_key,
+        external_id, content_hash, duplicate_of, normaliser_version, inquiry, report, screening, attribution,
+        occurred_at, received_at, updated_at
+    )
+    SELECT $1, id, source_id, channel, provider, 1, revision, status, reason, false, dedup_key,
+           external_id, content_hash, duplicate_of, normaliser_version, inquiry::jsonb, report::jsonb,
+           screening::jsonb, attribution::jsonb, occurred_at, received_at, $2
+    FROM unnest(
+        $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[],
+        $11::text[], $12::text[], $13::uuid[], $14::int[], $15::text[], $16::text[], $17::text[], $18::text[],
+        $19::timestamptz[], $20::timestamptz[]
+    ) AS draft (
+        id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
+        duplicate_of, normaliser_version, inquiry, report, screening, attribution, occurred_at, received_at
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING id
+"""
+
+_FIRSTS = """
+    SELECT submission.source_id, submission.dedup_key, submission.id, submission.content_hash
+    FROM unnest($2::uuid[], $3::text[]) AS asked (source_id, dedup_key)
+    JOIN submission ON submission.source_id = asked.source_id AND submission.dedup_key = asked.dedup_key
+    WHERE submission.workspace_id = $1
+"""
+
+_SAME_IDS = "SELECT id, content_hash FROM submission WHERE workspace_id = $1 AND id = ANY ($2::uuid[])"
+
+_INSERT_RAW = """
+    INSERT INTO raw_request (
+        workspace_id, id, source_id, form, method, rest, query, headers, body, address, received_at
+    )
+    SELECT $1, id, source_id, form, method, rest, query, headers::jsonb, body, address, received_at
+    FROM unnest(
+        $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[],
+        $10::text[], $11::timestamptz[]
+    ) AS raw (id, source_id, form, method, rest, query, headers, body, address, received_at)
+    ON CONFLICT DO NOTHING
+"""
+
+_LINK = """
+    INSERT INTO submission_raw (workspace_id, submission_id, raw_id, place)
+    SELECT $1, submission_id, raw_id, place
+    FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS link (submission_id, raw_id, place)
+    ON CONFLICT DO NOTHING
+"""
+
+OTHER_BODY = "this Idempotency-Key came before with another body"
+
+ROUNDS = 5
+"""New, under a key of its own, as a duplicate, and twice more for rows that vanish meanwhile."""
+
+Key = tuple[UUID, str]
+
+
+class NotStored(Exception):
+    """A batch that could not be placed; it is undone as a whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class First:
+    """The submission that a dedup key already names."""
+
+    id: UUID
+    content_hash: str
+
+
+async def store(connection: Connection, workspace_id: UUID, receipts: Sequence[Receipt], *, now: datetime) -> None:
+    """Stores requests and submissions and tells of them, in the caller's transaction; fills `submission_ids`.
+
+    A draft that repeats another keeps being answered with the first one's id. The same receipts may be stored again
+    after a commit whose answer was lost: nothing is there twice.
+    """
+    drafts = [draft for receipt in receipts for draft in receipt.drafts]
+    answers = {draft.id: draft.id for draft in drafts}
+    joined: dict[UUID, SourceView] = {}
+    stored = set[UUID]()
+    waiting = sorted(drafts, key=lambda draft: (draft.source.id.bytes, draft.dedup_key or ""))
+    for _ in range(ROUNDS):
+        if not waiting:
+            break
+        firsts = await _place(connection, workspace_id, waiting, stored, now)
+        waiting = _settle(waiting, firsts, stored, answers, joined)
+    if waiting:
+        raise NotStored(f"{len(waiting)} drafts found neither a place nor what takes it")
+    await _keep_raw(connection, workspace_id, receipts, answers)
+    await tell(
+        connection,
+        workspace_id,
+        [_recorded(draft) for draft in drafts if draft.id in stored],
+        now=now,
+        request_ids=[receipt.request_id for receipt in receipts for draft in receipt.drafts if draft.id in stored],
+    )
+    await gathering.gather(connection, workspace_id, joined, now=now)
+    for receipt in receipts:
+        receipt.submission_ids = [answers[draft.id] for draft in receipt.drafts]
+
+
+async def _place(
+    connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft], stored: set[UUID], now: datetime
+) -> dict[UUID, First]:
+    """Inserts what is new (into `stored`); answers for each draft that is not, what came before it.
+
+    A draft that is in neither was hindered by a row that has vanished since.
+    """
+    before = await _seen_before(connection, workspace_id, drafts)
+    leading = dict[Key, SubmissionDraft]()
+    fresh = list[SubmissionDraft]()
+    for draft in drafts:
+        if draft.id in before:
+            continue
+        if draft.dedup_key is None or leading.setdefault(_key(draft), draft) is draft:
+            fresh.append(draft)
+    inserted = await _insert(connection, workspace_id, fresh, now)
+    stored |= inserted
+    known = await _firsts(connection, workspace_id, [draft for draft in fresh if draft.id not in inserted])
+    for key, leader in leading.items():
+        if leader.id in inserted:
+            known[key] = First(leader.id, leader.content_hash)
+    left = [draft for draft in drafts if draft.id not in before and draft.id not in inserted]
+    before |= {draft.id: known[_key(draft)] for draft in left if _key(draft) in known}
+    left = [draft for draft in left if draft.id not in before]
+    return before | await _stored_before(connection, workspace_id, left)
+
+
+async def _stored_before(
+    connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft]
+) -> dict[UUID, First]:
+    """The drafts that are there under their own id: a commit whose answer was lost, or an id that came from outside."""
+    if not drafts:
+        return {}
+    rows = await connection.fetch(_SAME_IDS, workspace_id, [draft.id for draft in drafts])
+    return {row["id"]: First(row["id"], row["content_hash"]) for row in rows}
+
+
+def _settle(
+    drafts: Sequence[SubmissionDraft],
+    firsts: dict[UUID, First],
+    stored: set[UUID],
+    answers: dict[UUID, UUID],
+    joined: dict[UUID, SourceView],
+) -> list[SubmissionDraft]:
+    """What becomes of the drafts that were not new; those to be inserted after all, changed, are answered."""
+    again = []
+    for draft in drafts:
+        if draft.id in stored:
+            continue
+        first = firsts.get(draft.id)
+        if first is None:
+            again.append(draft)
+        elif first.id == draft.id:
+            continue
+        elif draft.gathers:
+            answers[draft.id] = first.id
+            joined[first.id] = draft.source
+        elif draft.keyed_by_client and first.content_hash != draft.content_hash:
+            _make_its_own(draft)
+            again.append(draft)
+        else:
+            answers[draft.id] = first.id
+            draft.status, draft.reason, draft.duplicate_of = "duplicate", "repeat", first.id
+            draft.dedup_key = draft.window = None
+            again.append(draft)
+    return again
+
+
+def _make_its_own(draft: SubmissionDraft) -> None:
+    """The key named another inquiry: no reason to lose this one. Its repeats are known by key and content."""
+    draft.dedup_key, draft.keyed_by_client = f"{draft.dedup_key}:{draft.content_hash}", False
+    report = orjson.loads(draft.report) if draft.report else []
+    report.append({"field": "submission", "value": None, "raw": None, "rule": "idempotency key", "warning": OTHER_BODY})
+    draft.report = orjson.dumps(report).decode()
+
+
+def _key(draft: SubmissionDraft) -> Key:
+    """Under which repeats in one batch meet; of content without an id, whatever side of a bucket's end they are on."""
+    return draft.source.id, f"hash:{draft.window}" if draft.window else draft.dedup_key or ""
+
+
+async def _seen_before(
+    connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft]
+) -> dict[UUID, First]:
+    """The first ones in the bucket before, of drafts that only their content can tell: so the ten minutes slide.
+
+    The locks make two processes that got the same content at the end of a bucket do this one after the other.
+    """
+    told_by_content = [draft for draft in drafts if draft.window]
+    if not told_by_content:
+        return {}
+    numbers = {lock_number(draft.source.id.bytes, draft.content_hash) for draft in told_by_content}
+    await connection.execute(_LOCK, sorted(numbers))
+    rows = await connection.fetch(
+        _BEFORE_IN_WINDOW,
+        workspace_id,
+        [draft.source.id for draft in told_by_content],
+        [window_key(draft.content_hash, draft.received_at, buckets_before=1) for draft in told_by_content],
+        min(draft.received_at for draft in told_by_content) - WINDOW,
+    )
+    if not rows:
+        return {}
+    earlier = {(row["source_id"], row["content_hash"]): First(row["id"], row["content_hash"]) for row in rows}
+    found = {draft.id: earlier.get((draft.source.id, draft.content_hash)) for draft in told_by_content}
+    return {draft_id: first for draft_id, first in found.items() if first is not None}
+
+
+async def _insert(
+    connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft], now: datetime
+) -> set[UUID]:
+    if not drafts:
+        return set()
+    rows = await connection.fetch(_INSERT_SUBMISSIONS, workspace_id, now, *_columns(drafts))
+    return {row["id"] for row in rows}
+
+
+def _columns(drafts: Sequence[SubmissionDraft]) -> Iterable[list[object]]:
+    """The drafts as columns, in the order of the INSERT."""
+    rows = [
+        (
+            d.id, d.source.id, d.source.channel, d.source.provider, d.revision, d.status, d.reason, d.dedup_key,
+            d.external_id, d.content_hash, d.duplicate_of, d.normaliser_version, d.inquiry, d.report, d.screening,
+            d.attribution, d.occurred_at, d.received_at,
+        )
+        for d in drafts
+    ]  # fmt: skip
+    return (list(column) for column in zip(*rows, strict=True))
+
+
+async def _firsts(connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft]) -> dict[Key, First]:
+    keyed = [draft for draft in drafts if draft.dedup_key is not None]
+    if not keyed:
+        return {}
+    rows = await connection.fetch(
+        _FIRSTS, workspace_id, [draft.source.id for draft in keyed], [draft.dedup_key for draft in keyed]
+    )
+    named = {(row["source_id"], row["dedup_key"]): First(row["id"], row["content_hash"]) for row in rows}
+    found = {_key(draft): named.get((draft.source.id, draft.dedup_key or "")) for draft in keyed}
+    return {key: first for key, first in found.items() if first is not None}
+
+
+async def _keep_raw(
+    connection: Connection, workspace_id: UUID, receipts: Sequence[Receipt], answers: dict[UUID, UUID]
+) -> None:
+    """The requests, each linked with the submissions it made or joined."""
+    await connection.execute(
+        _INSERT_RAW,
+        workspace_id,
+        [receipt.raw_id for receipt in receipts],
+        [receipt.source.id for receipt in receipts],
+        [receipt.form for receipt in receipts],
+        [receipt.request.method for receipt in receipts],
+        [receipt.request.rest for receipt in receipts],
+        [receipt.request.query for receipt in receipts],
+        [orjson.dumps(dict(receipt.request.headers)).decode() for receipt in receipts],
+        [receipt.request.body for receipt in receipts],
+        [receipt.request.address for receipt in receipts],
+        [receipt.request.received_at for receipt in receipts],
+    )
+    links = [
+        (answers[draft.id] if draft.gathers else draft.id, receipt.raw_id, draft.place)
+        for receipt in receipts
+        for draft in receipt.drafts
+    ]
+    if links:
+        await connection.execute(_LINK, workspace_id, *(list(column) for column in zip(*links, strict=True)))
+
+
+def _recorded(draft: SubmissionDraft) -> Recorded:
+    return Recorded(
+        draft.id, 1, draft.source.id, draft.source.channel, draft.source.provider, draft.status, draft.reason,
+        draft.attribution, draft.occurred_at, draft.received_at,
+    )  # fmt: skip

@@ -1,0 +1,120 @@
+"""Submissions, the raw requests they were read from, and the attempts to deliver them.
+
+No foreign keys here: each would be looked up for every row on the way through the door. Rows are only written by
+`storing` and removed together by erasure.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from lead_intake.base import Base
+
+
+class Submission(Base):
+    """One inquiry as received, and what became of it. It is its own outbox: a `ready` one waits for delivery.
+
+    `revision` counts what the inquiry said, `version` every change of the row. `released`: a person said it is no spam.
+    """
+
+    __tablename__ = "submission"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[UUID]
+    channel: Mapped[str]
+    provider: Mapped[str]
+    version: Mapped[int]
+    revision: Mapped[int]
+    status: Mapped[str]
+    reason: Mapped[str | None]
+    released: Mapped[bool]
+    dedup_key: Mapped[str | None]
+    external_id: Mapped[str | None]
+    content_hash: Mapped[str]
+    duplicate_of: Mapped[UUID | None]
+    normaliser_version: Mapped[int]
+    inquiry: Mapped[dict[str, Any] | None]
+    report: Mapped[list[dict[str, Any]] | None]
+    screening: Mapped[dict[str, Any] | None]
+    attribution: Mapped[dict[str, Any] | None]
+    result: Mapped[str | None]
+    lead_id: Mapped[UUID | None]
+    contact_id: Mapped[UUID | None]
+    deal_id: Mapped[UUID | None]
+    problem: Mapped[dict[str, Any] | None]
+    occurred_at: Mapped[datetime]
+    received_at: Mapped[datetime]
+    delivered_at: Mapped[datetime | None]
+    updated_at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint(
+            "status IN ('pending', 'ready', 'delivered', 'interest', 'spam', 'duplicate', 'ignored', 'unreadable',"
+            " 'parked')",
+            name="status",
+        ),
+        CheckConstraint("result IN ('created', 'attached', 'reopened')", name="result"),
+        Index(
+            "uq_submission_dedup_key",
+            "workspace_id",
+            "source_id",
+            "dedup_key",
+            unique=True,
+            postgresql_where=text("dedup_key IS NOT NULL"),
+        ),
+        Index("ix_submission_status", "workspace_id", "status", "received_at", "id"),
+        Index("ix_submission_received_at", "workspace_id", "received_at", "id"),
+    )
+
+
+class RawRequest(Base):
+    """The bytes as they came, secrets overwritten. `form` tells who reads them: the source's provider (`wire`) or
+    nobody but us (`canonical`)."""
+
+    __tablename__ = "raw_request"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    source_id: Mapped[UUID]
+    form: Mapped[str]
+    method: Mapped[str]
+    rest: Mapped[str]
+    query: Mapped[str]
+    headers: Mapped[dict[str, Any]]
+    body: Mapped[bytes]
+    address: Mapped[str | None]
+    received_at: Mapped[datetime]
+
+    __table_args__ = (CheckConstraint("form IN ('wire', 'canonical')", name="form"),)
+
+
+class SubmissionRaw(Base):
+    """Which raw requests a submission was read from; `place` is its place among the inquiries of that request."""
+
+    __tablename__ = "submission_raw"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(primary_key=True)
+    raw_id: Mapped[UUID] = mapped_column(primary_key=True)
+    place: Mapped[int] = mapped_column(primary_key=True)
+
+
+class Attempt(Base):
+    """One try to deliver one submission; `status` is null when crm-core did not answer."""
+
+    __tablename__ = "attempt"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID]
+    revision: Mapped[int]
+    at: Mapped[datetime]
+    status: Mapped[int | None]
+    result: Mapped[str | None]
+    problem: Mapped[dict[str, Any] | None]
+
+    __table_args__ = (Index(None, "workspace_id", "submission_id", "id"),)

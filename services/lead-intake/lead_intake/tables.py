@@ -1,0 +1,10 @@
+"""Every table of the service in one place, for migrations and for the check that models and database agree."""
+
+from lead_intake.base import Base
+from lead_intake.delivery import tables as delivery
+from lead_intake.receiving import tables as receiving
+from lead_intake.sources import tables as sources
+from lead_intake.submissions import tables as submissions
+
+SLICES = (sources, submissions, receiving, delivery)
+METADATA = Base.metadata
