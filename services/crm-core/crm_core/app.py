@@ -10,6 +10,7 @@ from crm_core.access.teams import routes as teams
 from crm_core.access.tokens import routes as tokens
 from crm_core.access.users import routes as users
 from crm_core.access.workspaces import routes as workspaces
+from crm_core.activities import routes as activities
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
 from crm_core.deals import routes as deals
@@ -27,6 +28,7 @@ ROUTERS = (
     companies.router,
     deals.router,
     pipelines.router,
+    activities.router,
     timeline.router,
     loss_reasons.router,
     users.router,

@@ -24,6 +24,7 @@ from crm_core.activities.tables import Activity
 from crm_core.contacts.queries import contact_by_id
 from crm_core.deals.queries import deal_by_id
 from crm_core.leads.queries import lead_by_id
+from crm_core.leads.responses import note_first_response
 from crm_core.rows import insert_rows
 
 NEVER_NULL = ("owner_id", "data")
@@ -222,10 +223,10 @@ def _seen(activity: Activity) -> dict[str, Any]:
 
 
 async def _answer_lead(session: AsyncSession, activity: Activity, now: datetime) -> None:
-    if activity.lead_id is not None and rules.answers_the_lead(
-        activity.kind, activity.direction, activity.completed_at
-    ):
-        await note_first_response(session, activity.workspace_id, activity.lead_id, activity.completed_at)
+    if activity.lead_id is None or activity.completed_at is None:
+        return
+    if rules.answers_the_lead(activity.kind, activity.direction):
+        await note_first_response(session, activity.workspace_id, activity.lead_id, activity.completed_at, now=now)
 
 
 async def _changed(

@@ -22,9 +22,9 @@ def completed_at(kind: str, *, due_at: datetime | None, told: datetime | None, a
     return at if kind in TOLD_AFTERWARDS and due_at is None else None
 
 
-def answers_the_lead(kind: str, direction: str | None, done: datetime | None) -> bool:
-    """Whether it is a first response: a call or e-mail from us that has been made."""
-    return kind in ANSWERING_KINDS and direction == "outbound" and done is not None
+def answers_the_lead(kind: str, direction: str | None) -> bool:
+    """Whether it is a response once it is done: a call or e-mail from us."""
+    return kind in ANSWERING_KINDS and direction == "outbound"
 
 
 def is_missed_call(kind: str, direction: str | None, result: str | None) -> bool:

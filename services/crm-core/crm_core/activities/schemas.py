@@ -61,7 +61,7 @@ class ActivityCreate(Shape):
     @model_validator(mode="after")
     def _on_something(self) -> Self:
         if self.lead_id is None and self.contact_id is None and self.deal_id is None:
-            raise ValueError("an activity is on a lead, a contact or a deal: one of lead_id, contact_id, deal_id is needed")
+            raise ValueError("one of lead_id, contact_id, deal_id is needed")
         return self
 
 

@@ -118,7 +118,7 @@ async def _replace_points(
         before.emails if wanted.emails is None else wanted.emails,
         before.messengers if wanted.messengers is None else wanted.messengers,
     )
-    preferred = sent["preferred"] if "preferred" in sent else before.preferred
+    preferred = sent.get("preferred", before.preferred)
     await session.execute(
         delete(ContactPoint).where(
             ContactPoint.workspace_id == contact.workspace_id, ContactPoint.contact_id == contact.id

@@ -27,7 +27,7 @@ SORTS = {"created_at": Contact.created_at, "updated_at": Contact.updated_at, "na
 
 def _filter(
     q: Annotated[str | None, Query(max_length=200, description="A phone, an e-mail or a part of the name")] = None,
-    kind: Annotated[str | None, Query(max_length=100, description="client, partner, supplier; several by comma")] = None,
+    kind: Annotated[str | None, Query(max_length=100, description="Several by comma")] = None,
     owner_id: UUID | None = None,
     company_id: UUID | None = None,
     lead_id: UUID | None = None,
@@ -35,7 +35,8 @@ def _filter(
     email: Annotated[str | None, Query(max_length=254)] = None,
     tag: Annotated[str | None, Query(max_length=100)] = None,
 ) -> queries.ContactFilter:
-    return queries.ContactFilter(q, listed("kind", kind, get_args(Kind)), owner_id, company_id, lead_id, phone, email, tag)
+    kinds = listed("kind", kind, get_args(Kind))
+    return queries.ContactFilter(q, kinds, owner_id, company_id, lead_id, phone, email, tag)
 
 
 Filter = Annotated[queries.ContactFilter, Depends(_filter)]

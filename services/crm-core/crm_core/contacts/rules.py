@@ -14,7 +14,7 @@ def search_name(person: Mapping[str, Any]) -> str:
 
 def filled_up(known: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:
     """What is known of a person, its gaps filled with what was told; nothing known is replaced."""
-    return {field: known.get(field) or told.get(field) for field in [*known, *(field for field in told if field not in known)]}
+    return {field: known.get(field) or told.get(field) for field in {**known, **told}}
 
 
 def chosen(preferred: str | None, values: Sequence[str]) -> str | None:

@@ -15,7 +15,7 @@ from sqlalchemy import Numeric, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.visibility import visible
-from crm_core.deals.tables import Deal, StageChange
+from crm_core.deals.tables import Deal
 
 
 class DealFilter(NamedTuple):
@@ -81,6 +81,11 @@ async def deal_by_id(session: AsyncSession, caller: Caller, deal_id: UUID, *, lo
     return found
 
 
+async def deals_seen_among(session: AsyncSession, caller: Caller, deal_ids: Sequence[UUID]) -> list[UUID]:
+    """Those of the deals that the caller may see."""
+    return list(await session.scalars(seen_by(caller).with_only_columns(Deal.id).where(Deal.id.in_(deal_ids))))
+
+
 async def open_deals_of_contacts(session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]) -> list[Deal]:
     """The open deals of these contacts, newest first."""
     return await _open(session, select(Deal).where(Deal.workspace_id == workspace_id, Deal.contact_id.in_(contact_ids)))
@@ -124,14 +129,14 @@ async def forecast(
         .group_by(month)
         .order_by(month.nulls_last())
     )
-    return [ForecastMonth(month.date() if month else None, count, worth, weighted) for month, count, worth, weighted in rows]
+    return [ForecastMonth(begin.date() if begin else None, *sums) for begin, *sums in rows]
 
 
 def state_of(deal: Deal) -> DealState:
     """The deal as its events tell it."""
     fields = {field: getattr(deal, field) for field in DealState.model_fields}
-    closing = deal.expected_close
-    return DealState.model_validate(fields | {"expected_close": closing.isoformat() if closing else None})
+    fields["expected_close"] = deal.expected_close.isoformat() if deal.expected_close else None
+    return DealState.model_validate(fields)
 
 
 async def snapshot(

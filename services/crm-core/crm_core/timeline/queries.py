@@ -1,0 +1,70 @@
+"""Putting together a timeline: each source gives its newest entries, the newest of all make the page."""
+
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+from uuid import UUID
+
+from leadkit.tokens import Caller
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.activities import timeline as activities
+from crm_core.assignment import timeline as assignments
+from crm_core.contacts.queries import contact_by_id, links_of
+from crm_core.deals import timeline as deals
+from crm_core.deals.queries import deal_by_id, deals_seen_among
+from crm_core.inquiries import timeline as inquiries
+from crm_core.leads import timeline as leads
+from crm_core.leads.queries import lead_by_id, leads_seen_among
+from crm_core.timeline.entries import Entry, PageOf, Place, Scope
+
+SOURCES: tuple[Callable[[AsyncSession, Scope, PageOf], Awaitable[list[Entry]]], ...] = (
+    inquiries.entries,
+    activities.entries,
+    leads.entries,
+    assignments.entries,
+    deals.entries,
+    deals.handovers,
+)
+"""Everything that a timeline is made of."""
+
+
+class Entries(NamedTuple):
+    """A page of a timeline, newest first; `following` is where the next one begins."""
+
+    items: list[Entry]
+    following: Place | None
+
+
+async def of_lead(session: AsyncSession, caller: Caller, lead_id: UUID) -> Scope:
+    """A lead's timeline; raises `NotFound` for one that the caller may not see."""
+    await lead_by_id(session, caller, lead_id)
+    return Scope(workspace_id=caller.workspace, lead_ids=[lead_id])
+
+
+async def of_deal(session: AsyncSession, caller: Caller, deal_id: UUID) -> Scope:
+    """A deal's timeline; raises `NotFound` for one that the caller may not see."""
+    await deal_by_id(session, caller, deal_id)
+    return Scope(workspace_id=caller.workspace, deal_ids=[deal_id])
+
+
+async def of_contact(session: AsyncSession, caller: Caller, contact_id: UUID) -> Scope:
+    """A contact's timeline with those of its leads and deals that the caller may see; raises `NotFound`."""
+    await contact_by_id(session, caller, contact_id)
+    links = (await links_of(session, caller.workspace, [contact_id]))[contact_id]
+    return Scope(
+        workspace_id=caller.workspace,
+        contact_ids=[contact_id],
+        lead_ids=await leads_seen_among(session, caller, links.lead_ids),
+        deal_ids=await deals_seen_among(session, caller, links.deal_ids),
+    )
+
+
+async def entries(session: AsyncSession, scope: Scope, *, limit: int, before: Place | None) -> Entries:
+    """The newest `limit` entries before a place, from all sources."""
+    page = PageOf(limit=limit + 1, before=before)
+    found = [entry for source in SOURCES for entry in await source(session, scope, page)]
+    newest = page.newest(found)
+    if len(newest) <= limit:
+        return Entries(newest, None)
+    last = newest[limit - 1]
+    return Entries(newest[:limit], Place(last.at, last.id))

@@ -1,0 +1,72 @@
+"""The summaries of timeline entries, in the workspace's language. Pure."""
+
+from collections.abc import Mapping
+from typing import Any
+
+EXCERPT = 140
+
+PHRASES: dict[str, dict[str, str]] = {
+    "en": {
+        "inquiry": "Inquiry ({channel}): {text}",
+        "call": "Call ({direction}, {result}) {text}",
+        "email": "E-mail ({direction}): {text}",
+        "meeting": "Meeting: {text}",
+        "note": "Note: {text}",
+        "task": "Task: {text}",
+        "created": "Lead came in",
+        "transition": "Lead: {from_status} → {to_status}",
+        "assignment": "Assigned to {owner}",
+        "unassigned": "Waits without an owner",
+        "deal": "Deal “{deal}” began in stage {to}",
+        "stage": "Deal “{deal}”: {left} → {to}",
+        "won": "Deal “{deal}” won",
+        "lost": "Deal “{deal}” lost",
+        "reopened": "Deal “{deal}” reopened in stage {to}",
+    },
+    "ru": {
+        "inquiry": "Обращение ({channel}): {text}",
+        "call": "Звонок ({direction}, {result}) {text}",
+        "email": "Письмо ({direction}): {text}",
+        "meeting": "Встреча: {text}",
+        "note": "Заметка: {text}",
+        "task": "Задача: {text}",
+        "created": "Поступил лид",
+        "transition": "Лид: {from_status} → {to_status}",
+        "assignment": "Назначен ответственный: {owner}",
+        "unassigned": "Ждёт ответственного",
+        "deal": "Сделка «{deal}» начата, этап «{to}»",
+        "stage": "Сделка «{deal}»: {left} → {to}",
+        "won": "Сделка «{deal}» выиграна",
+        "lost": "Сделка «{deal}» проиграна",
+        "reopened": "Сделка «{deal}» снова открыта, этап «{to}»",
+    },
+}
+
+TERMS: dict[str, dict[str, str]] = {
+    "en": {"in_progress": "in progress", "api": "API"},
+    "ru": {
+        "form": "форма", "email": "письмо", "call": "звонок", "chat": "чат", "ads": "реклама", "import": "импорт",
+        "api": "API", "inbound": "входящий", "outbound": "исходящий", "answered": "отвечен", "missed": "пропущен",
+        "voicemail": "автоответчик", "new": "новый", "assigned": "назначен", "in_progress": "в работе",
+        "qualified": "квалифицирован", "converted": "конвертирован", "disqualified": "отклонён",
+        "postponed": "отложен", "merged": "объединён",
+    },
+}  # fmt: skip
+
+
+def summary(language: str, phrase: str, words: Mapping[str, Any]) -> str:
+    """The phrase with its words, as one line; English where the language is not known."""
+    code = language.split("-")[0].lower()
+    code = code if code in PHRASES else "en"
+    said = {name: _said(TERMS[code], value) for name, value in words.items()}
+    return " ".join(PHRASES[code][phrase].format_map(said).split()).removesuffix(":")
+
+
+def excerpt(*texts: str | None) -> str:
+    """The first text that says something, cut where it grows long."""
+    text = " ".join(next((text for text in texts if text and text.strip()), "").split())
+    return text if len(text) <= EXCERPT else text[: EXCERPT - 1].rstrip() + "…"
+
+
+def _said(terms: Mapping[str, str], value: Any) -> str:
+    return "—" if value is None else terms.get(value, value)
