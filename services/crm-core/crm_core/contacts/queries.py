@@ -160,7 +160,8 @@ async def contacts_by_points(
     if not wanted:
         return {}
     kinds, values = ([point[part] for point in wanted] for part in (0, 1))
-    asked = func.unnest(literal(kinds, ARRAY(Text)), literal(values, ARRAY(Text))).table_valued("kind", "value")
+    given = func.unnest(literal(kinds, ARRAY(Text)), literal(values, ARRAY(Text)))
+    asked = given.table_valued("kind", "value").render_derived()
     rows = await session.execute(
         select(ContactPoint.kind, ContactPoint.value, Contact.id)
         .join(asked, (ContactPoint.kind == asked.c.kind) & (ContactPoint.value == asked.c.value))

@@ -112,5 +112,5 @@ def _table(points: Sequence[Point]) -> Select[tuple[str, str]]:
     given = func.unnest(
         bindparam(None, [point.kind for point in points], type_=ARRAY(Text)),
         bindparam(None, [point.value for point in points], type_=ARRAY(Text)),
-    ).table_valued("kind", "value")
+    ).table_valued("kind", "value").render_derived()
     return select(given.c.kind, given.c.value)
