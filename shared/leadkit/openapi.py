@@ -59,10 +59,19 @@ def _dress(document: dict[str, Any]) -> None:
     schemas.pop("ValidationError", None)
     for path, operations in document["paths"].items():
         for operation in operations.values():
+            _summarise(operation)
             if path.startswith("/v1/"):
                 operation["security"] = [{"token": []}, {"password": []}]
                 _add_problems(operation["responses"], *ANYWHERE)
             _only_problem_bodies(operation["responses"])
+
+
+def _summarise(operation: dict[str, Any]) -> None:
+    """The first line of the docstring is the summary, the rest the description."""
+    first, _, rest = operation.pop("description", operation["summary"]).partition("\n")
+    operation["summary"] = first.rstrip(".")
+    if rest.strip():
+        operation["description"] = rest.strip()
 
 
 def _problem_schemas() -> dict[str, Any]:

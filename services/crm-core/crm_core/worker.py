@@ -1,4 +1,6 @@
-"""crm-core's worker: gives events their order in the feed, brings postponed leads back, and forgets what has run out. Any number may run."""
+"""crm-core's worker: orders events into the feed, brings postponed leads back, and forgets what has run out.
+
+Any number of copies may run."""
 
 from functools import partial
 
