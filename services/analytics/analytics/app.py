@@ -4,10 +4,13 @@ from fastapi import FastAPI
 from leadkit.app import create_app
 from leadkit.serve import serve
 
+from analytics.metrics import routes as metrics
 from analytics.projections import routes as projections
+from analytics.reconciliation import routes as reconciliation
 from analytics.settings import FOLDER, AnalyticsSettings, settings
+from analytics.spend import routes as spend
 
-ROUTERS = (projections.router,)
+ROUTERS = (metrics.router, spend.router, reconciliation.router, projections.router)
 
 
 def create(settings: AnalyticsSettings) -> FastAPI:

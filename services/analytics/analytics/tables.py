@@ -2,6 +2,7 @@
 
 from analytics.base import Base
 from analytics.projections import tables as projections
+from analytics.spend import tables as spend
 
-SLICES = (projections,)
+SLICES = (projections, spend)
 METADATA = Base.metadata

@@ -1,0 +1,1 @@
+"""What is asked: the catalogue of metrics and dimensions, and the answers read from cells or facts."""

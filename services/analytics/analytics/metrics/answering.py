@@ -1,0 +1,144 @@
+"""From sums to answers: metrics worked out of tallies and spend, and written as clients read them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from leadkit.contracts.common import Money
+
+from analytics.metrics.asking import ABSENT
+from analytics.metrics.catalogue import (
+    METRIC_BY_KEY,
+    Amount,
+    Count,
+    Difference,
+    Metric,
+    Quantile,
+    Ratio,
+    Spent,
+    ingredients,
+)
+from analytics.metrics.dimensions import Dimension
+from analytics.metrics.reading import Reading, Tally
+from analytics.metrics.slices import Key, Wanted
+from analytics.metrics.spending import Spending
+from analytics.metrics.statistics import quantile_bucket
+from analytics.projections.measures import seconds_of
+
+Value = int | float | Decimal | None
+CENT = Decimal("0.01")
+
+
+@dataclass(slots=True)
+class Numbers:
+    """Everything summed for one combination of values: what metrics are worked out of."""
+
+    tallies: dict[str, Tally] = field(default_factory=dict)
+    spend: Decimal = Decimal(0)
+
+    def merge(self, other: "Numbers") -> None:
+        """Adds another combination's sums."""
+        for measure, tally in other.tallies.items():
+            self.tallies.setdefault(measure, Tally()).merge(tally)
+        self.spend += other.spend
+
+    def value(self, metric: Metric) -> Value:
+        """The metric's value: money unrounded, an undefined ratio None."""
+        match metric.source:
+            case Count(measure):
+                return self._tally(measure).n
+            case Amount(measure):
+                return self._tally(measure).amount
+            case Spent():
+                return self.spend
+            case Quantile(measure, _, share):
+                bucket = quantile_bucket(self._tally(measure).buckets, share)
+                return None if bucket is None else round(seconds_of(bucket))
+            case Difference(left, right):
+                return _less(self.value(METRIC_BY_KEY[left]), self.value(METRIC_BY_KEY[right]))
+            case Ratio(left, right):
+                return _divided(self.value(METRIC_BY_KEY[left]), self.value(METRIC_BY_KEY[right]))
+
+    def _tally(self, measure: str) -> Tally:
+        return self.tallies.get(measure) or Tally()
+
+
+def _less(left: Value, right: Value) -> Value:
+    return None if left is None or right is None else Decimal(left) - Decimal(right)
+
+
+def _divided(left: Value, right: Value) -> Value:
+    return None if left is None or not right else Decimal(left) / Decimal(right)
+
+
+def wanted_of(metrics: Iterable[Metric]) -> list[Wanted]:
+    """The measures that the metrics are worked out of."""
+    return [
+        Wanted(part.source.measure, part.source.subject)
+        for metric in metrics
+        for part in ingredients(metric)
+        if isinstance(part.source, Count | Amount | Quantile)
+    ]
+
+
+def needs_spend(metrics: Iterable[Metric]) -> bool:
+    """Whether one of the metrics is worked out of spend."""
+    return any(isinstance(part.source, Spent) for metric in metrics for part in ingredients(metric))
+
+
+def joined(reading: Reading, spending: Spending | None) -> dict[Key, Numbers]:
+    """Tallies and spend of each combination of values that has any."""
+    rows = {key: Numbers(tallies) for key, tallies in reading.tallies.items()}
+    for key, amount in (spending.by_key if spending else {}).items():
+        if amount:
+            rows.setdefault(key, Numbers()).spend += amount
+    return rows
+
+
+def total_of(rows: Iterable[Numbers]) -> Numbers:
+    """The sums over all rows; rates and times of the totals are worked out of these, not of the rows' rates."""
+    total = Numbers()
+    for row in rows:
+        total.merge(row)
+    return total
+
+
+def written(metric: Metric, value: Value, currency: str) -> Any:
+    """A value as the answer holds it: money as money, rounded to the cent; a rate as a number."""
+    if value is None:
+        return None
+    if metric.unit == "money":
+        return Money(amount=Decimal(value).quantize(CENT, ROUND_HALF_UP), currency=currency)
+    return float(value) if metric.unit in ("rate", "ratio") else value
+
+
+def key_written(dimension: Dimension, value: str) -> str | int | None:
+    """A dimension's value as the answer holds it: null where absent, numbers as numbers."""
+    if value == ABSENT:
+        return None
+    return int(value) if dimension.kind == "number" and value.isdigit() else value
+
+
+Names = Mapping[str, Mapping[str, str]]
+"""Kind -> id -> display name."""
+
+
+def row_written(
+    by: Sequence[Dimension], key: Key, metrics: Sequence[Metric], numbers: Numbers, names: Names, currency: str
+) -> dict[str, Any]:
+    """One row keyed by column: dimensions with their names, then metrics."""
+    row: dict[str, Any] = {}
+    for dimension, value in zip(by, key, strict=True):
+        row[dimension.key] = key_written(dimension, value)
+        if dimension.name_kind and dimension.name_column:
+            row[dimension.name_column] = names.get(dimension.name_kind, {}).get(value)
+    for metric in metrics:
+        row[metric.key] = written(metric, numbers.value(metric), currency)
+    return row
+
+
+def columns_of(by: Sequence[Dimension], metrics: Sequence[Metric]) -> list[str]:
+    """The columns of such a row, in order."""
+    dimensions = [column for each in by for column in (each.key, each.name_column) if column]
+    return [*dimensions, *(metric.key for metric in metrics)]

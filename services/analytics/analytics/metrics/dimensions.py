@@ -1,0 +1,128 @@
+"""The dimensions that numbers can be asked by, as one tuple: query, catalogue, parameters and docs read it.
+
+A subject is what a measure counts. Which dimensions a subject has decides which ones a metric allows.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from leadkit.contracts.events import LeadStatus, Temperature
+from leadkit.contracts.inquiry import Channel
+
+from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION
+
+Subject = Literal["submission", "inquiry", "lead", "deal", "spend"]
+Kind = Literal["text", "id", "date", "number"]
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What people call it."""
+
+    en: str
+    ru: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """`kind` is how its values are written, `name_kind` under what their names are kept, `values` all there are."""
+
+    key: str
+    name: Names
+    kind: Kind
+    definition: str
+    subjects: frozenset[Subject]
+    name_kind: str | None = None
+    values: tuple[str, ...] | None = None
+
+    @property
+    def name_column(self) -> str | None:
+        """The column beside it that shows the names of its ids, such as `owner_name`."""
+        return f"{self.key}_name" if self.name_kind else None
+
+
+EVERY: Final[frozenset[Subject]] = frozenset({"submission", "inquiry", "lead", "deal", "spend"})
+OF_LEADS: Final[frozenset[Subject]] = frozenset({"lead", "deal", "spend"})
+WEEKDAYS = tuple(str(day) for day in range(1, 8))
+HOURS = tuple(f"{hour:02}" for hour in range(24))
+
+DIMENSIONS: Final[tuple[Dimension, ...]] = (
+    Dimension("day", Names("Day", "День"), "date", "The local day in the workspace's time zone.", EVERY),
+    Dimension("week", Names("Week", "Неделя"), "date", "The ISO week, named by its Monday.", EVERY),
+    Dimension("month", Names("Month", "Месяц"), "date", "The month, named by its first day.", EVERY),
+    Dimension("quarter", Names("Quarter", "Квартал"), "date", "The quarter, named by its first day.", EVERY),
+    Dimension(
+        "weekday", Names("Weekday", "День недели"), "number", "The local day of the week, 1 is Monday.", EVERY,
+        values=WEEKDAYS,
+    ),
+    Dimension(
+        "hour_of_day", Names("Hour of day", "Час дня"), "number", "The local hour, 0 to 23.", EVERY, values=HOURS
+    ),
+    Dimension("source", Names("Source", "Источник"), "text", "The UTM source of the last non-direct touch.", EVERY),
+    Dimension("medium", Names("Medium", "Канал трафика"), "text", "The UTM medium of that touch.", EVERY),
+    Dimension("campaign", Names("Campaign", "Кампания"), "text", "The UTM campaign of that touch.", EVERY),
+    Dimension("content", Names("Content", "Объявление"), "text", "The UTM content of that touch.", EVERY),
+    Dimension("term", Names("Term", "Ключевая фраза"), "text", "The UTM term of that touch.", EVERY),
+    Dimension("campaign_id", Names("Campaign id", "ID кампании"), "text", "The ad platform's campaign id.", EVERY),
+    Dimension("adgroup_id", Names("Ad group id", "ID группы"), "text", "The ad platform's ad group id.", EVERY),
+    Dimension("ad_id", Names("Ad id", "ID объявления"), "text", "The ad platform's ad id.", EVERY),
+    Dimension(
+        "channel_group", Names("Channel group", "Тип трафика"), "text", "Organic, paid, social, direct and so on.",
+        EVERY,
+    ),
+    Dimension(
+        "channel", Names("Channel", "Канал обращения"), "text", "How the person turned to us.", EVERY,
+        values=get_args(Channel),
+    ),
+    Dimension("provider", Names("Provider", "Провайдер"), "text", "Whose wire format brought it.", EVERY),
+    Dimension(
+        "entry_point", Names("Entry point", "Точка входа"), "id", "The configured source of lead-intake (`source_id`).",
+        EVERY, name_kind="source",
+    ),
+    Dimension(
+        "landing_page", Names("Landing page", "Посадочная страница"), "text",
+        "Where the visit began, without its query.", EVERY,
+    ),
+    Dimension("product", Names("Product", "Продукт"), "text", "What is asked for.", OF_LEADS, name_kind="product"),
+    Dimension("region", Names("Region", "Регион"), "text", "Where the person is.", OF_LEADS),
+    Dimension("language", Names("Language", "Язык"), "text", "The language spoken.", OF_LEADS),
+    Dimension(
+        "temperature", Names("Temperature", "Температура"), "text", "How ready to buy the lead is now.", OF_LEADS,
+        values=get_args(Temperature),
+    ),
+    Dimension(
+        "owner", Names("Owner", "Ответственный"), "id",
+        "The manager: of now with basis cohort, at the step with basis period.", OF_LEADS, name_kind="user",
+    ),
+    Dimension(
+        "team", Names("Team", "Команда"), "id", "The owner's team, by the same rule.", OF_LEADS, name_kind="team"
+    ),
+    Dimension(
+        "status", Names("Status", "Статус"), "text", "The lead's status of now.", frozenset({"lead", "spend"}),
+        values=get_args(LeadStatus),
+    ),
+    Dimension(
+        "loss_reason", Names("Loss reason", "Причина отказа"), "id", "Why the lead or the deal was lost.", OF_LEADS,
+        name_kind="loss_reason",
+    ),
+    Dimension(
+        "pipeline", Names("Pipeline", "Воронка"), "id", "The deal's pipeline of now.", frozenset({"deal"}),
+        name_kind="pipeline",
+    ),
+    Dimension(
+        "stage", Names("Stage", "Этап"), "id", "The deal's stage of now.", frozenset({"deal"}), name_kind="stage"
+    ),
+)  # fmt: skip
+
+DIMENSION_BY_KEY: Final = {dimension.key: dimension for dimension in DIMENSIONS}
+
+CALENDAR: Final = ("day", "week", "month", "quarter", "weekday")
+"""Dimensions that follow from the local day, so every family of cells and all spend has them."""
+
+CUT: Final = frozenset(dimension for family in FAMILIES.values() for dimension in family)
+"""Dimensions that cells hold cut to `LONGEST_DIMENSION`; everything else cuts them alike, so that all agree."""
+
+
+def as_cells_write(key: str, value: str) -> str:
+    """A value of the dimension, cut where cells cut it."""
+    return value[:LONGEST_DIMENSION] if key in CUT else value

@@ -1,0 +1,236 @@
+"""The funnel: how many entered each step, how long it took, who was lost there and why, and who is still there."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.metrics.answering import Names, key_written
+from analytics.metrics.asking import Period, Question
+from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, Count, Step, allowed_dimensions
+from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension, Subject
+from analytics.metrics.queries import current_freshness, names_for, slice_of
+from analytics.metrics.reading import Reading, Tallies, Tally, family_for, read
+from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
+from analytics.metrics.slices import Key, Slice, Wanted
+from analytics.metrics.statistics import FEW, quantile_bucket, ratio, wilson_interval
+from analytics.projections.measures import seconds_of
+from analytics.projections.queries import Setting
+
+NO_REASON: Final = "none given"
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The measures that tell the story of one step; `with_reasons`: those lost have a loss reason."""
+
+    entered: Wanted
+    time: Wanted | None = None
+    here: tuple[Wanted, ...] = ()
+    lost: tuple[Wanted, ...] = ()
+    joined: tuple[Wanted, ...] = ()
+    with_reasons: bool = False
+
+
+def _of(subject: Subject, *measures: str) -> tuple[Wanted, ...]:
+    return tuple(Wanted(measure, subject) for measure in measures)
+
+
+NOT_DELIVERED: Final = {
+    "interests": "interest",
+    "spam": "spam",
+    "duplicates": "duplicate",
+    "ignored": "ignored",
+    "unreadable": "unreadable",
+    "parked": "parked",
+}
+"""Why a submission goes no further: its measure, and the status that gives the reason."""
+
+
+def _counted(step: Step) -> Counted:
+    source = METRIC_BY_KEY[step.counted_by].source
+    assert isinstance(source, Count)
+    entered = Wanted(source.measure, source.subject)
+    if step.key == "submissions":
+        return Counted(entered, here=_of("submission", "waiting"), lost=_of("submission", *NOT_DELIVERED))
+    if step.key == "inquiries":
+        return Counted(entered, joined=_of("inquiry", "inquiries_attached", "inquiries_reopened"))
+    if step is STEPS[-1]:
+        return Counted(entered)
+    return Counted(
+        entered,
+        time=Wanted(f"time_{step.key}", "lead"),
+        here=_of("lead", f"here_{step.key}"),
+        lost=_of("lead", f"lost_{step.key}"),
+        with_reasons=True,
+    )
+
+
+COUNTED: Final = {step.key: _counted(step) for step in STEPS}
+
+
+async def answer_funnel(
+    session: AsyncSession,
+    workspace_id: UUID,
+    question: Question,
+    setting: Setting,
+    *,
+    compare: bool,
+    reasons: bool,
+) -> FunnelAnswer:
+    """The whole period's steps, those of each group, and with `compare` those of as many days before.
+
+    Loss reasons that no family of cells has beside the dimensions asked for are read from facts only with `reasons`.
+    """
+    asked = slice_of(workspace_id, question, setting)
+    names = await names_for(session, workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
+    whole = await _steps(session, replace(asked, by=()), names, reasons=reasons)
+    groups = await _steps(session, asked, names, reasons=reasons) if question.by else None
+    previous = await _previous(session, replace(asked, by=()), names, reasons=reasons) if compare else None
+    fresh = await current_freshness(session)
+    funnels = [whole, *([groups] if groups else [])]
+    return FunnelAnswer(
+        basis=question.basis,
+        **{"from": question.period.start, "to": question.period.end},
+        steps=whole.by_key.get((), _steps_out(_steps_for(asked), {}, {}, names)),
+        groups=_groups(question.by, groups, names) if groups else None,
+        previous=previous,
+        read="facts" if any(funnel.read == "facts" for funnel in funnels) else "cells",
+        as_of=fresh.as_of,
+        lag_s=fresh.lag_s,
+    )
+
+
+@dataclass(slots=True)
+class _Funnels:
+    """The steps of each combination of values."""
+
+    by_key: dict[Key, list[StepOut]]
+    read: str
+
+
+def _steps_for(asked: Slice) -> list[Step]:
+    """The steps that have every dimension asked for; a submission, for one, has no owner."""
+    needed = [DIMENSION_BY_KEY[key] for key in asked.needed]
+    return [step for step in STEPS if set(needed) <= set(allowed_dimensions(METRIC_BY_KEY[step.counted_by]))]
+
+
+async def _steps(session: AsyncSession, asked: Slice, names: Names, *, reasons: bool) -> _Funnels:
+    steps = _steps_for(asked)
+    reading = await read(session, asked, _wanted(steps))
+    # Last in `by`, so that what is left of a key is the group's.
+    reasoned = replace(asked, by=(*asked.by, DIMENSION_BY_KEY["loss_reason"]))
+    lost = list(_lost_with_reasons(steps))
+    why = Reading({}, "cells")
+    told = reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
+    if told:
+        why = await read(session, reasoned, lost)
+    by_group = _by_group(why.tallies)
+    funnels = {
+        key: _steps_out(steps, tallies, by_group.get(key, {}) if told else None, names)
+        for key, tallies in reading.tallies.items()
+    }
+    return _Funnels(funnels, "facts" if "facts" in (reading.read, why.read) else "cells")
+
+
+def _wanted(steps: Iterable[Step]) -> Iterator[Wanted]:
+    for step in steps:
+        counted = COUNTED[step.key]
+        yield from (counted.entered, *counted.here, *counted.lost, *counted.joined)
+        if counted.time:
+            yield counted.time
+
+
+def _lost_with_reasons(steps: Iterable[Step]) -> Iterator[Wanted]:
+    for step in steps:
+        if COUNTED[step.key].with_reasons:
+            yield from COUNTED[step.key].lost
+
+
+Reasons = dict[str, dict[str, int]]
+"""Measure -> loss reason id -> how many."""
+
+
+def _by_group(tallies: Tallies) -> dict[Key, Reasons]:
+    groups: dict[Key, Reasons] = {}
+    for key, measures in tallies.items():
+        for measure, tally in measures.items():
+            groups.setdefault(key[:-1], {}).setdefault(measure, {})[key[-1]] = tally.n
+    return groups
+
+
+def _steps_out(steps: list[Step], tallies: Mapping[str, Tally], reasons: Reasons | None, names: Names) -> list[StepOut]:
+    def number(*wanted: Wanted) -> int:
+        return sum(tallies[each.measure].n for each in wanted if each.measure in tallies)
+
+    entered = [number(COUNTED[step.key].entered) for step in steps]
+    out = []
+    for index, step in enumerate(steps):
+        counted = COUNTED[step.key]
+        before = entered[index - 1] if index else 0
+        interval = wilson_interval(entered[index], before)
+        buckets = tallies[counted.time.measure].buckets if counted.time and counted.time.measure in tallies else {}
+        out.append(
+            StepOut(
+                key=step.key,
+                name=step.name.en,
+                names=NamesOut.model_validate(step.name),
+                entered=entered[index],
+                from_previous=ratio(entered[index], before),
+                from_first=ratio(entered[index], entered[0]),
+                interval=list(interval) if interval else None,
+                few=bool(index) and before < FEW,
+                median_s_to_next=_seconds(buckets, 0.5),
+                p90_s_to_next=_seconds(buckets, 0.9),
+                lost_here=number(*counted.lost),
+                lost_by_reason=_reasons(counted, tallies, reasons, names),
+                joined_here=number(*counted.joined),
+                still_here=number(*counted.here),
+            )
+        )
+    return out
+
+
+def _seconds(buckets: Mapping[int, int], share: float) -> int | None:
+    bucket = quantile_bucket(buckets, share)
+    return None if bucket is None else round(seconds_of(bucket))
+
+
+def _reasons(
+    counted: Counted, tallies: Mapping[str, Tally], reasons: Reasons | None, names: Names
+) -> dict[str, int] | None:
+    """Reason as people call it -> how many were lost for it, the most frequent first; None where it was not read."""
+    if counted.with_reasons and reasons is None:
+        return None
+    found: dict[str, int] = {}
+    for wanted in counted.lost:
+        if counted.with_reasons:
+            for reason, n in (reasons or {}).get(wanted.measure, {}).items():
+                name = names["loss_reason"].get(reason, reason) or NO_REASON
+                found[name] = found.get(name, 0) + n
+        elif wanted.measure in tallies:
+            found[NOT_DELIVERED[wanted.measure]] = tallies[wanted.measure].n
+    return dict(sorted(((reason, n) for reason, n in found.items() if n), key=lambda entry: (-entry[1], entry[0])))
+
+
+def _groups(by: tuple[Dimension, ...], funnels: _Funnels, names: Names) -> list[GroupOut]:
+    groups = []
+    for key in sorted(funnels.by_key):
+        values = {}
+        for dimension, value in zip(by, key, strict=True):
+            values[dimension.key] = key_written(dimension, value)
+            if dimension.name_kind and dimension.name_column:
+                values[dimension.name_column] = names[dimension.name_kind].get(value)
+        groups.append(GroupOut(by=values, steps=funnels.by_key[key]))
+    return groups
+
+
+async def _previous(session: AsyncSession, asked: Slice, names: Names, *, reasons: bool) -> ComparedOut:
+    length = timedelta(days=asked.period.days)
+    period = Period(asked.period.start - length, asked.period.start)
+    funnels = await _steps(session, replace(asked, period=period), names, reasons=reasons)
+    steps = funnels.by_key.get((), _steps_out(_steps_for(asked), {}, {}, names))
+    return ComparedOut(**{"from": period.start, "to": period.end}, steps=steps)

@@ -1,0 +1,176 @@
+"""Answers to questions: the sums they need are read once, everything else is worked out of those."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Literal
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.metrics.answering import (
+    Names,
+    Numbers,
+    columns_of,
+    joined,
+    needs_spend,
+    row_written,
+    total_of,
+    wanted_of,
+    written,
+)
+from analytics.metrics.asking import Question
+from analytics.metrics.catalogue import METRIC_BY_KEY, Metric
+from analytics.metrics.dimensions import Dimension
+from analytics.metrics.reading import read
+from analytics.metrics.schemas import CostAnswer, Coverage, QueryAnswer
+from analytics.metrics.slices import Key, Slice
+from analytics.metrics.spending import Spending, spend_by
+from analytics.projections.queries import Setting, freshness, names_of
+from analytics.spend.rules import UNATTRIBUTED
+
+COST_METRICS = tuple(
+    METRIC_BY_KEY[key]
+    for key in (
+        "spend", "leads", "qualified", "won", "revenue", "cost_per_lead", "cost_per_qualified", "cost_per_won", "romi"
+    )
+)  # fmt: skip
+"""The columns of the cost table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """`as_of`: when the newest event that counts was told; `lag_s`: how long it took to get here."""
+
+    as_of: datetime | None
+    lag_s: float | None
+
+
+@dataclass(slots=True)
+class Answer:
+    """The sums of a question by combination of values, with all that is needed to write them down."""
+
+    rows: dict[Key, Numbers]
+    spending: Spending | None
+    read: Literal["cells", "facts"]
+    names: Names
+
+    @property
+    def total(self) -> Numbers:
+        """The sums over all rows."""
+        return total_of(self.rows.values())
+
+
+def slice_of(workspace_id: UUID, question: Question, setting: Setting) -> Slice:
+    """The question's part of the workspace's data, in the zone and currency of its cells."""
+    return Slice(
+        workspace_id=workspace_id,
+        by=question.by,
+        period=question.period,
+        basis=question.basis,
+        zone=setting.time_zone,
+        currency=setting.currency,
+        where=question.where,
+    )
+
+
+async def answered(session: AsyncSession, asked: Slice, metrics: Sequence[Metric]) -> Answer:
+    """Everything summed that the metrics need; a question by nothing has one row, even when nothing happened."""
+    reading = await read(session, asked, wanted_of(metrics))
+    spending = await spend_by(session, asked) if needs_spend(metrics) else None
+    rows = joined(reading, spending)
+    if not asked.by:
+        rows.setdefault((), Numbers())
+    facts = reading.read == "facts" or (spending is not None and spending.read == "facts")
+    return Answer(rows, spending, "facts" if facts else "cells", await names_for(session, asked.workspace_id, asked.by))
+
+
+async def names_for(session: AsyncSession, workspace_id: UUID, dimensions: Iterable[Dimension]) -> Names:
+    """Display names of the values of those dimensions that have any."""
+    kinds = dict.fromkeys(dimension.name_kind for dimension in dimensions if dimension.name_kind)
+    return {kind: {row.id: row.name for row in await names_of(session, workspace_id, kind)} for kind in kinds}
+
+
+async def current_freshness(session: AsyncSession) -> Freshness:
+    """How new the numbers are."""
+    fresh = await freshness(session)
+    if fresh.read_at is None or fresh.event_at is None:
+        return Freshness(None, None)
+    return Freshness(fresh.event_at, max(0.0, round((fresh.read_at - fresh.event_at).total_seconds(), 3)))
+
+
+async def answer_query(session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting) -> QueryAnswer:
+    """Any metrics by any dimensions, rows in the order of their values."""
+    asked = slice_of(workspace_id, question, setting)
+    answer = await answered(session, asked, question.metrics)
+    fresh = await current_freshness(session)
+    return QueryAnswer(
+        columns=columns_of(question.by, question.metrics),
+        rows=_rows(answer, sorted(answer.rows), question.by, question.metrics, setting.currency),
+        totals=_totals(answer.total, question.metrics, setting.currency),
+        basis=question.basis,
+        **_period(question),
+        read=answer.read,
+        as_of=fresh.as_of,
+        lag_s=fresh.lag_s,
+    )
+
+
+async def answer_cost(session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting) -> CostAnswer:
+    """What leads and sales cost, the dearest rows first, and how far spend and leads cover each other."""
+    asked = slice_of(workspace_id, question, setting)
+    answer = await answered(session, asked, question.metrics)
+    assert answer.spending is not None
+    fresh, currency = await current_freshness(session), setting.currency
+    total, unattributed = answer.total, answer.spending.unattributed
+    dearest_first = sorted(answer.rows, key=lambda key: (-answer.rows[key].spend, key))
+    return CostAnswer(
+        columns=columns_of(question.by, question.metrics),
+        rows=_rows(answer, dearest_first, question.by, question.metrics, currency),
+        totals=_totals(total, question.metrics, currency),
+        basis=question.basis,
+        **_period(question),
+        read=answer.read,
+        as_of=fresh.as_of,
+        lag_s=fresh.lag_s,
+        unattributed=written(METRIC_BY_KEY["spend"], unattributed, currency),
+        share_unattributed=_share(unattributed, total.spend),
+        coverage=_coverage(answer.rows, total),
+        left_out=[
+            written(METRIC_BY_KEY["spend"], amount, other) for other, amount in sorted(answer.spending.left_out.items())
+        ],
+    )
+
+
+def _period(question: Question) -> dict[str, Any]:
+    return {"from": question.period.start, "to": question.period.end}
+
+
+def _rows(
+    answer: Answer, keys: Iterable[Key], by: Sequence[Dimension], metrics: Sequence[Metric], currency: str
+) -> list[dict[str, Any]]:
+    return [row_written(by, key, metrics, answer.rows[key], answer.names, currency) for key in keys]
+
+
+def _totals(total: Numbers, metrics: Sequence[Metric], currency: str) -> dict[str, Any]:
+    return {metric.key: written(metric, total.value(metric), currency) for metric in metrics}
+
+
+def _coverage(rows: dict[Key, Numbers], total: Numbers) -> Coverage:
+    """How far a cost per lead can be trusted: leads without spend are free in it, spend without leads is lost in it."""
+    leads = METRIC_BY_KEY["leads"]
+    with_spend = [row for key, row in rows.items() if row.spend and UNATTRIBUTED not in key]
+    paid = sum(_count(row.value(leads)) for row in with_spend)
+    effective = sum((row.spend for row in with_spend if row.value(leads)), Decimal(0))
+    return Coverage(
+        leads=_share(Decimal(paid), Decimal(_count(total.value(leads)))), spend=_share(effective, total.spend)
+    )
+
+
+def _count(value: Any) -> int:
+    return int(value or 0)
+
+
+def _share(part: Decimal, whole: Decimal) -> float | None:
+    return float(part / whole) if whole else None

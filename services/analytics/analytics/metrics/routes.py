@@ -1,0 +1,177 @@
+"""`/v1/metrics`, `/v1/dimensions`, `/v1/query`, `/v1/funnel`, `/v1/cost-per-lead`."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from leadkit.edge import Allow, EdgeRoute, Now, ReadSession
+from leadkit.problems import problems
+from leadkit.tokens import Caller
+
+from analytics.metrics import asking, queries
+from analytics.metrics.asking import (
+    Question,
+    UnknownBasis,
+    UnknownDimension,
+    UnknownMetric,
+    UnreadableCondition,
+    UnreadablePeriod,
+)
+from analytics.metrics.catalogue import METRIC_BY_KEY, METRICS, Metric, Ratio, allowed_dimensions
+from analytics.metrics.dimensions import DIMENSIONS
+from analytics.metrics.funnel import answer_funnel
+from analytics.metrics.schemas import (
+    BASIS,
+    CostAnswer,
+    DimensionList,
+    DimensionOut,
+    FunnelAnswer,
+    MetricList,
+    MetricOut,
+    NamesOut,
+    QueryAnswer,
+)
+from analytics.metrics.wire import UnknownFormat, answer, wanted_format
+from analytics.projections.queries import Setting, WorkspaceNotKnown, workspace_setting
+
+router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["metrics"])
+
+Reader = Annotated[Caller, Allow("metrics:read")]
+REFUSALS = problems(
+    UnknownMetric, UnknownDimension, UnreadableCondition, UnreadablePeriod, UnknownBasis, WorkspaceNotKnown
+)
+NOT_CHANGED: dict[int | str, dict[str, Any]] = {
+    304: {"description": "The numbers are those that `If-None-Match` names"}
+}
+LONGEST = 4000
+
+By = Annotated[str | None, Query(max_length=LONGEST, description="Dimensions, by comma", examples=["source"])]
+
+
+class Asked:
+    """The parameters that every question has."""
+
+    def __init__(
+        self,
+        start: Annotated[
+            str | None, Query(alias="from", max_length=40, description="First local day", examples=["2026-11-01"])
+        ] = None,
+        end: Annotated[
+            str | None, Query(alias="to", max_length=40, description="First local day that does not count")
+        ] = None,
+        where: Annotated[
+            str | None, Query(max_length=LONGEST, description=asking.WHERE_FORM, examples=["source:google,yandex"])
+        ] = None,
+        basis: Annotated[str, Query(max_length=20, description=BASIS, examples=["cohort"])] = "cohort",
+    ) -> None:
+        self.start = start
+        self.end = end
+        self.where = where
+        self.basis = basis
+
+    def question(
+        self,
+        metrics: tuple[Metric, ...],
+        by: str | None,
+        setting: Setting,
+        now: Now,
+        *,
+        common: tuple[Metric, ...] = (),
+    ) -> Question:
+        """The question in full; `common` are the metrics whose dimensions may be asked for, by default all."""
+        return Question(
+            metrics=metrics,
+            by=asking.read_dimensions(by, common or metrics),
+            period=asking.read_period(self.start, self.end, zone=setting.time_zone, now=now),
+            basis=asking.read_basis(self.basis),
+            where=asking.read_conditions(self.where, common or metrics),
+        )
+
+
+Asking = Annotated[Asked, Depends()]
+
+
+@router.get("/metrics", dependencies=[Allow("metrics:read", workspace=False)])
+async def metrics_list() -> MetricList:
+    """List the metrics: what each means, what it is made of, and what it can be asked by."""
+    return MetricList(items=[_metric(metric) for metric in METRICS])
+
+
+@router.get("/dimensions", dependencies=[Allow("metrics:read", workspace=False)])
+async def dimensions_list() -> DimensionList:
+    """List the dimensions that metrics can be asked by."""
+    return DimensionList(items=[DimensionOut.model_validate(dimension) for dimension in DIMENSIONS])
+
+
+@router.get("/query", response_model=QueryAnswer, responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED})
+async def query_run(
+    request: Request,
+    session: ReadSession,
+    caller: Reader,
+    now: Now,
+    asked: Asking,
+    metrics: Annotated[
+        str, Query(max_length=LONGEST, description="Metrics, by comma", examples=["leads,cost_per_lead"])
+    ],
+    by: By = None,
+    format: Annotated[str | None, Query(max_length=20, description="json or csv; else by Accept")] = None,
+) -> Response:
+    """Answer any metrics by any dimensions."""
+    wanted = wanted_format(request, format)
+    setting = await workspace_setting(session, caller.workspace)
+    question = asked.question(asking.read_metrics(metrics), by, setting, now)
+    body = await queries.answer_query(session, caller.workspace, question, setting)
+    return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
+
+
+@router.get("/funnel", response_model=FunnelAnswer, responses={**REFUSALS, **NOT_CHANGED})
+async def funnel_get(
+    request: Request,
+    session: ReadSession,
+    caller: Reader,
+    now: Now,
+    asked: Asking,
+    by: By = None,
+    compare_to: Annotated[str | None, Query(pattern="^previous_period$", description="As many days before")] = None,
+    reasons: Annotated[
+        bool, Query(description="Loss reasons too where only facts have them, which takes longer")
+    ] = False,
+) -> Response:
+    """Show where the funnel leaks: who entered each step, went on, was lost and why, or is still there."""
+    setting = await workspace_setting(session, caller.workspace)
+    question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
+    compare = compare_to is not None
+    body = await answer_funnel(session, caller.workspace, question, setting, compare=compare, reasons=reasons)
+    return answer(request, body)
+
+
+@router.get(
+    "/cost-per-lead", response_model=CostAnswer, responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED}
+)
+async def cost_per_lead_get(
+    request: Request,
+    session: ReadSession,
+    caller: Reader,
+    now: Now,
+    asked: Asking,
+    by: By = "source",
+    format: Annotated[str | None, Query(max_length=20, description="json or csv; else by Accept")] = None,
+) -> Response:
+    """Show what a lead, a qualified lead and a sale cost, by source or by anything else."""
+    wanted = wanted_format(request, format)
+    setting = await workspace_setting(session, caller.workspace)
+    question = asked.question(queries.COST_METRICS, by, setting, now)
+    body = await queries.answer_cost(session, caller.workspace, question, setting)
+    return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
+
+
+def _metric(metric: Metric) -> MetricOut:
+    ratio = metric.source if isinstance(metric.source, Ratio) else None
+    return MetricOut(
+        key=metric.key,
+        name=NamesOut.model_validate(metric.name),
+        unit=metric.unit,
+        definition=metric.definition,
+        numerator=ratio.numerator if ratio else None,
+        denominator=ratio.denominator if ratio else None,
+        dimensions=[dimension.key for dimension in allowed_dimensions(metric)],
+    )

@@ -1,0 +1,1 @@
+"""Every inquiry accounted for: what came in against what became of it."""

@@ -1,0 +1,238 @@
+"""Telling what marketing cost."""
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import orjson
+from leadkit.contracts.common import Money
+from leadkit.ids import new_id
+from leadkit.problems import FieldError, Invalid
+from sqlalchemy import ARRAY, Numeric, Row, Table, Text, Uuid, column, func, insert, literal, select, tuple_, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.spend.schemas import SpendChange, SpendItem, SpendPost, SpendPosted, SpendUnits
+from analytics.spend.tables import SpendLine, SpendUnit
+
+UNITS: Table = SpendUnit.__table__  # type: ignore[assignment]
+NOTHING = ""
+"""The digest of a unit without lines: not told yet, or withdrawn."""
+
+
+class OtherCurrency(Invalid):
+    """Spend in another currency than the workspace's: there are no exchange rates to convert it with."""
+
+    code = "other-currency"
+    title = "Spend is told in the workspace's currency"
+
+
+class UnitKey(NamedTuple):
+    """What a unit is told apart by, in the order in which units are locked."""
+
+    date: date
+    source: str
+    medium: str
+    campaign_key: str
+
+
+@dataclass(slots=True)
+class _Change:
+    """A unit before the post and what the post says of it."""
+
+    key: UnitKey
+    unit_id: UUID
+    version: int
+    digest_before: str
+    before: Decimal
+    items: list[SpendItem] = field(default_factory=list)
+
+    @property
+    def digest(self) -> str:
+        return digest_of(self.items)
+
+    @property
+    def after(self) -> Decimal:
+        return sum((item.amount.amount for item in self.items), Decimal(0))
+
+    @property
+    def kind(self) -> str:
+        if self.digest == self.digest_before:
+            return "unchanged"
+        if not self.items:
+            return "withdrawn"
+        return "created" if self.version == 0 else "replaced"
+
+
+async def post_spend(
+    session: AsyncSession, workspace_id: UUID, post: SpendPost, *, currency: str, by: str, now: datetime
+) -> SpendPosted:
+    """Stores the items as the newest version of their units; says what changed, which is nothing when told again."""
+    _check_currency(post.items, currency)
+    units = units_of(post.items)
+    changes = await _locked_units(session, workspace_id, post.origin, units, now=now)
+    if post.replace:
+        changes += await _units_left_out(session, workspace_id, post.origin, units)
+    changed = [change for change in changes if change.kind != "unchanged"]
+    await _supersede(session, workspace_id, changed, now=now)
+    lines = [line for change in changed for line in _lines(change, workspace_id, post.origin, by=by, now=now)]
+    if lines:
+        await session.execute(insert(SpendLine), lines)
+    return _answer(post, changes, changed, currency)
+
+
+def units_of(items: Iterable[SpendItem]) -> dict[UnitKey, list[SpendItem]]:
+    """The items under their units, in the order in which units are locked."""
+    units: dict[UnitKey, list[SpendItem]] = {}
+    for item in items:
+        campaign = f"id:{item.campaign_id}" if item.campaign_id else f"name:{item.campaign}" if item.campaign else ""
+        units.setdefault(UnitKey(item.date, item.source, item.medium or "", campaign), []).append(item)
+    return dict(sorted(units.items()))
+
+
+def digest_of(items: Sequence[SpendItem]) -> str:
+    """The same for the same lines in any order."""
+    if not items:
+        return NOTHING
+    written = sorted(orjson.dumps(item.model_dump(mode="json"), option=orjson.OPT_SORT_KEYS) for item in items)
+    return hashlib.sha256(b"\n".join(written)).hexdigest()
+
+
+def _check_currency(items: Sequence[SpendItem], currency: str) -> None:
+    errors = [
+        FieldError(pointer=f"/items/{index}/amount/currency", detail=f"is not {currency}")
+        for index, item in enumerate(items)
+        if item.amount.currency != currency
+    ]
+    if errors:
+        raise OtherCurrency(
+            f"The workspace counts in {currency}; there are no exchange rates yet, so convert the amounts first.",
+            errors=errors[:100],
+        )
+
+
+async def _locked_units(
+    session: AsyncSession, workspace_id: UUID, origin: str, units: dict[UnitKey, list[SpendItem]], *, now: datetime
+) -> list[_Change]:
+    """The units of the post, created where new, each locked until the end of the transaction."""
+    rows = [
+        {
+            "workspace_id": workspace_id,
+            "id": new_id(),
+            "origin": origin,
+            **key._asdict(),
+            "version": 0,
+            "digest": NOTHING,
+            "amount": Decimal(0),
+            "updated_at": now,
+        }
+        for key in units
+    ]
+    table = UNITS
+    statement = upsert(table)
+    keys = ["workspace_id", "date", "origin", "source", "medium", "campaign_key"]
+    # Setting what it is already, to lock the row and have it returned.
+    locking = statement.on_conflict_do_update(index_elements=keys, set_={"origin": statement.excluded.origin})
+    locked = (await session.execute(locking.returning(*table.c), rows)).all()
+    return [_change_of(unit, units[_key_of(unit)]) for unit in locked]
+
+
+async def _units_left_out(
+    session: AsyncSession, workspace_id: UUID, origin: str, units: dict[UnitKey, list[SpendItem]]
+) -> list[_Change]:
+    """Other units of the same days, sources and origin that still have lines, locked."""
+    days = {(key.date, key.source) for key in units}
+    statement = (
+        select(SpendUnit)
+        .where(SpendUnit.workspace_id == workspace_id, SpendUnit.origin == origin, SpendUnit.digest != NOTHING)
+        .where(tuple_(SpendUnit.date, SpendUnit.source).in_(sorted(days)))
+        .order_by(SpendUnit.date, SpendUnit.source, SpendUnit.medium, SpendUnit.campaign_key)
+        .with_for_update()
+    )
+    return [_change_of(unit, []) for unit in await session.scalars(statement) if _key_of(unit) not in units]
+
+
+def _key_of(unit: SpendUnit | Row[Any]) -> UnitKey:
+    return UnitKey(unit.date, unit.source, unit.medium, unit.campaign_key)
+
+
+def _change_of(unit: SpendUnit | Row[Any], items: list[SpendItem]) -> _Change:
+    return _Change(_key_of(unit), unit.id, unit.version, unit.digest, unit.amount, items)
+
+
+async def _supersede(session: AsyncSession, workspace_id: UUID, changed: list[_Change], *, now: datetime) -> None:
+    if not changed:
+        return
+    ids = [change.unit_id for change in changed]
+    await session.execute(
+        update(SpendLine)
+        .where(SpendLine.workspace_id == workspace_id, SpendLine.unit_id.in_(ids), SpendLine.current)
+        .values(current=False)
+        .execution_options(synchronize_session=False)
+    )
+    digests = literal([change.digest for change in changed], ARRAY(Text))
+    amounts = literal([change.after for change in changed], ARRAY(Numeric))
+    new = func.unnest(literal(ids, ARRAY(Uuid)), digests, amounts).table_valued(
+        column("id", Uuid), column("digest", Text), column("amount", Numeric), name="new"
+    )
+    await session.execute(
+        update(SpendUnit)
+        .where(SpendUnit.workspace_id == workspace_id, SpendUnit.id == new.c.id)
+        .values(version=SpendUnit.version + 1, digest=new.c.digest, amount=new.c.amount, updated_at=now)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _lines(change: _Change, workspace_id: UUID, origin: str, *, by: str, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            **item.model_dump(exclude={"amount"}),
+            "workspace_id": workspace_id,
+            "id": new_id(),
+            "unit_id": change.unit_id,
+            "version": change.version + 1,
+            "current": True,
+            "origin": origin,
+            "amount": item.amount.amount,
+            "currency": item.amount.currency,
+            "by": by,
+            "recorded_at": now,
+        }
+        for item in change.items
+    ]
+
+
+def _answer(post: SpendPost, changes: list[_Change], changed: list[_Change], currency: str) -> SpendPosted:
+    kinds = [change.kind for change in changes]
+    return SpendPosted(
+        origin=post.origin,
+        items=len(post.items),
+        units=SpendUnits(
+            created=kinds.count("created"),
+            replaced=kinds.count("replaced"),
+            unchanged=kinds.count("unchanged"),
+            withdrawn=kinds.count("withdrawn"),
+        ),
+        before=Money(amount=sum((change.before for change in changes), Decimal(0)), currency=currency),
+        after=Money(amount=sum((change.after for change in changes), Decimal(0)), currency=currency),
+        changes=[_shown(change, currency) for change in sorted(changed, key=lambda change: change.key)],
+    )
+
+
+def _shown(change: _Change, currency: str) -> SpendChange:
+    kind, _, value = change.key.campaign_key.partition(":")
+    return SpendChange(
+        change=change.kind,
+        date=change.key.date,
+        source=change.key.source,
+        medium=change.key.medium or None,
+        campaign=value if kind == "name" else next((item.campaign for item in change.items), None),
+        campaign_id=value if kind == "id" else None,
+        version=change.version + 1,
+        before=Money(amount=change.before, currency=currency),
+        after=Money(amount=change.after, currency=currency),
+    )

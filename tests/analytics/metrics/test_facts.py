@@ -1,0 +1,104 @@
+"""The same question answered from cells and from facts has the same answer."""
+
+from datetime import date
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from analytics.metrics import facts
+from analytics.metrics.asking import Condition, Period
+from analytics.metrics.dimensions import DIMENSION_BY_KEY
+from analytics.metrics.facts import SUBJECTS
+from analytics.metrics.reading import family_for, read
+from analytics.metrics.slices import Slice, Wanted
+from analytics.projections.measures import BASES, Basis
+from analytics.projections.queries import workspace_setting
+from hypothesis import given, settings
+from leadkit.testing.services import RunningService
+
+from tests.analytics.projections.conftest import Projected
+from tests.analytics.projections.histories import Told, lead, told_batches
+
+quick = settings(max_examples=8, deadline=None)
+WHOLE = Period(date(2026, 1, 1), date(2027, 1, 1))
+WANTED = [Wanted(measure, subject) for subject, facts in SUBJECTS.items() for measure in facts.events]
+BYS = (
+    ("day", "channel", "source", "medium", "campaign", "campaign_id"),
+    ("week", "owner", "team"),
+    ("month", "product", "region", "temperature"),
+    ("quarter", "weekday", "hour_of_day"),
+    ("source", "owner"),
+    ("status", "loss_reason"),
+    ("pipeline", "stage", "loss_reason"),
+)
+
+Rows = dict[tuple[tuple[str, ...], str, int], tuple[int, Decimal]]
+
+
+def _slice(projected: Projected, by: tuple[str, ...], basis: Basis, zone: ZoneInfo, period: Period = WHOLE) -> Slice:
+    dimensions = tuple(DIMENSION_BY_KEY[key] for key in by)
+    return Slice(projected.workspace_id, dimensions, period, basis, zone, "RUB")
+
+
+def _covered(asked: Slice) -> list[Wanted]:
+    has = {key for dimension in asked.by if (key := dimension.key)}
+    return [
+        each
+        for each in WANTED
+        if family_for(each, asked.needed) and all(each.subject in DIMENSION_BY_KEY[key].subjects for key in has)
+    ]
+
+
+async def _both(projected: Projected, asked: Slice) -> tuple[Rows, Rows]:
+    wanted = _covered(asked)
+    async with projected.db.transaction(projected.workspace_id, read_only=True) as session:
+        reading = await read(session, asked, wanted)
+        told = await facts.read(session, asked, wanted) if wanted else []
+    assert reading.read == "cells"
+    cells: Rows = {}
+    for key, measures in reading.tallies.items():
+        for measure, tally in measures.items():
+            cells |= {(key, measure, bucket): (n, Decimal(0)) for bucket, n in tally.buckets.items() if n}
+            cells[key, measure, -1] = (tally.n, tally.amount)
+    rows: Rows = {}
+    for key, measure, bucket, n, amount in told:
+        rows[key, measure, bucket] = (n, Decimal(0))
+        before = rows.get((key, measure, -1), (0, Decimal(0)))
+        rows[key, measure, -1] = (before[0] + n, before[1] + (amount if measure != "leads" else 0))
+    cells = {key: (n, amount if key[1] != "leads" else Decimal(0)) for key, (n, amount) in cells.items()}
+    return cells, rows
+
+
+@quick
+@given(batches=told_batches())
+async def test_facts_and_cells_give_the_same_sums_for_every_measure_and_family(
+    running_analytics: RunningService, batches: list[Told]
+) -> None:
+    projected = Projected(running_analytics.db)
+    for batch in batches:
+        await projected.tell(*batch)
+    await projected.settle()
+    async with projected.db.transaction(projected.workspace_id, read_only=True) as session:
+        zone = (await workspace_setting(session, projected.workspace_id)).time_zone
+    for by in BYS:
+        for basis in BASES:
+            cells, rows = await _both(projected, _slice(projected, by, basis, zone))
+            assert cells == rows, (by, basis)
+
+
+@pytest.mark.parametrize("basis", BASES)
+async def test_every_dimension_of_every_subject_can_be_read_from_facts(
+    running_analytics: RunningService, basis: Basis
+) -> None:
+    projected = Projected(running_analytics.db)
+    await projected.tell(("lead.created", lead()))
+    for subject, tables in SUBJECTS.items():
+        wanted = [Wanted(measure, subject) for measure in tables.events]  # type: ignore[arg-type]
+        for dimension in DIMENSION_BY_KEY.values():
+            if subject in dimension.subjects:
+                asked = _slice(projected, (dimension.key,), basis, ZoneInfo("Europe/Moscow"))
+                kept = Condition(dimension, frozenset({"nothing like it"}), negated=True)
+                asked = Slice(**{name: getattr(asked, name) for name in Slice.__slots__} | {"where": (kept,)})
+                async with projected.db.transaction(projected.workspace_id, read_only=True) as session:
+                    rows = list(await facts.read(session, asked, wanted))
+                assert bool(rows) == (subject == "lead"), (subject, dimension.key)
