@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from sqlalchemy import CursorResult, TextClause, text
@@ -59,7 +60,7 @@ async def _run(session: AsyncSession, statement: TextClause, rows: Sequence[Base
 
 
 def _plain(value: Any) -> str:
-    if isinstance(value, Decimal):
+    if isinstance(value, Decimal | UUID):  # the driver's UUID is a subclass, which orjson does not know
         return str(value)
     raise TypeError(type(value).__name__)
 
