@@ -1,6 +1,7 @@
 """Kinds of fields that the schemas of several slices share."""
 
 import re
+from functools import cache
 from typing import Annotated, Any
 from zoneinfo import available_timezones
 
@@ -18,8 +19,14 @@ def _storable(value: str) -> str:
     return value
 
 
+@cache
+def _zones() -> set[str]:
+    """Read once: the list comes from some hundreds of files."""
+    return available_timezones()
+
+
 def _known_zone(value: str) -> str:
-    if value not in available_timezones():
+    if value not in _zones():
         raise ValueError("is not a time zone of the IANA database, such as Europe/Moscow")
     return value
 
