@@ -8,13 +8,14 @@ dimensions from the lead, and whether a lead is lost depends on its deals, so a 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
-from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION, MEASURES, Basis, bucket_of
+from analytics.projections.measures import BASES, FAMILIES, LONGEST_DIMENSION, MEASURES, Basis, bucket_of
 
 RULES = 1
 """Raise it with every change of what is counted here: workers then build a new generation of each workspace's cells."""
@@ -40,30 +41,25 @@ class Frame(NamedTuple):
     currency: str
 
 
-class Mark(NamedTuple):
-    """One thing that counts. Absent dimensions are ''; `blank` fills the unused places of a cell's key."""
+Place = tuple[date, str, str]
+"""A moment in the frame's zone: day, weekday, hour of day."""
 
-    basis: Basis
-    measure: str
-    day: date
-    bucket: int
-    weekday: str
-    hour_of_day: str
-    channel: str
-    source: str
-    medium: str
-    campaign: str
-    campaign_id: str
-    product: str
-    region: str
-    temperature: str
-    owner: str
-    team: str
-    pipeline: str
-    stage: str
-    loss_reason: str
-    blank: str = ""
+Owner = tuple[str, str]
+Stage = tuple[str, str, str]
+Dimensions = tuple[str, str, str, str, str, str, str, str]
+"""channel, source, medium, campaign, campaign_id, product, region, temperature."""
 
+MARK = (
+    *("basis", "measure", "bucket", "day", "weekday", "hour_of_day"),
+    *("channel", "source", "medium", "campaign", "campaign_id", "product", "region", "temperature"),
+    *("owner", "team", "pipeline", "stage", "loss_reason", "blank"),
+)
+Mark = tuple[Basis, str, int, *Place, *Dimensions, *Owner, *Stage, Literal[""]]
+"""One thing that counts; `MARK` names its places. Absent dimensions are ''; `blank` fills unused places of a key.
+
+A plain tuple, since some ten of them are made for each event."""
+
+MEASURE: Final = 1
 
 Number = int | Decimal
 Counted = tuple[Mark, int, Number]
@@ -71,15 +67,6 @@ Counted = tuple[Mark, int, Number]
 
 CellKey = tuple[str, str, date, str, str, str, str, str, int]
 """basis, measure, day, d1 to d5, bucket: a cell's key inside its family."""
-
-Dimensions = tuple[str, str, str, str, str, str, str, str]
-"""channel, source, medium, campaign, campaign_id, product, region, temperature."""
-
-Place = tuple[date, str, str]
-"""A moment in the frame's zone: day, weekday, hour of day."""
-
-Owner = tuple[str, str]
-Stage = tuple[str, str, str]
 
 NO_DIMENSIONS: Dimensions = ("",) * 8
 NOBODY: Owner = ("", "")
@@ -100,10 +87,10 @@ def inquiry_marks(fact: InquiryRow, frame: Frame) -> Iterator[Counted]:
 
 
 def _in_both_bases(measure: str, fact: SubmissionRow | InquiryRow, frame: Frame) -> Iterator[Counted]:
-    day, weekday, hour = _place(fact.occurred_at, frame)
-    dimensions = (*_touch(fact), "", "", "")
-    for basis in ("cohort", "period"):
-        yield Mark(basis, measure, day, 0, weekday, hour, *dimensions, *NOBODY, *NO_STAGE), 1, 0
+    place = _place(fact.occurred_at, frame.zone)
+    dimensions: Dimensions = (*_touch(fact), "", "", "")
+    for basis in BASES:
+        yield (basis, measure, 0, *place, *dimensions, *NOBODY, *NO_STAGE, ""), 1, 0
 
 
 def case_marks(lead: LeadRow | None, deals: Sequence[DealRow], frame: Frame) -> list[Counted]:
@@ -125,13 +112,13 @@ class _Counting:
     def __init__(
         self, fact: LeadRow | DealRow, lead: LeadRow | None, born: datetime, frame: Frame, marks: list[Counted]
     ) -> None:
-        self.frame = frame
+        self.zone = frame.zone
         self.marks = marks
         self.owner_now: Owner = (_text(fact.owner_id), _text(fact.team_id))
         self.owners = _history(fact.owners) if len(fact.owners) > 1 else []
         self.first_owner = self.owner_now if not fact.owners else _owner(fact.owners[0])
         self.born = born
-        self.cohort = _place(born, frame)
+        self.cohort = _place(born, frame.zone)
         self.dimensions = _dimensions(lead) if lead is not None else NO_DIMENSIONS
         self.stage: Stage = NO_STAGE
 
@@ -150,12 +137,12 @@ class _Counting:
             self.count(measure, end, seconds, bucket=bucket_of(seconds))
 
     def _mark(self, measure: str, at: datetime, owner: Owner, amount: Number, bucket: int, n: int) -> None:
-        day, weekday, hour = self.cohort
-        rest = (*self.dimensions, *self.owner_now, *self.stage)
-        self.marks.append((Mark("cohort", measure, day, bucket, weekday, hour, *rest), n, amount))
-        day, weekday, hour = self.cohort if at == self.born else _place(at, self.frame)
-        rest = (*self.dimensions, *owner, *self.stage)
-        self.marks.append((Mark("period", measure, day, bucket, weekday, hour, *rest), n, amount))
+        kept, stage = self.dimensions, self.stage
+        mark: Mark = ("cohort", measure, bucket, *self.cohort, *kept, *self.owner_now, *stage, "")
+        self.marks.append((mark, n, amount))
+        place = self.cohort if at == self.born else _place(at, self.zone)
+        mark = ("period", measure, bucket, *place, *kept, *owner, *stage, "")
+        self.marks.append((mark, n, amount))
 
     def _owner_at(self, moment: datetime) -> Owner:
         owner = self.first_owner
@@ -251,8 +238,9 @@ def _count_deal(deal: DealRow, lead: LeadRow | None, frame: Frame, marks: list[C
             counting.count("stage_passages", at, n=deal.passages.get(stage, 1))
 
 
-def _place(moment: datetime, frame: Frame) -> Place:
-    local = moment.astimezone(frame.zone)
+@lru_cache(maxsize=8192)
+def _place(moment: datetime, zone: ZoneInfo) -> Place:
+    local = moment.astimezone(zone)
     return local.date(), str(local.isoweekday()), PLACES[local.hour]
 
 
@@ -286,7 +274,7 @@ def _history(owners: list[dict[str, Any]]) -> list[tuple[datetime, Owner]]:
 def _picker(dimensions: tuple[str, ...]) -> Callable[[Mark], CellKey]:
     """Takes a cell's key for these dimensions out of a mark."""
     filled = (*dimensions, *("blank",) * (5 - len(dimensions)))
-    pick: Callable[[Any], Any] = itemgetter(*map(Mark._fields.index, ("basis", "measure", "day", *filled, "bucket")))
+    pick: Callable[[Any], Any] = itemgetter(*map(MARK.index, ("basis", "measure", "day", *filled, "bucket")))
     return pick
 
 
@@ -316,7 +304,7 @@ class Tally:
         families: dict[str, dict[CellKey, list[Number]]] = {family: {} for family in FAMILIES}
         for mark, (n, amount) in self._marks.items():
             if n or amount:
-                for family, pick in _SPREAD[mark.measure]:
+                for family, pick in _SPREAD[mark[MEASURE]]:
                     cells, key = families[family], pick(mark)
                     sums = cells.get(key)
                     if sums is None:

@@ -38,13 +38,20 @@ STEPS = ("leads", "contacted", "qualified", "converted", "won")
 """The steps of a lead, in order; each is reached with any later one, so none has more leads than the one before.
 The last is measured by `customers` (leads with a won deal); `won` counts deals."""
 
-_LEAD = tuple(FAMILIES)
 _INQUIRY = ("day", "source", "hour")
+_PEOPLE = ("day", "source", "owner")
+_LEAD = ("day", "source", "source_owner", "owner", "product")
+_STEP = (*_LEAD, "hour")
+_STANDING = (*_LEAD, "stage")
+_EVERY = tuple(FAMILIES)
 _STAGE = ("stage",)
 
 
 class Measure(NamedTuple):
-    """`n` and `amount` tell what these columns of a cell hold (None: always 0); `bucketed`: by length of time."""
+    """`n` and `amount` tell what these columns of a cell hold (None: always 0); `bucketed`: by length of time.
+
+    `families` are those that have it; what is asked by other dimensions is read from the facts.
+    """
 
     key: str
     n: str
@@ -68,27 +75,34 @@ MEASURES: tuple[Measure, ...] = (
     Measure("inquiries_attached", "inquiries put on an open lead or deal", families=_INQUIRY),
     Measure("inquiries_reopened", "inquiries that reopened a lead", families=_INQUIRY),
     Measure("direct", "inquiries that came without lead-intake", families=_INQUIRY),
-    Measure("leads", "leads (merged ones left out)", "sum of completeness, 0 to 1 each"),
+    Measure("leads", "leads (merged ones left out)", "sum of completeness, 0 to 1 each", families=_EVERY),
     Measure("merged", "leads merged into another; they count nowhere else"),
     Measure("repeat", "leads of a person already known"),
     Measure("assigned", "leads that ever had an owner"),
-    Measure("contacted", "leads that reached in_progress or later"),
-    Measure("qualified", "leads that reached qualified or converted"),
-    Measure("converted", "leads that were converted"),
-    Measure("customers", "converted leads with at least one deal won now"),
+    Measure("contacted", "leads that reached in_progress or later", families=_STEP),
+    Measure("qualified", "leads that reached qualified or converted", families=_STEP),
+    Measure("converted", "leads that were converted", families=_STEP),
+    Measure("customers", "converted leads with at least one deal won now", families=_STEP),
     Measure("open", "leads in work now: new, assigned, in_progress, qualified"),
-    Measure("postponed", "leads postponed now"),
-    Measure("disqualified", "leads refused now"),
-    *(Measure(f"lost_{step}", f"leads lost now whose furthest step is {step}") for step in STEPS[:-1]),
+    Measure("postponed", "leads postponed now", families=_STANDING),
+    Measure("disqualified", "leads refused now", families=_STANDING),
+    *(
+        Measure(f"lost_{step}", f"leads lost now whose furthest step is {step}", families=_STANDING)
+        for step in STEPS[:-1]
+    ),
     *(Measure(f"here_{step}", f"leads neither lost nor further than {step}") for step in STEPS[:-1]),
-    Measure("with_deadline", "leads with a deadline for the first response"),
-    Measure("answered_in_time", "leads answered not after that deadline"),
-    Measure("deals", "deals", "their amounts"),
-    Measure("deals_open", "deals open now", "their amounts (pipeline)"),
-    Measure("forecast", "deals open now", "their amounts weighted by probability"),
-    Measure("won", "deals won now", "their amounts (revenue)"),
-    Measure("lost", "deals lost now", "their amounts"),
-    Measure("unconverted", "deals in another currency than the workspace's; their amounts are in no measure"),
+    Measure("with_deadline", "leads with a deadline for the first response", families=_PEOPLE),
+    Measure("answered_in_time", "leads answered not after that deadline", families=_PEOPLE),
+    Measure("deals", "deals", "their amounts", families=_EVERY),
+    Measure("deals_open", "deals open now", "their amounts (pipeline)", families=_STANDING),
+    Measure("forecast", "deals open now", "their amounts weighted by probability", families=_STANDING),
+    Measure("won", "deals won now", "their amounts (revenue)", families=_EVERY),
+    Measure("lost", "deals lost now", "their amounts", families=_STANDING),
+    Measure(
+        "unconverted",
+        "deals in another currency than the workspace's; their amounts are in no measure",
+        families=_STANDING,
+    ),
     Measure("stage_reached", "deals that ever were in the stage (period: on the first day they were)", families=_STAGE),
     Measure("stage_passages", "entries of deals into the stage, every time", families=_STAGE),
     Measure("time_leads", "leads, by seconds from the lead to contacted", "those seconds", bucketed=True),
