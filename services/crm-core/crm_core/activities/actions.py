@@ -9,7 +9,7 @@ from uuid import UUID
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
 from leadkit.outbox import NewEvent, publish
-from leadkit.problems import Conflict, Invalid, NotFound
+from leadkit.problems import Conflict, Invalid
 from leadkit.tokens import Caller
 from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -25,6 +25,7 @@ from crm_core.contacts.queries import contact_by_id
 from crm_core.deals.queries import deal_by_id
 from crm_core.leads.queries import lead_by_id
 from crm_core.leads.responses import note_first_response
+from crm_core.naming import named
 from crm_core.rows import insert_rows
 
 NEVER_NULL = ("owner_id", "data")
@@ -86,7 +87,7 @@ async def record_many(
     events = [_event("activity.created", activity) for activity in made]
     missed = [_event("activity.missed", activity) for activity in made if _is_missed(activity)]
     await publish(session, [*events, *missed])
-    entries = [audit.Change("activity.created", "activity", activity.id, after=_seen(activity)) for activity in made]
+    entries = [audit.Change("activity.create", "activity", activity.id, after=_seen(activity)) for activity in made]
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
 
 
@@ -105,7 +106,7 @@ async def revise_many(
         row.updated_at = now
     await session.flush()
     await publish(session, [_event("activity.updated", row) for row in rows])
-    entries = [audit.Change("activity.updated", "activity", row.id, before[row.id], _seen(row)) for row in rows]
+    entries = [audit.Change("activity.update", "activity", row.id, before[row.id], _seen(row)) for row in rows]
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
 
 
@@ -142,7 +143,7 @@ async def add_activity(session: AsyncSession, wanted: ActivityCreate, *, caller:
         result=wanted.result, data=wanted.data, at=at, by=caller.subject, created_at=now, updated_at=now,
     )  # fmt: skip
     session.add(activity)
-    await _tell(session, activity, "activity.created", before=None, by=caller.subject, now=now)
+    await _tell(session, activity, "create", before=None, by=caller.subject, now=now)
     if _is_missed(activity):
         await publish(session, [_event("activity.missed", activity)])
     await _answer_lead(session, activity, now)
@@ -161,7 +162,7 @@ async def change_activity(
         sent["data"] = merged(activity.data, sent["data"])
     for name, value in sent.items():
         setattr(activity, name, value)
-    await _changed(session, activity, "activity.updated", before=before, by=caller.subject, now=now)
+    await _changed(session, activity, "update", before=before, by=caller.subject, now=now)
     return activity
 
 
@@ -174,7 +175,7 @@ async def complete_activity(
     before = _seen(activity)
     activity.completed_at = moment_of(wanted.at, caller=caller, now=now, last=activity.at)
     activity.result = wanted.result if wanted.result is not None else activity.result
-    await _changed(session, activity, "activity.completed", before=before, by=caller.subject, now=now)
+    await _changed(session, activity, "complete", before=before, by=caller.subject, now=now)
     await _answer_lead(session, activity, now)
     return activity
 
@@ -182,22 +183,19 @@ async def complete_activity(
 async def _owner(session: AsyncSession, wanted: ActivityCreate, caller: Caller) -> Owner:
     """The named owner, else the caller, else whoever owns what the activity is on; checks that the caller sees that."""
     await existing_workspace(session, caller.workspace)
-    parents = []
-    for pointer, parent_id, read in (
-        ("/lead_id", wanted.lead_id, lead_by_id),
-        ("/contact_id", wanted.contact_id, contact_by_id),
-        ("/deal_id", wanted.deal_id, deal_by_id),
-    ):
-        if parent_id is not None:
-            try:
-                parents.append(await read(session, caller, parent_id))
-            except NotFound as unknown:
-                raise Invalid.at(pointer, unknown.detail) from None
+    owners = []
+    if wanted.deal_id is not None:
+        deal = await named("/deal_id", deal_by_id(session, caller, wanted.deal_id))
+        owners.append(Owner(deal.owner_id, deal.team_id))
+    if wanted.lead_id is not None:
+        lead = await named("/lead_id", lead_by_id(session, caller, wanted.lead_id))
+        owners.append(Owner(lead.owner_id, lead.team_id))
+    if wanted.contact_id is not None:
+        contact = await named("/contact_id", contact_by_id(session, caller, wanted.contact_id))
+        owners.append(Owner(contact.owner_id, contact.team_id))
     if wanted.owner_id is not None:
         return await named_owner(session, caller.workspace, wanted.owner_id)
-    if caller.user_id is not None:
-        return Owner(caller.user_id, caller.team_id)
-    return Owner(parents[0].owner_id, parents[0].team_id)
+    return Owner(caller.user_id, caller.team_id) if caller.user_id is not None else owners[0]
 
 
 def _stored(row: NewActivity, workspace_id: UUID, *, by: str, now: datetime) -> Activity:
@@ -230,17 +228,17 @@ async def _answer_lead(session: AsyncSession, activity: Activity, now: datetime)
 
 
 async def _changed(
-    session: AsyncSession, activity: Activity, event: str, *, before: Mapping[str, Any], by: str, now: datetime
+    session: AsyncSession, activity: Activity, action: str, *, before: Mapping[str, Any], by: str, now: datetime
 ) -> None:
     activity.version += 1
     activity.updated_at = now
-    await _tell(session, activity, event, before=before, by=by, now=now)
+    await _tell(session, activity, action, before=before, by=by, now=now)
 
 
 async def _tell(
     session: AsyncSession,
     activity: Activity,
-    event: str,
+    action: str,
     *,
     before: Mapping[str, Any] | None,
     by: str,
@@ -251,11 +249,11 @@ async def _tell(
         session,
         workspace_id=activity.workspace_id,
         by=by,
-        action=event,
+        action=f"activity.{action}",
         subject_type="activity",
         subject_id=activity.id,
         before=before,
         after=_seen(activity),
         now=now,
     )
-    await publish(session, [_event(event, activity)])
+    await publish(session, [_event(f"activity.{action}d", activity)])

@@ -31,12 +31,6 @@ async def company_by_id(session: AsyncSession, workspace_id: UUID, company_id: U
     return found
 
 
-async def company_exists(session: AsyncSession, workspace_id: UUID, company_id: UUID) -> bool:
-    """Whether a request that names this company names one of its workspace."""
-    statement = select(Company.id).where(Company.workspace_id == workspace_id, Company.id == company_id)
-    return await session.scalar(statement) is not None
-
-
 async def same_company(
     session: AsyncSession, workspace_id: UUID, *, name: str, tax_number: str | None
 ) -> Company | None:

@@ -9,7 +9,6 @@ from leadkit.contracts.inquiry import Messenger, Person
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
 from leadkit.outbox import NewEvent, publish
-from leadkit.problems import Invalid
 from leadkit.tokens import Caller
 from sqlalchemy import delete, insert
 from sqlalchemy.dialects.postgresql import insert as upsert
@@ -17,12 +16,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
 from crm_core.access.ownership import Owner, kept_owner, named_owner, owner_or_caller
-from crm_core.companies.queries import company_exists
+from crm_core.companies.queries import company_by_id
 from crm_core.contacts import queries
 from crm_core.contacts.points import Point, points_of
 from crm_core.contacts.rules import chosen, filled_up, search_name
 from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
 from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
+from crm_core.naming import named
 
 NEVER_NULL = ("kind", "person", "phones", "emails", "messengers", "addresses", "legal", "custom", "tags")
 POINT_FIELDS = ("phones", "emails", "messengers", "preferred")
@@ -30,10 +30,9 @@ POINT_FIELDS = ("phones", "emails", "messengers", "preferred")
 
 async def create_contact(session: AsyncSession, wanted: ContactCreate, *, caller: Caller, now: datetime) -> Contact:
     """A new contact; raises `Invalid` for a phone, e-mail, company or owner that is none."""
-    points = await queries.normalised_points(
-        session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers
-    )
-    await _check_company(session, caller.workspace, wanted.company_id)
+    points = await queries.normalised_points(session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers)
+    if wanted.company_id is not None:
+        await named("/company_id", company_by_id(session, caller.workspace, wanted.company_id))
     owner = await owner_or_caller(session, wanted.owner_id, caller)
     return await _add(session, wanted, points, owner, workspace_id=caller.workspace, by=caller.subject, now=now)
 
@@ -61,9 +60,7 @@ async def match_or_create_contact(
     if matched is None:
         wanted = ContactCreate(person=person, company_id=company_id, position=person.position)
         owner = await kept_owner(session, workspace_id, owner_id)
-        contact = await _add(
-            session, wanted, points, owner, lead_id=lead_id, workspace_id=workspace_id, by=by, now=now
-        )
+        contact = await _add(session, wanted, points, owner, lead_id=lead_id, workspace_id=workspace_id, by=by, now=now)
     else:
         contact = await queries.locked(session, workspace_id, matched)
         await _learn(session, contact, person, points, company_id=company_id, lead_id=lead_id, by=by, now=now)
@@ -85,7 +82,8 @@ async def change_contact(
     """Applies a merge patch to a (locked) contact."""
     before = await _shown(session, contact)
     sent = changes(wanted, never_null=NEVER_NULL)
-    await _check_company(session, contact.workspace_id, sent.get("company_id"))
+    if wanted.company_id is not None:
+        await named("/company_id", company_by_id(session, contact.workspace_id, wanted.company_id))
     if sent.get("owner_id") is not None:
         owner = await named_owner(session, contact.workspace_id, sent["owner_id"])
         contact.team_id = owner.team_id
@@ -196,11 +194,6 @@ async def _link(session: AsyncSession, contact: Contact, lead_id: UUID | None) -
     if lead_id is not None:
         row = {"workspace_id": contact.workspace_id, "contact_id": contact.id, "lead_id": lead_id}
         await session.execute(upsert(ContactLead).values(row).on_conflict_do_nothing())
-
-
-async def _check_company(session: AsyncSession, workspace_id: UUID, company_id: UUID | None) -> None:
-    if company_id is not None and not await company_exists(session, workspace_id, company_id):
-        raise Invalid.at("/company_id", "is not a company of this workspace")
 
 
 async def _shown(session: AsyncSession, contact: Contact) -> ContactOut:

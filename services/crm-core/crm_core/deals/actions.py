@@ -16,13 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.access.history import moment_of
 from crm_core.access.ownership import named_owner, owner_or_caller
 from crm_core.access.workspaces.queries import existing_workspace
-from crm_core.companies.queries import company_exists
-from crm_core.contacts.queries import contact_exists
+from crm_core.companies.queries import company_by_id
+from crm_core.contacts.queries import contact_by_id
 from crm_core.deals.history import note_passage, own, ownership, passage_into_first
 from crm_core.deals.record import record_change, record_new, seen
 from crm_core.deals.refusals import check_entry
 from crm_core.deals.schemas import DealAssign, DealCreate, DealPatch
 from crm_core.deals.tables import Deal
+from crm_core.leads.queries import lead_by_id
+from crm_core.naming import named
 from crm_core.pipelines.queries import entry_stage
 
 NEVER_NULL = ("name", "probability", "custom", "tags")
@@ -30,7 +32,9 @@ NEVER_NULL = ("name", "probability", "custom", "tags")
 
 async def add_deal(session: AsyncSession, wanted: DealCreate, *, caller: Caller, now: datetime) -> Deal:
     """A deal as a request asks for it; raises `Invalid` for anything it names that is not there."""
-    await _check_links(session, caller.workspace, wanted.contact_id, wanted.company_id)
+    if wanted.lead_id is not None:
+        await named("/lead_id", lead_by_id(session, caller, wanted.lead_id))
+    await _check_links(session, caller, wanted.contact_id, wanted.company_id)
     owner = await owner_or_caller(session, wanted.owner_id, caller)
     return await create_deal(
         session,
@@ -90,13 +94,11 @@ async def create_deal(
     return deal
 
 
-async def change_deal(
-    session: AsyncSession, deal: Deal, wanted: DealPatch, *, caller: Caller, now: datetime
-) -> Deal:
+async def change_deal(session: AsyncSession, deal: Deal, wanted: DealPatch, *, caller: Caller, now: datetime) -> Deal:
     """Applies a merge patch to a (locked) deal."""
     before = seen(deal)
     sent = changes(wanted, never_null=NEVER_NULL)
-    await _check_links(session, deal.workspace_id, sent.get("contact_id"), sent.get("company_id"))
+    await _check_links(session, caller, sent.get("contact_id"), sent.get("company_id"))
     if "amount" in sent:
         sent["amount"] = await _new_amount(session, deal, wanted.amount)
     if "probability" in sent and deal.status != "open":
@@ -109,7 +111,7 @@ async def change_deal(
         own(deal, await named_owner(session, deal.workspace_id, owner_id), now)
     for field, value in sent.items():
         setattr(deal, field, value)
-    await record_change(session, deal, "deal.updated", before=before, by=caller.subject, now=now)
+    await record_change(session, deal, "update", before=before, by=caller.subject, now=now)
     return deal
 
 
@@ -118,7 +120,7 @@ async def assign_deal(session: AsyncSession, deal: Deal, wanted: DealAssign, *, 
     before = seen(deal)
     owner = await named_owner(session, deal.workspace_id, wanted.owner_id)
     own(deal, owner, moment_of(wanted.at, caller=caller, now=now, last=deal.created_at))
-    await record_change(session, deal, "deal.updated", before=before, by=caller.subject, now=now)
+    await record_change(session, deal, "assign", before=before, by=caller.subject, now=now)
     return deal
 
 
@@ -137,10 +139,8 @@ async def _new_amount(session: AsyncSession, deal: Deal, amount: Money | None) -
     return amount.amount if amount else None
 
 
-async def _check_links(
-    session: AsyncSession, workspace_id: UUID, contact_id: UUID | None, company_id: UUID | None
-) -> None:
-    if contact_id is not None and not await contact_exists(session, workspace_id, contact_id):
-        raise Invalid.at("/contact_id", "is not a contact of this workspace")
-    if company_id is not None and not await company_exists(session, workspace_id, company_id):
-        raise Invalid.at("/company_id", "is not a company of this workspace")
+async def _check_links(session: AsyncSession, caller: Caller, contact_id: UUID | None, company_id: UUID | None) -> None:
+    if contact_id is not None:
+        await named("/contact_id", contact_by_id(session, caller, contact_id))
+    if company_id is not None:
+        await named("/company_id", company_by_id(session, caller.workspace, company_id))

@@ -92,9 +92,7 @@ async def deals_list(
 
 
 @router.post("", status_code=201)
-async def deals_create(
-    wanted: DealCreate, session: Session, caller: Writer, now: Now, response: Response
-) -> DealOut:
+async def deals_create(wanted: DealCreate, session: Session, caller: Writer, now: Now, response: Response) -> DealOut:
     """Add a deal."""
     deal = await actions.add_deal(session, wanted, caller=caller, now=now)
     response.headers["Location"] = f"/v1/deals/{deal.id}"

@@ -21,6 +21,9 @@ ALLOWED: dict[str, tuple[Action, ...]] = {
 }
 """Which actions a deal allows in each state; the API's 409 answers, the docs and the tests read this."""
 
+OUTCOMES: dict[Action, DealStatus] = {"move": "open", "win": "won", "lose": "lost", "reopen": "open"}
+"""In which status each step leaves the deal."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class DealFacts:

@@ -4,7 +4,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from leadkit.contracts.events import DealStatus
 from leadkit.problems import Invalid
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +13,7 @@ from crm_core.deals.actions import own_currency
 from crm_core.deals.history import enter, last_change
 from crm_core.deals.record import record_change, seen
 from crm_core.deals.refusals import check_allowed, check_entry
+from crm_core.deals.rules import OUTCOMES, Action
 from crm_core.deals.schemas import DealLose, DealMove, DealReopen, DealWin
 from crm_core.deals.tables import Deal
 from crm_core.loss_reasons.choosing import chosen_reason
@@ -30,7 +30,7 @@ async def move_deal(session: AsyncSession, deal: Deal, wanted: DealMove, *, call
     left = await _stage(session, deal, deal.stage_id)
     entered = await _stage(session, deal, wanted.stage_id)
     check_entry(deal, left, entered)
-    await _enter(session, deal, entered, "open", before, at=wanted.at, note=wanted.note, caller=caller, now=now)
+    await _enter(session, deal, "move", entered, before, at=wanted.at, note=wanted.note, caller=caller, now=now)
     return deal
 
 
@@ -43,7 +43,7 @@ async def win_deal(session: AsyncSession, deal: Deal, wanted: DealWin, *, caller
         deal.amount = wanted.amount.amount
     stage = await _stage(session, deal, deal.stage_id)
     check_entry(deal, stage, stage, outcome="won")
-    await _enter(session, deal, stage, "won", before, at=wanted.at, note=None, caller=caller, now=now)
+    await _enter(session, deal, "win", stage, before, at=wanted.at, note=None, caller=caller, now=now)
     return deal
 
 
@@ -57,7 +57,7 @@ async def lose_deal(session: AsyncSession, deal: Deal, wanted: DealLose, *, call
     deal.loss_reason_id, deal.loss_note = reason.id if reason else None, note
     stage = await _stage(session, deal, deal.stage_id)
     check_entry(deal, stage, stage, outcome="lost", loss_reason_key=reason.key if reason else None)
-    await _enter(session, deal, stage, "lost", before, at=wanted.at, note=note, caller=caller, now=now)
+    await _enter(session, deal, "lose", stage, before, at=wanted.at, note=note, caller=caller, now=now)
     return deal
 
 
@@ -68,7 +68,7 @@ async def reopen_deal(session: AsyncSession, deal: Deal, wanted: DealReopen, *, 
     left = await _stage(session, deal, deal.stage_id)
     entered = left if wanted.stage_id is None else await _stage(session, deal, wanted.stage_id)
     check_entry(deal, left, entered)
-    await _enter(session, deal, entered, "open", before, at=wanted.at, note=wanted.note, caller=caller, now=now)
+    await _enter(session, deal, "reopen", entered, before, at=wanted.at, note=wanted.note, caller=caller, now=now)
     return deal
 
 
@@ -82,8 +82,8 @@ async def _stage(session: AsyncSession, deal: Deal, stage_id: UUID) -> Stage:
 async def _enter(
     session: AsyncSession,
     deal: Deal,
+    action: Action,
     stage: Stage,
-    status: DealStatus,
     before: dict[str, Any],
     *,
     at: datetime | None,
@@ -92,7 +92,5 @@ async def _enter(
     now: datetime,
 ) -> None:
     moment = moment_of(at, caller=caller, now=now, last=last_change(deal))
-    passage = enter(deal, stage, status, at=moment, by=caller.subject, note=note)
-    session.add(passage)
-    event = {"open": "deal.moved" if passage.from_status == "open" else "deal.reopened"}.get(status, f"deal.{status}")
-    await record_change(session, deal, event, before=before, by=caller.subject, now=now)
+    session.add(enter(deal, stage, OUTCOMES[action], at=moment, by=caller.subject, note=note))
+    await record_change(session, deal, action, before=before, by=caller.subject, now=now)

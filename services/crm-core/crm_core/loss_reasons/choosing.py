@@ -35,4 +35,6 @@ async def chosen_reason(
     by_key = await find_loss_reason(session, workspace_id, reason)
     if by_key is not None:
         return Choice(by_key, note)
-    return Choice(await find_loss_reason(session, workspace_id, OTHER), "\n".join(part for part in (reason, note) if part))
+    return Choice(
+        await find_loss_reason(session, workspace_id, OTHER), "\n".join(part for part in (reason, note) if part)
+    )

@@ -176,4 +176,3 @@ async def _tell(
         now=now,
     )
     await publish(session, [queries.pipeline_changed(pipeline, stages)])
-

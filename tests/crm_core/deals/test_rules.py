@@ -1,0 +1,107 @@
+"""The rules of deals, with plain values."""
+
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+import pytest
+from crm_core.deals.rules import (
+    ALLOWED,
+    STAGE_RULES,
+    DealFacts,
+    Refusal,
+    StageFacts,
+    is_rotting,
+    lost_deal_has_a_reason,
+    other_reason_is_explained,
+    passage_key,
+    probability_of,
+    refusals,
+    required_fields_are_filled,
+    won_deal_has_an_amount,
+)
+
+ID = UUID("0198f1d2-0000-7000-8000-000000000001")
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+FIRST = StageFacts(id=ID)
+WON = StageFacts(id=ID, outcome="won")
+LOST = StageFacts(id=ID, outcome="lost")
+
+
+def test_every_stage_rule_is_tested_here() -> None:
+    assert set(STAGE_RULES) == {
+        required_fields_are_filled,
+        won_deal_has_an_amount,
+        lost_deal_has_a_reason,
+        other_reason_is_explained,
+    }
+
+
+def test_a_stage_gets_the_fields_it_asks_for() -> None:
+    proposal = StageFacts(id=ID, required_fields=("amount", "custom.contract"))
+    bare = DealFacts()
+    assert required_fields_are_filled(bare, FIRST, proposal) == Refusal("/amount", "must be filled before this stage")
+    priced = DealFacts(amount=Decimal(1), custom={"contract": ""})
+    assert required_fields_are_filled(priced, FIRST, proposal) == Refusal(
+        "/custom/contract", "must be filled before this stage"
+    )
+    assert required_fields_are_filled(DealFacts(amount=Decimal(1), custom={"contract": "7"}), FIRST, proposal) is None
+
+
+def test_an_amount_of_nothing_is_an_amount() -> None:
+    free = DealFacts(amount=Decimal(0))
+    assert required_fields_are_filled(free, FIRST, StageFacts(id=ID, required_fields=("amount",))) is None
+    assert won_deal_has_an_amount(free, FIRST, WON) is None
+
+
+def test_won_deal_needs_an_amount() -> None:
+    assert won_deal_has_an_amount(DealFacts(), FIRST, WON) == Refusal("/amount", "a won deal needs an amount")
+    assert won_deal_has_an_amount(DealFacts(amount=Decimal(5)), FIRST, WON) is None
+    assert won_deal_has_an_amount(DealFacts(), FIRST, LOST) is None
+
+
+def test_lost_deal_needs_a_reason() -> None:
+    assert lost_deal_has_a_reason(DealFacts(), FIRST, LOST) == Refusal("/loss_reason_id", "a lost deal needs a reason")
+    assert lost_deal_has_a_reason(DealFacts(loss_reason_id=ID), FIRST, LOST) is None
+    assert lost_deal_has_a_reason(DealFacts(), FIRST, FIRST) is None
+
+
+@pytest.mark.parametrize(("note", "passes"), [(None, False), ("  ", False), ("moved abroad", True)])
+def test_the_reason_other_needs_a_note(note: str | None, passes: bool) -> None:
+    lost = DealFacts(loss_reason_id=ID, loss_reason_key="other", loss_note=note)
+    assert (other_reason_is_explained(lost, FIRST, LOST) is None) == passes
+
+
+def test_another_reason_needs_no_note() -> None:
+    assert other_reason_is_explained(DealFacts(loss_reason_id=ID, loss_reason_key="spam"), FIRST, LOST) is None
+
+
+def test_a_refused_step_is_told_all_its_reasons() -> None:
+    demanding = StageFacts(id=ID, outcome="won", required_fields=("company_id",))
+    assert [refusal.pointer for refusal in refusals(DealFacts(), None, demanding)] == ["/company_id", "/amount"]
+
+
+def test_a_closed_deal_can_only_be_reopened_or_handed_over() -> None:
+    assert ALLOWED == {
+        "open": ("move", "win", "lose", "assign"),
+        "won": ("reopen", "assign"),
+        "lost": ("reopen", "assign"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("status", "days_in_stage", "limit", "rotting"),
+    [("open", 8, 7, True), ("open", 7, 7, False), ("open", 900, None, False), ("won", 900, 7, False)],
+)
+def test_an_open_deal_rots_past_the_limit_of_its_stage(
+    status: str, days_in_stage: int, limit: int | None, rotting: bool
+) -> None:
+    assert is_rotting(status, NOW - timedelta(days=days_in_stage), limit, now=NOW) is rotting
+
+
+def test_a_closed_deal_is_certain() -> None:
+    assert [probability_of(status, 0.4) for status in ("open", "won", "lost")] == [0.4, 1.0, 0.0]
+
+
+def test_an_entry_is_noted_under_its_stage_or_its_end() -> None:
+    assert [passage_key(status, ID) for status in ("open", "won", "lost")] == [str(ID), "won", "lost"]
