@@ -223,5 +223,4 @@ def _shown(text: str) -> str:
 
 def _refusal(problem: type[Invalid], pointer: str, detail: str, allowed: Collection[str]) -> Invalid:
     members: dict[str, Any] = {"allowed": list(allowed)}
-    sentence = f"{detail[:1].upper()}{detail[1:]}. Allowed: {', '.join(allowed)}."
-    return problem(sentence, errors=[FieldError(pointer=pointer, detail=detail)], **members)
+    return problem(f"{detail}. Allowed: {', '.join(allowed)}.", errors=[FieldError(pointer=pointer, detail=detail)], **members)

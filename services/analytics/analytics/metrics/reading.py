@@ -17,7 +17,7 @@ from analytics.projections.queries import current_cells
 from analytics.projections.tables import Cell
 
 MEASURE: Final = {measure.key: measure for measure in MEASURES}
-SMALLEST_FIRST: Final = tuple(sorted(FAMILIES, key=lambda family: len(FAMILIES[family])))
+SMALLEST_FIRST: Final = ("day", "hour", "owner", "stage", "product", "source_owner", "source")
 
 
 @dataclass(slots=True)

@@ -1,0 +1,109 @@
+"""`/v1/funnel`: where leads go, how long it takes, where they are lost and why."""
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from tests.analytics.conftest import Books
+from tests.analytics.spring import ANNA, APRIL
+
+
+async def _steps(shop: Books, **params: str) -> dict[str, dict[str, Any]]:
+    return {step["key"]: step for step in (await shop.get("funnel", **(APRIL | params)))["steps"]}
+
+
+async def test_each_step_tells_who_entered_and_who_went_on(shop: Books) -> None:
+    steps = await _steps(shop)
+    assert [(key, step["entered"]) for key, step in steps.items()] == [
+        ("submissions", 8),
+        ("inquiries", 6),
+        ("leads", 5),
+        ("contacted", 3),
+        ("qualified", 2),
+        ("converted", 1),
+        ("won", 1),
+    ]
+    assert steps["submissions"]["from_previous"] is None
+    assert steps["contacted"]["from_previous"] == pytest.approx(3 / 5)
+    assert steps["contacted"]["from_first"] == pytest.approx(3 / 8)
+    # Wilson, 3 of 5.
+    assert steps["contacted"]["interval"] == pytest.approx([0.2307, 0.8824], abs=5e-5)
+    assert steps["contacted"]["few"] is True
+
+
+async def test_every_step_balances(shop: Books) -> None:
+    answer = await shop.get("funnel", by="source", **APRIL)
+    for steps in (answer["steps"], *(group["steps"] for group in answer["groups"])):
+        of_leads = [step for step in steps if step["key"] not in ("submissions", "inquiries")]
+        for step, following in pairwise(of_leads):
+            assert step["entered"] == following["entered"] + step["lost_here"] + step["still_here"], step
+
+
+async def test_top_of_the_funnel_balances_too(shop: Books) -> None:
+    steps = await _steps(shop)
+    submissions, inquiries = steps["submissions"], steps["inquiries"]
+    assert submissions["lost_by_reason"] == {"interest": 1, "spam": 1}
+    assert submissions["entered"] == inquiries["entered"] + submissions["lost_here"] + submissions["still_here"]
+    assert inquiries["entered"] == steps["leads"]["entered"] + inquiries["joined_here"]
+
+
+async def test_the_lost_are_told_with_their_reasons(shop: Books) -> None:
+    steps = await _steps(shop)
+    assert (steps["leads"]["lost_here"], steps["leads"]["lost_by_reason"]) == (1, {"Дорого": 1})
+    assert (steps["leads"]["still_here"], steps["contacted"]["still_here"], steps["qualified"]["still_here"]) == (
+        1,
+        1,
+        1,
+    )
+
+
+async def test_times_to_the_next_step_are_medians_within_two_percent(shop: Books) -> None:
+    steps = await _steps(shop)
+    assert steps["leads"]["median_s_to_next"] == pytest.approx(2 * 3600, rel=0.021)
+    assert steps["converted"]["median_s_to_next"] == pytest.approx(4 * 86_400, rel=0.021)
+    assert steps["won"]["median_s_to_next"] is None
+
+
+async def test_groups_have_the_steps_that_have_their_dimension(shop: Books) -> None:
+    answer = await shop.get("funnel", by="owner", **APRIL)
+    [anna] = [group for group in answer["groups"] if group["by"]["owner"] == ANNA]
+    assert anna["by"]["owner_name"] == "Анна"
+    assert {step["key"]: step["entered"] for step in anna["steps"]} == {
+        "leads": 2,
+        "contacted": 2,
+        "qualified": 1,
+        "converted": 1,
+        "won": 1,
+    }
+    assert answer["read"] == "cells"
+
+
+async def test_reasons_that_only_facts_know_are_read_when_asked_for(shop: Books) -> None:
+    quick = await shop.get("funnel", by="source", **APRIL)
+    whole = await shop.get("funnel", by="source", reasons="true", **APRIL)
+    assert (quick["read"], whole["read"]) == ("cells", "facts")
+    [yandex] = [group["steps"] for group in whole["groups"] if group["by"] == {"source": "yandex"}]
+    assert [step["lost_by_reason"] for step in yandex if step["key"] == "leads"] == [{"Дорого": 1}]
+    [unread] = [group["steps"] for group in quick["groups"] if group["by"] == {"source": "yandex"}]
+    assert [step["lost_by_reason"] for step in unread if step["key"] == "leads"] == [None]
+
+
+async def test_the_period_before_stands_beside_when_asked_for(shop: Books) -> None:
+    answer = await shop.get("funnel", from_="2026-04-03", to="2026-04-05", compare_to="previous_period")
+    assert (answer["previous"]["from"], answer["previous"]["to"]) == ("2026-04-01", "2026-04-03")
+    entered = {step["key"]: step["entered"] for step in answer["previous"]["steps"]}
+    assert entered["leads"] == 3
+
+
+async def test_with_basis_period_more_may_enter_a_step_than_the_one_before(shop: Books) -> None:
+    steps = await _steps(shop, basis="period", from_="2026-04-09", to="2026-04-10")
+    assert (steps["leads"]["entered"], steps["won"]["entered"]) == (0, 1)
+    assert steps["won"]["from_previous"] is None
+    assert steps["won"]["interval"] is None
+
+
+async def test_an_empty_workspace_has_an_empty_funnel(books: Books) -> None:
+    answer = await books.get("funnel")
+    assert {step["entered"] for step in answer["steps"]} == {0}
+    assert answer["groups"] is None
