@@ -42,7 +42,8 @@ def test_every_operation_under_v1_tells_how_it_refuses(service: str) -> None:
     wrong = [
         f"{method} {path}"
         for path, method, operation in operations(service)
-        if path.startswith("/v1/") and not {"401", "403", "404", "422", "429", "500", "503"} <= operation["responses"].keys()
+        if path.startswith("/v1/")
+        and not {"401", "403", "404", "422", "429", "500", "503"} <= operation["responses"].keys()
     ]
     assert wrong == []
 
