@@ -1,15 +1,52 @@
-"""Recording what became of deliveries."""
+"""How the delivery of a workspace stands: kept in a row, so that a restart goes on with the same patience."""
 
+import random
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lead_intake.delivery.rules import pause_after
 from lead_intake.delivery.tables import Delivery
+
+_DUE = text(
+    "SELECT delivery.workspace_id FROM delivery WHERE delivery.retry_at <= :now AND EXISTS ("
+    "SELECT 1 FROM submission"
+    " WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'ready')"
+)
+
+_jitter = random.Random()
 
 
 async def expect_deliveries(session: AsyncSession, workspace_id: UUID, *, now: datetime) -> None:
     """Lets the worker look after this workspace from now on."""
     row = insert(Delivery).values(workspace_id=workspace_id, failures=0, retry_at=now, last_failure=None)
     await session.execute(row.on_conflict_do_nothing())
+
+
+async def workspaces_due(session: AsyncSession, *, now: datetime) -> Sequence[UUID]:
+    """The workspaces in which something is ready and whose pause is over (role worker)."""
+    return (await session.execute(_DUE, {"now": now})).scalars().all()
+
+
+async def failures_of(session: AsyncSession, workspace_id: UUID) -> int:
+    """How many requests in a row have failed as a whole."""
+    return await session.scalar(select(Delivery.failures).where(Delivery.workspace_id == workspace_id)) or 0
+
+
+async def fail(session: AsyncSession, workspace_id: UUID, failure: str, *, failures: int, now: datetime) -> None:
+    """A request failed as a whole, for the `failures`th time in a row: pause."""
+    pause = pause_after(failures, jitter=_jitter)
+    await session.execute(
+        update(Delivery)
+        .where(Delivery.workspace_id == workspace_id)
+        .values(failures=failures, retry_at=now + pause, last_failure=failure)
+    )
+
+
+async def succeed(session: AsyncSession, workspace_id: UUID) -> None:
+    """crm-core answers again."""
+    await session.execute(update(Delivery).where(Delivery.workspace_id == workspace_id).values(failures=0))

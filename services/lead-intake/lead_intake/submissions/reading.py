@@ -114,13 +114,18 @@ def read_again(
             return replace(unreadable(first, source, "nothing_found"), id=submission_id, revision=revision)
         merged = provider.merge(found) if provider.gathers else found[0]
         if closing:
-            merged = provider.close(merged)
+            merged = _closed(provider.close(merged))
         return drafted(
             first, merged, source, provider, submission_id=submission_id, place=raws[0].place,
             revision=revision, released=released,
         )  # fmt: skip
     except Unreadable as reason:
         return replace(unreadable(first, source, str(reason)), id=submission_id, revision=revision)
+
+
+def _closed(found: Found) -> Found:
+    """What even its provider cannot end is taken for what it is: an inquiry, if it has a contact."""
+    return replace(found, disposition="inquiry") if found.disposition in ("pending", "update") else found
 
 
 def _belonging(raw: StoredRaw, source: SourceView, provider: Provider, external_id: str | None) -> list[Found]:

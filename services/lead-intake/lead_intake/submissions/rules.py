@@ -7,7 +7,8 @@ from typing import Any
 from leadkit.contracts.events import SubmissionStatus
 
 WINDOW = timedelta(minutes=10)
-CALL_MAY_LAST = timedelta(hours=2)
+MAY_LAST = timedelta(hours=2)
+"""How long a call or chat may stay open; then it counts as ended."""
 
 LONGEST_KEY_BYTES = 255
 

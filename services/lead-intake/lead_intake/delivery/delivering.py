@@ -1,0 +1,174 @@
+"""Delivery: a worker leases a workspace and posts what is ready there, in order of arrival, until nothing is left.
+
+Every step may be repeated: crm-core knows an inquiry by its id, and what is recorded is guarded by its revision.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from uuid import UUID
+
+import structlog
+from leadkit import clock
+from leadkit.client import PeerRefused, PeerUnavailable, ServiceClient
+from leadkit.db import Database
+from leadkit.edge import WORKSPACE_HEADER
+from leadkit.ids import new_id
+from leadkit.leases import acquire, release
+from leadkit.telemetry import request_id
+from leadkit.waiting import pause
+from prometheus_client import Counter, Histogram
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lead_intake.delivery import actions
+from lead_intake.delivery.rules import HALVED, not_now, outcome_of, parked
+from lead_intake.driver import driver_of
+from lead_intake.submissions.outcomes import Outcome, Ready, ready, record_attempts, record_outcomes
+
+BATCH = 500
+BATCH_CHARACTERS = 4 * 1024 * 1024
+LOOK_EVERY_S = 0.1
+LEASE_S = 60
+ANSWER_WITHIN_S = 30
+AT_ONCE = 4
+
+log = structlog.get_logger()
+delivered_total = Counter("leadflow_deliveries_total", "Inquiries handed to crm-core", ["status"])
+failed_total = Counter("leadflow_delivery_failures_total", "Requests to crm-core that failed as a whole")
+lag_seconds = Histogram(
+    "leadflow_delivery_lag_seconds",
+    "From receipt to the record of crm-core's answer",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60, 600, 3600),
+)
+
+
+class Deliverer:
+    """The delivery of one worker process."""
+
+    def __init__(self, db: Database, core: ServiceClient) -> None:
+        self._db = db
+        self._core = core
+        self._holder = new_id()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Delivers until `stop` is set; the batch at hand is finished, its lease given back."""
+        while not stop.is_set():
+            if not await self.step(stop):
+                await pause(stop, LOOK_EVERY_S)
+
+    async def step(self, stop: asyncio.Event | None = None) -> int:
+        """Delivers what is due in all workspaces; answers how many submissions were decided."""
+        async with self._db.transaction(role="worker", read_only=True) as session:
+            due = await actions.workspaces_due(session, now=clock.now())
+        turn = asyncio.Semaphore(AT_ONCE)
+
+        async def deliver(workspace_id: UUID) -> int:
+            async with turn:
+                return await self._deliver_workspace(workspace_id, stop)
+
+        return sum(await asyncio.gather(*(deliver(workspace_id) for workspace_id in due)))
+
+    async def _deliver_workspace(self, workspace_id: UUID, stop: asyncio.Event | None) -> int:
+        request_id.set(str(new_id()))
+        decided = 0
+        try:
+            while stop is None or not stop.is_set():
+                batch, failures = await self._next(workspace_id)
+                if not batch or not await self._deliver(workspace_id, batch, failures):
+                    break
+                decided += len(batch)
+        finally:
+            async with self._db.transaction(role="worker") as session:
+                await release(session, _lease(workspace_id), self._holder)
+        return decided
+
+    async def _next(self, workspace_id: UUID) -> tuple[list[Ready], int]:
+        """The next batch, if the lease is ours; after a failure a single one, to see whether crm-core is back."""
+        async with self._db.transaction(role="worker") as session:
+            if not await acquire(session, _lease(workspace_id), self._holder, LEASE_S):
+                return [], 0
+            failures = await actions.failures_of(session, workspace_id)
+            found = await ready(await driver_of(session), workspace_id, 1 if failures else BATCH)
+        return _bounded(found), failures
+
+    async def _deliver(self, workspace_id: UUID, batch: list[Ready], failures: int) -> bool:
+        """Sends a batch and records what came of it; False when crm-core cannot take any now."""
+        try:
+            outcomes = await self._send(workspace_id, batch)
+        except (PeerUnavailable, PeerRefused) as error:
+            await self._failed(workspace_id, batch, failures + 1, error)
+            return False
+        async with self._db.transaction(role="worker") as session:
+            return await self._record(session, workspace_id, batch, outcomes, failures)
+
+    async def _send(self, workspace_id: UUID, batch: Sequence[Ready]) -> list[Outcome]:
+        """What crm-core says to each; a batch that it refuses as a whole is halved down to the item that it is about."""
+        body = '{"items":[' + ",".join([one.inquiry for one in batch]) + "]}"
+        try:
+            answer = await self._core.post(
+                "/v1/inquiries",
+                body.encode(),
+                headers={WORKSPACE_HEADER: str(workspace_id)},
+                timeout_s=ANSWER_WITHIN_S,
+            )
+        except PeerRefused as refusal:
+            if refusal.status not in HALVED:
+                raise
+            if len(batch) == 1:
+                return [parked(batch[0], refusal.status, refusal.problem)]
+            middle = len(batch) // 2
+            return [
+                *await self._send(workspace_id, batch[:middle]),
+                *await self._send(workspace_id, batch[middle:]),
+            ]
+        by_index = {item["index"]: item for item in answer["results"]}
+        missing = {"status": 500, "problem": {"detail": "crm-core did not answer for this item"}}
+        return [outcome_of(one, by_index.get(index, missing)) for index, one in enumerate(batch)]
+
+    async def _record(
+        self,
+        session: AsyncSession,
+        workspace_id: UUID,
+        batch: Sequence[Ready],
+        outcomes: Sequence[Outcome],
+        failures: int,
+    ) -> bool:
+        """False when some were not answered now: the workspace pauses, as after a request that failed."""
+        now, connection = clock.now(), await driver_of(session)
+        decided = [(one, outcome) for one, outcome in zip(batch, outcomes, strict=True) if outcome.answered]
+        left = [outcome for outcome in outcomes if not outcome.answered]
+        await record_outcomes(connection, workspace_id, [outcome for _, outcome in decided], now=now)
+        if left:
+            await record_attempts(connection, workspace_id, left, now=now)
+            await actions.fail(session, workspace_id, "items not answered", failures=failures + 1, now=now)
+        elif failures:
+            await actions.succeed(session, workspace_id)
+        for one, outcome in decided:
+            delivered_total.labels(outcome.status).inc()
+            lag_seconds.observe((now - one.received_at).total_seconds())
+        return not left
+
+    async def _failed(
+        self, workspace_id: UUID, batch: Sequence[Ready], failures: int, error: PeerUnavailable | PeerRefused
+    ) -> None:
+        failed_total.inc()
+        log.error("delivery_failed", workspace_id=str(workspace_id), failures=failures, error=str(error))
+        status = error.status if isinstance(error, PeerRefused) else None
+        async with self._db.transaction(role="worker") as session:
+            now = clock.now()
+            tried = [not_now(one, status, {"detail": str(error)}) for one in batch]
+            await record_attempts(await driver_of(session), workspace_id, tried, now=now)
+            await actions.fail(session, workspace_id, str(error), failures=failures, now=now)
+
+
+def _lease(workspace_id: UUID) -> str:
+    return f"delivery:{workspace_id}"
+
+
+def _bounded(found: list[Ready]) -> list[Ready]:
+    """As many of the first as make a request of a reasonable size."""
+    size = 0
+    for place, one in enumerate(found):
+        size += len(one.inquiry)
+        if size > BATCH_CHARACTERS and place:
+            return found[:place]
+    return found

@@ -1,0 +1,124 @@
+"""What delivery does to submissions: reads those that are ready, writes what crm-core made of them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from leadkit.ids import new_id
+
+from lead_intake.driver import Connection
+from lead_intake.submissions.events import Recorded, tell
+
+_READY = """
+    SELECT id, revision, result, received_at, inquiry::text AS inquiry
+    FROM submission WHERE workspace_id = $1 AND status = 'ready' ORDER BY received_at, id LIMIT $2
+"""
+
+# A submission that was changed while it was on its way keeps its status; the first result stays.
+_RECORD = """
+    UPDATE submission SET
+        version = submission.version + 1,
+        status = CASE WHEN submission.status = 'ready' AND submission.revision = told.revision
+                      THEN told.status ELSE submission.status END,
+        reason = CASE WHEN submission.status = 'ready' AND submission.revision = told.revision
+                      AND told.status = 'parked' THEN told.reason ELSE submission.reason END,
+        result = coalesce(submission.result, told.result),
+        lead_id = coalesce(told.lead_id, submission.lead_id),
+        contact_id = coalesce(told.contact_id, submission.contact_id),
+        deal_id = coalesce(told.deal_id, submission.deal_id),
+        problem = told.problem::jsonb,
+        delivered_at = CASE WHEN told.status = 'delivered' THEN $2 ELSE submission.delivered_at END,
+        updated_at = $2
+    FROM unnest(
+        $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[]
+    ) AS told (id, revision, status, reason, result, lead_id, contact_id, deal_id, problem)
+    WHERE submission.workspace_id = $1 AND submission.id = told.id
+    RETURNING submission.id, submission.version, submission.source_id, submission.channel, submission.provider,
+              submission.status, submission.reason, submission.attribution::text AS attribution, submission.occurred_at,
+              submission.received_at, submission.result, submission.lead_id, submission.contact_id, submission.deal_id
+"""
+
+_ATTEMPTS = """
+    INSERT INTO attempt (workspace_id, id, submission_id, revision, at, status, result, problem)
+    SELECT $1, id, submission_id, revision, $2, status, result, problem::jsonb
+    FROM unnest($3::uuid[], $4::uuid[], $5::int[], $6::int[], $7::text[], $8::text[])
+        AS attempt (id, submission_id, revision, status, result, problem)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A submission that waits for delivery; `inquiry` is JSON as stored."""
+
+    id: UUID
+    revision: int
+    result: str | None
+    received_at: datetime
+    inquiry: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What becomes of a submission (`ready`: to be asked once more), and what crm-core `told` in this attempt.
+    `http_status` is null when it did not answer."""
+
+    submission_id: UUID
+    revision: int
+    status: str
+    http_status: int | None
+    told: str | None
+    reason: str | None = None
+    result: str | None = None
+    lead_id: UUID | None = None
+    contact_id: UUID | None = None
+    deal_id: UUID | None = None
+    problem: Mapping[str, Any] | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether crm-core decided anything about it."""
+        return self.told is not None or self.status == "parked"
+
+
+async def ready(connection: Connection, workspace_id: UUID, limit: int) -> list[Ready]:
+    """The next ones in order of arrival."""
+    return [Ready(*row) for row in await connection.fetch(_READY, workspace_id, limit)]
+
+
+async def record_outcomes(
+    connection: Connection, workspace_id: UUID, outcomes: Sequence[Outcome], *, now: datetime
+) -> None:
+    """Writes outcomes and attempts and tells of the new states, with a statement each."""
+    if not outcomes:
+        return
+    told = [
+        (
+            o.submission_id, o.revision, o.status, o.reason, o.result, o.lead_id, o.contact_id, o.deal_id,
+            _json(o.problem),
+        )
+        for o in outcomes
+    ]  # fmt: skip
+    rows = await connection.fetch(_RECORD, workspace_id, now, *_columns(told))
+    await record_attempts(connection, workspace_id, outcomes, now=now)
+    await tell(connection, workspace_id, [Recorded(**dict(row)) for row in rows], now=now)
+
+
+async def record_attempts(
+    connection: Connection, workspace_id: UUID, outcomes: Sequence[Outcome], *, now: datetime
+) -> None:
+    """Only that it was tried: the submissions stay as they are."""
+    rows = (
+        (new_id(), one.submission_id, one.revision, one.http_status, one.told, _json(one.problem)) for one in outcomes
+    )
+    await connection.execute(_ATTEMPTS, workspace_id, now, *_columns(rows))
+
+
+def _columns(rows: Iterable[tuple[object, ...]]) -> Iterable[list[object]]:
+    return (list(column) for column in zip(*rows, strict=True))
+
+
+def _json(value: Mapping[str, Any] | None) -> str | None:
+    return orjson.dumps(value).decode() if value is not None else None

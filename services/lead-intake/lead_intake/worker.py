@@ -1,0 +1,76 @@
+"""lead-intake's worker: delivers, ends calls, orders events, follows crm-core. Any number may run."""
+
+from functools import partial
+
+from leadkit import clock
+from leadkit.client import ServiceClient
+from leadkit.cloudevents import CloudEvent
+from leadkit.consumer import FeedConsumer
+from leadkit.db import Database
+from leadkit.idempotency import forget_old
+from leadkit.migrations import check_schema
+from leadkit.outbox import Sequencer
+from leadkit.peers import REVOKED, follow_keys, forget_revoked
+from leadkit.sealing import Sealer
+from leadkit.serve import run
+from leadkit.worker import Loop, every, run_worker
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from lead_intake.delivery.delivering import Deliverer
+from lead_intake.receiving.refusing import forget_refused
+from lead_intake.settings import FOLDER, IntakeSettings, settings
+from lead_intake.sources.views import SECRETS_PURPOSE
+from lead_intake.sources.workspaces import WORKSPACE_EVENTS, learn_workspaces
+from lead_intake.submissions.closing import close_overdue
+
+CLOSE_EVERY_S = 60
+CLEAN_EVERY_S = 600
+
+
+async def main() -> None:
+    """Runs the loops until the process is asked to stop."""
+    own = settings()
+    db = Database.connect(own, service="intake", for_worker=True)
+    core = ServiceClient("crm-core", own.core_url, own.service_token_value())
+    try:
+        await check_schema(db, FOLDER)
+        await run_worker(db, loops(own, db, core))
+    finally:
+        await core.close()
+        await db.close()
+
+
+def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[str, Loop]]:
+    """What the worker does."""
+    sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
+    follower = FeedConsumer(db, core, name="crm-core", handle=follow, types=(*WORKSPACE_EVENTS, REVOKED))
+    return [
+        ("delivery", Deliverer(db, core).run),
+        ("sequencer", Sequencer(db).run),
+        ("keys", follow_keys(db, core)),
+        ("crm-core", follower.run),
+        ("closing", every(CLOSE_EVERY_S, partial(close, db, sealer))),
+        ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
+    ]
+
+
+async def follow(session: AsyncSession, events: list[CloudEvent]) -> None:
+    """What crm-core tells that matters here: workspaces and revoked tokens."""
+    await learn_workspaces(session, events)
+    await forget_revoked(session, events)
+
+
+async def close(db: Database, sealer: Sealer) -> None:
+    """Closes calls whose end was never told."""
+    await close_overdue(db, sealer, now=clock.now())
+
+
+async def clean(db: Database) -> None:
+    """Forgets refused requests and answers kept for repeats when their time is over."""
+    async with db.transaction(role="worker") as session:
+        await forget_refused(session, now=clock.now())
+        await forget_old(session, now=clock.now())
+
+
+if __name__ == "__main__":
+    run(main, settings(), service="lead-intake-worker")
