@@ -1,6 +1,6 @@
 -- The login, the four roles and the database of one service; may be repeated. psql variables: login, password.
--- The login enters the roles with SET LOCAL ROLE and has no rights of its own: a plain grant would lend it the
--- policies of every role and end the isolation of workspaces. The owner role owns the database; migrations run in it.
+-- The login enters the roles with SET LOCAL ROLE and reads nothing by itself: a plain grant would lend it the policies
+-- of every role and end the isolation of workspaces. The owner role owns the database; migrations run in it.
 SELECT format('CREATE ROLE %I NOLOGIN', :'login' || '_' || role)
 FROM unnest(ARRAY['app', 'worker', 'owner', 'search']) AS role
 WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = :'login' || '_' || role) \gexec
@@ -11,4 +11,4 @@ FROM unnest(ARRAY['app', 'worker', 'owner', 'search']) AS role \gexec
 SELECT format('CREATE DATABASE %I OWNER %I', :'login', :'login' || '_owner')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'login') \gexec
 REVOKE CONNECT ON DATABASE :"login" FROM PUBLIC;
-GRANT CONNECT ON DATABASE :"login" TO :"login";
+GRANT CONNECT, CREATE ON DATABASE :"login" TO :"login"; -- CREATE lets a migration add trusted extensions

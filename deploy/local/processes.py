@@ -3,18 +3,18 @@
 Ctrl-C reaches only the supervisor; a child learns that the supervisor is gone through a pipe, so none is orphaned.
 """
 
-import contextlib
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryFile
+from typing import IO
 
 from deploy.local.folder import log_file
+from deploy.local.forking import Forked, fork_program
 from deploy.local.settings import LocalError
 
 STABLE_AFTER_S = 30.0
@@ -37,7 +37,7 @@ class Child:
     """A program that is to run until we stop, with what its restarts need to know."""
 
     program: Program
-    process: subprocess.Popen[bytes]
+    process: Forked
     log: Path
     started_at: float
     failures: int = 0
@@ -52,24 +52,23 @@ class Family:
         self._ours, self._theirs = _lifeline()
         self._inherited = (self._theirs, *kept_alive)
         self._children: list[Child] = []
-        self._errands: list[subprocess.Popen[str]] = []
+        self._errands: list[Forked] = []
 
     def start(self, program: Program) -> None:
         """Start a program that is to run until `stop`."""
         log = log_file(self._folder, program.name)
-        self._children.append(Child(program, self._spawn(program, log), log, time.monotonic()))
+        self._children.append(Child(program, self._spawn_logged(program, log), log, time.monotonic()))
 
     def run(self, programs: Sequence[Program]) -> list[str]:
         """Run programs side by side to their ends and return what each printed; `LocalError` when one fails."""
-        errands = [self._begin(program) for program in programs]
-        self._errands += errands
-        printed = []
-        for program, errand in zip(programs, errands, strict=True):
-            words, complaints = errand.communicate()
-            if errand.returncode != 0:
-                raise LocalError(f"{program.name} failed: {last_line(complaints) or 'it said nothing'}")
-            printed.append(words.strip())
-        return printed
+        with ExitStack() as files:
+            outputs = [(files.enter_context(TemporaryFile()), files.enter_context(TemporaryFile())) for _ in programs]
+            errands = [self._spawn(*each) for each in zip(programs, *zip(*outputs, strict=True), strict=True)]
+            self._errands += errands
+            for program, errand, (_, complaints) in zip(programs, errands, outputs, strict=True):
+                if errand.wait() != 0:
+                    raise LocalError(f"{program.name} failed: {last_line(_content(complaints)) or 'it said nothing'}")
+            return [_content(words).strip() for words, _ in outputs]
 
     def tend(self) -> list[str]:
         """Restart whoever died, after a pause that grows with each failure; returns the news, a sentence each."""
@@ -78,7 +77,8 @@ class Family:
         for child in self._children:
             if child.restart_at is not None:
                 if now >= child.restart_at:
-                    child.process, child.started_at, child.restart_at = self._spawn(child.program, child.log), now, None
+                    child.process = self._spawn_logged(child.program, child.log)
+                    child.started_at, child.restart_at = now, None
             elif (code := child.process.poll()) is not None:
                 child.failures = 0 if now - child.started_at > STABLE_AFTER_S else child.failures
                 pause_s = min(FIRST_PAUSE_S * 2**child.failures, LONGEST_PAUSE_S)
@@ -99,45 +99,26 @@ class Family:
 
     def stop(self, within_s: float) -> None:
         """Ask all to end, and end those that have not after `within_s`."""
-        processes: list[subprocess.Popen[Any]] = [*(child.process for child in self._children), *self._errands]
+        processes = [*(child.process for child in self._children), *self._errands]
         for process in processes:
-            process.terminate()
+            process.send_signal(signal.SIGTERM)
         deadline = time.monotonic() + within_s
         for process in processes:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(max(deadline - time.monotonic(), 0))
-            if process.poll() is None:
-                process.kill()
+            if process.wait(max(deadline - time.monotonic(), 0)) is None:
+                process.send_signal(signal.SIGKILL)
                 process.wait()
         for descriptor in (self._ours, self._theirs):
             os.close(descriptor)
 
-    def _begin(self, program: Program) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [sys.executable, "-m", *program.arguments],
-            env=self._environment(program),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            pass_fds=self._inherited,
-        )
-
-    def _spawn(self, program: Program, log: Path) -> subprocess.Popen[bytes]:
+    def _spawn_logged(self, program: Program, log: Path) -> Forked:
         with log.open("ab") as output:
-            return subprocess.Popen(
-                [sys.executable, "-m", *program.arguments],
-                env=self._environment(program),
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                pass_fds=self._inherited,
-            )
+            return self._spawn(program, output, output)
 
-    def _environment(self, program: Program) -> dict[str, str]:
-        return {**os.environ, **program.environment, PARENT_FD: str(self._theirs)}
+    def _spawn(self, program: Program, output: IO[bytes], errors: IO[bytes]) -> Forked:
+        environment = {**os.environ, **program.environment, PARENT_FD: str(self._theirs)}
+        return fork_program(
+            program.name, program.arguments, environment, output=output, errors=errors, kept=self._inherited
+        )
 
 
 def _lifeline() -> tuple[int, int]:
@@ -148,6 +129,11 @@ def _lifeline() -> tuple[int, int]:
 
 def _ending(code: int) -> str:
     return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+
+
+def _content(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read().decode(errors="replace")
 
 
 def last_line(words: str) -> str:

@@ -12,7 +12,7 @@ SERVICE_SCOPES = ("inquiries:write", "activities:write", "events:read", "submiss
 
 def shared_environment(settings: LocalSettings, urls: Mapping[ServiceKey, str], secrets: Secrets) -> dict[str, str]:
     """The environment of every program; those of one service are told apart by their prefix."""
-    environment = {"LEADFLOW_DATA_KEY": secrets.data_key, "PYTHONUNBUFFERED": "1"}
+    environment = {"LEADFLOW_DATA_KEY": secrets.data_key}
     for service in SERVICES:
         prefix = f"LEADFLOW_{service.key.upper()}"
         environment[f"{prefix}_DATABASE_URL"] = urls[service.key]

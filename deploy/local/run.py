@@ -6,6 +6,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
 from typing import NoReturn
@@ -16,6 +17,7 @@ from leadkit.embedded import Cluster, EmbeddedError, claim_folder
 from deploy.local import programs
 from deploy.local.database import database_urls, embedded_cluster
 from deploy.local.folder import held, secrets_of
+from deploy.local.forking import load_common_modules
 from deploy.local.processes import Family
 from deploy.local.readiness import not_ready, refuse_busy_ports
 from deploy.local.report import ACCESS_FILE, announce, say
@@ -76,10 +78,14 @@ def _run(settings: LocalSettings, folder: Path) -> None:
 
 @contextlib.contextmanager
 def _database(settings: LocalSettings, folder: Path) -> Iterator[Cluster | None]:
+    """The embedded server, if there is to be one; it starts while we load what our programs share."""
     cluster = embedded_cluster(settings, folder)
     try:
-        if cluster is not None:
-            cluster.start()
+        with ThreadPoolExecutor(1) as beside:
+            started = beside.submit(cluster.start) if cluster else None
+            load_common_modules()
+            if started:
+                started.result()
         yield cluster
     finally:
         if cluster is not None:

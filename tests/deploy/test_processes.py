@@ -6,11 +6,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy.local import processes
+from deploy.local.forking import load_common_modules
 from deploy.local.processes import Family, Program
 from deploy.local.settings import LocalError
 from tests.waiting import alive, wait_until
@@ -33,6 +35,10 @@ BRIEF = "import sys\nprint('a token')\n"
 FAILING = "import sys\nsys.exit('the database cannot be reached')\n"
 
 
+# The test runner has threads; the supervisor has none when it forks.
+pytestmark = pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
+
+
 @pytest.fixture
 def family(tmp_path: Path) -> Iterator[Family]:
     family = Family(tmp_path)
@@ -41,18 +47,38 @@ def family(tmp_path: Path) -> Iterator[Family]:
 
 
 @pytest.fixture
-def program(tmp_path: Path) -> Callable[[str, str], Program]:
+def program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], Program]:
     """Makes a program of a few lines that `python -m` can run."""
+    monkeypatch.syspath_prepend(tmp_path)
 
     def write(name: str, source: str) -> Program:
         (tmp_path / f"{name}.py").write_text(source)
-        return Program(name, (name,), {"PYTHONPATH": str(tmp_path)})
+        return Program(name, (name,), {})
 
     return write
 
 
 def test_programs_that_end_give_what_they_printed(family: Family, program: Callable[[str, str], Program]) -> None:
     assert family.run([program("brief", BRIEF), program("brief_too", BRIEF)]) == ["a token", "a token"]
+
+
+def test_program_gets_its_arguments_environment_and_name(
+    family: Family, program: Callable[[str, str], Program]
+) -> None:
+    source = "import os, sys\nprint(sys.argv[1:], os.environ['COLOUR'], open('/proc/self/comm').read().strip())\n"
+    told = replace(program("curious", source), arguments=("curious", "--loud"), environment={"COLOUR": "green"})
+    assert family.run([told]) == ["['--loud'] green curious"]
+
+
+def test_forked_programs_never_make_the_same_ids_or_random_numbers(
+    family: Family, program: Callable[[str, str], Program]
+) -> None:
+    load_common_modules()
+    source = "import random, secrets\nfrom leadkit.ids import new_id\n"
+    source += "print(str(new_id())[14:], random.random(), secrets.token_hex(8))\n"
+    told = [line.split() for line in family.run([program(f"dice{number}", source) for number in range(8)])]
+    for column in zip(*told, strict=True):
+        assert len(set(column)) == 8
 
 
 def test_failure_of_a_program_is_told_in_its_own_words(family: Family, program: Callable[[str, str], Program]) -> None:
@@ -114,9 +140,10 @@ def test_stopping_ends_even_a_child_that_does_not_listen(
 SUPERVISOR = """
 import sys, time
 from pathlib import Path
+sys.path.insert(0, sys.argv[1])
 from deploy.local.processes import Family, Program
 family = Family(Path(sys.argv[1]))
-family.start(Program("patient", ("patient",), {"PYTHONPATH": sys.argv[1]}))
+family.start(Program("patient", ("patient",), {}))
 print(family.pids()["patient"], flush=True)
 time.sleep(600)
 """

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import psutil
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
+LONGEST_NAME = 15  # of a process, on Linux
 
 
 def free_ports(count: int) -> list[int]:
@@ -88,17 +89,17 @@ class Stack:
         assert self.process is not None
         return [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
 
-    def pid_of(self, *words: str) -> int:
-        """The child of the supervisor whose command line has all these words, such as `crm_core.app`; waits for it."""
+    def pid_of(self, name: str) -> int:
+        """The child of the supervisor with this name in `ps`, such as `crm-core-worker`; waits for it."""
         assert self.process is not None
         supervisor = psutil.Process(self.process.pid)
-        return wait_until(lambda: _first_with(words, supervisor.children()), what=f"a process {words}")
+        return wait_until(lambda: _named(name, supervisor.children()), what=f"a process {name}")
 
-    def kill(self, *words: str) -> None:
+    def kill(self, name: str) -> None:
         """SIGKILL a child; returns when the supervisor has started another in its place."""
-        victim = self.pid_of(*words)
+        victim = self.pid_of(name)
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: self.pid_of(*words) != victim, what="the restart")
+        wait_until(lambda: self.pid_of(name) != victim, what="the restart")
 
     def client(self, service: str, token: str, **headers: str) -> httpx.Client:
         """A client of `intake`, `core` or `analytics`."""
@@ -106,12 +107,9 @@ class Stack:
         return httpx.Client(base_url=self.access[f"{service}_url"], headers=sent, timeout=10)
 
 
-def _first_with(words: Iterable[str], processes: Iterable[psutil.Process]) -> int:
+def _named(name: str, processes: Iterable[psutil.Process]) -> int:
     for process in processes:
-        try:
-            command = process.cmdline()
-        except psutil.NoSuchProcess:
-            continue
-        if all(word in command or any(part.endswith(word) for part in command) for word in words):
-            return process.pid
+        with suppress(psutil.NoSuchProcess):
+            if process.name() == name[:LONGEST_NAME] and process.status() != psutil.STATUS_ZOMBIE:
+                return process.pid
     return 0
