@@ -54,7 +54,7 @@ def parse(raw: str) -> Name:
     company, person = _company_and_person(text)
     if company is None:
         return _person(text)
-    if person is None:
+    if person is None or _company_and_person(person) != (None, None):
         return Name(None, None, None, None, company, "name of a company", "taken for a company")
     return _person(person)._replace(company=company, rule="company and person", warning="taken for a company")
 

@@ -131,10 +131,26 @@ def _parsed(number: str, region: str, extension: str | None) -> Phone | None:
             parsed = phonenumbers.parse(attempt, region)
         except phonenumbers.NumberParseException:
             continue
-        if phonenumbers.is_possible_number(parsed):
-            e164 = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
+        e164 = _settled(parsed)
+        if e164:
             guessed = None if attempt.startswith("+") and number.startswith("+") else f"country {region} assumed"
             return Phone(e164, extension, rule, "read as international" if rule == "plus added" else guessed)
+    return None
+
+
+def _settled(number: phonenumbers.PhoneNumber) -> str | None:
+    """E.164 that reads as itself: some countries drop zeros in front, one at a time. None when it is not possible."""
+    e164 = None
+    for _ in range(8):
+        if not phonenumbers.is_possible_number(number):
+            return None
+        before, e164 = e164, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+        if e164 == before:
+            return e164
+        try:
+            number = phonenumbers.parse(e164)
+        except phonenumbers.NumberParseException:
+            return None
     return None
 
 

@@ -21,8 +21,8 @@ _WORDS = {
     "названиекомпании фирма названиеорганизации companytitle",
     "position": "position jobtitle job post должность",
     "message": "message msg text comment comments question questions body description details note notes inquiry "
-    "enquiry сообщение комментарий комментарии вопрос вопросы текст текстсообщения вашвопрос ваштекст пожелания описание "
-    "примечание текстзаявки textarea whatdoyouneed howcanwehelp",
+    "enquiry сообщение комментарий комментарии вопрос вопросы текст текстсообщения вашвопрос ваштекст пожелания "
+    "описание примечание текстзаявки textarea whatdoyouneed howcanwehelp",
     "subject": "subject theme topic тема темасообщения темаобращения",
     "product": "product productname service servicename goods tariff model offer товар услуга продукт тариф "
     "названиетовара интересующаяуслуга",
@@ -51,7 +51,8 @@ _WORDS = {
     "messenger:skype": "skype skypeid скайп",
     "ignore": "apikey integrationkey secret password passwd parol пароль csrf csrftoken csrfmiddlewaretoken token "
     "authenticitytoken requestverificationtoken grecaptcharesponse recaptcha recaptcharesponse recaptchatoken captcha "
-    "hcaptcharesponse smarttoken cfturnstileresponse altcha wpcf7 wpcf7version wpcf7locale wpcf7unittag wpcf7containerpost",
+    "hcaptcharesponse smarttoken cfturnstileresponse altcha wpcf7 wpcf7version wpcf7locale wpcf7unittag "
+    "wpcf7containerpost",
 }
 _BY_NAME = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}
 _TOUCH_SHORT = {
@@ -61,8 +62,8 @@ _TOUCH_SHORT = {
 }  # fmt: skip
 _MARKS = {re.sub(r"[\W_]", "", name): name for name in sorted(MARKS, reverse=True)}
 _PREFIXES = frozenset(
-    "your user client contact customer lead person visitor billing form field fields input text wpforms cf f fld frm my "
-    "primary main ваш ваша ваше контактный контактная основной".split()
+    "your user client contact customer lead person visitor billing form field fields input text wpforms cf f fld frm "
+    "my primary main ваш ваша ваше контактный контактная основной".split()
 )
 _LAST_TOKENS = {
     "phone": "phone", "tel": "phone", "telephone": "phone", "mobile": "phone", "телефон": "phone", "email": "email",
@@ -84,8 +85,8 @@ _PLACES = {
     **dict.fromkeys("consent agreement".split(), "consent"),
     **dict.fromkeys("messenger messengers".split(), "messenger"),
     **dict.fromkeys(
-        "manager operator responsible agent employee seller assigned owner recipient office shop store branch dealer site "
-        "server device browser items products goods cart order".split(), "elsewhere",
+        "manager operator responsible agent employee seller assigned owner recipient office shop store branch dealer "
+        "site server device browser items products goods cart order".split(), "elsewhere",
     ),
 }  # fmt: skip
 _IN_PLACE = {
@@ -99,7 +100,7 @@ _IN_PLACE = {
 
 @lru_cache(maxsize=8192)
 def place(key: str, inside: str) -> str:
-    """What a nested object is about: `first` and `touch` hold marks, `elsewhere` is not the client, empty is the client."""
+    """What a nested object is about: `first` and `touch` hold marks, `elsewhere` is others, empty is the client."""
     named = _PLACES.get(_folded(key))
     return inside if named is None or inside in ("elsewhere", "first") else named
 
@@ -116,8 +117,8 @@ def meaning(key: str, inside: str = "") -> str | None:
         return None
     if inside:
         special = _IN_PLACE.get((inside, folded))
-        if special or inside in ("company", "product", "page", "form"):
-            return special or (_by_name(key, folded) if inside in ("form", "company") and folded != "id" else None)
+        if special or inside in ("product", "page") or folded in ("id", "name", "title"):
+            return special
     return _by_name(key, folded)
 
 
@@ -165,6 +166,8 @@ _PHONE_MARKS = re.compile(r"^[\s\d()+.\-‑–—\xa0]{10,24}$")
 
 def shape(value: str) -> str | None:
     """`email` or `phone` where the value can be nothing else; a bare number may be anything, so it is neither."""
+    if not value.isprintable():
+        return None
     if "@" in value and len(value) <= 254:
         local, _, domain = value.strip().partition("@")
         return "email" if local and "." in domain and " " not in domain + local and "@" not in domain else None

@@ -9,7 +9,7 @@ from uuid import UUID
 from leadkit.contracts.inquiry import Channel
 
 from lead_intake.normalising import marks, times
-from lead_intake.normalising.text import MAX_DEPTH, is_placeholder
+from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
 from lead_intake.providers import bodies, credentials
 from lead_intake.providers.base import (
     ConsentDraft,
@@ -213,7 +213,7 @@ class _Form:
         if known == "phone" or known == "email":
             target = draft.phones if known == "phone" else draft.emails
             for one in value if type(value) is list else (value,):
-                target.append(Raw(_text(one), f"field {key}"))
+                target.append(Raw(_text(one), f"field {_shown(key)}"))
             return
         text = _text(value)
         prefix, colon, rest = known.partition(":")
@@ -279,9 +279,9 @@ class _Form:
         for name, value in draft.extra.items():
             told = shape(value) if type(value) is str else None
             if told == "email" and not any(raw.origin.startswith("field") for raw in draft.emails):
-                draft.emails.append(Raw(value, f"shape of {name}"))
+                draft.emails.append(Raw(value, f"shape of {_shown(name)}"))
             elif told == "phone" and not any(raw.origin.startswith("field") for raw in draft.phones):
-                draft.phones.append(Raw(value, f"shape of {name}"))
+                draft.phones.append(Raw(value, f"shape of {_shown(name)}"))
         if draft.full_name and shape(draft.full_name):
             (draft.emails if "@" in draft.full_name else draft.phones).append(Raw(draft.full_name, "shape of the name"))
 
@@ -302,6 +302,11 @@ class _Form:
         if not address:
             return None
         return hashlib.blake2b(address.encode(), key=self.source.workspace_id.bytes, digest_size=16).hexdigest()
+
+
+def _shown(name: str) -> str:
+    """A field's name fit for the report."""
+    return name[:100] if name.isprintable() else clean(name)[:100]
 
 
 def _text(value: Any) -> str:

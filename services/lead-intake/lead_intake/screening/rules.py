@@ -12,8 +12,8 @@ HONEYPOT = 1000
 _LINKS = ("http://", "https://", "www.", "[url", "<a href")
 _DISPOSABLE = frozenset(
     "mailinator.com guerrillamail.com 10minutemail.com tempmail.com temp-mail.org yopmail.com trashmail.com "
-    "sharklasers.com getnada.com dispostable.com maildrop.cc throwawaymail.com mintemail.com fakeinbox.com tempail.com moakt.com "
-    "emailondeck.com mohmal.com 1secmail.com dropmail.me".split()
+    "sharklasers.com getnada.com dispostable.com maildrop.cc throwawaymail.com mintemail.com fakeinbox.com tempail.com "
+    "moakt.com emailondeck.com mohmal.com 1secmail.com dropmail.me".split()
 )
 
 

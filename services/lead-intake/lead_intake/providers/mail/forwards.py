@@ -7,7 +7,8 @@ from lead_intake.providers.mail import headers
 from lead_intake.providers.mail.message import Mail
 
 _MARKER = re.compile(
-    r"^[\s>*]{0,5}(?:[-–—_]{2,20}\s{0,3}(?:forwarded message|forwarded by|пересылаемое сообщение|перенаправленное сообщение|"
+    r"^[\s>*]{0,5}(?:[-–—_]{2,20}\s{0,3}(?:forwarded message|forwarded by|пересылаемое сообщение|"
+    r"перенаправленное сообщение|"
     r"пересланное сообщение|переадресованное сообщение)|begin forwarded message|начало переадресованного сообщения|"
     r"начало пересылаемого сообщения)",
     re.IGNORECASE,

@@ -1,0 +1,130 @@
+"""Whatever arrives: a reader gives inquiries or says `Unreadable`, twice the same, and all of it can be stored."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+import orjson
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from lead_intake.normalising.pipeline import Normalised, normalise
+from lead_intake.providers import PROVIDERS
+from lead_intake.providers.base import Provider, SourceView, Unreadable, WireRequest
+from lead_intake.providers.fields import _WORDS
+from lead_intake.screening.rules import content_key, screen
+from leadkit.contracts.inquiry import Channel
+
+AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
+WORDS = [word for words in _WORDS.values() for word in words.split()]
+KEYS = (
+    st.sampled_from([*WORDS, "utm_source", "gclid", "first_touch", "utm", "fields", "landing_url", "_ga"]) | st.text()
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.sampled_from(
+        ["+7 999 000-00-01", "a@b.ru", "{{phone}}", "Иван", "https://a.ru/?utm_source=x&gclid=1", "2026-03-01", "1e400"]
+    )
+)
+NODES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5))
+TYPES = st.sampled_from(
+    [
+        "application/json",
+        "application/x-www-form-urlencoded",
+        "multipart/form-data; boundary=x",
+        "text/plain",
+        "",
+        "é;;=",
+        "application/json; charset=koi8-r",
+        "application/x-www-form-urlencoded; charset=base64",
+    ]
+)
+MAIL = st.lists(
+    st.sampled_from(
+        [
+            "From: ",
+            "To: ",
+            "Date: ",
+            "Subject: ",
+            "Message-ID: ",
+            "Content-Type: ",
+            "Content-Transfer-Encoding: ",
+            "multipart/mixed; boundary=x",
+            "text/html; charset=",
+            "message/rfc822",
+            "utf-8",
+            "base64",
+            "quoted-printable",
+            "=?koi8-r?b?5qPEz9I=?=",
+            "<a@b.ru>",
+            "\n",
+            "\n\n",
+            "--x\n",
+            "--x--",
+            "Tue, 10 Mar 2026 12:00:00 +0300",
+            "> quote",
+            "Имя: Анна\nТелефон: +7 999 000-00-01\n",
+            "---------- Forwarded message ---------\nFrom: c@d.ru\n\n",
+            "<p>hi<br>there</p>",
+            "filename*=utf-8''%ZZ",
+            "; charset*=a'b",
+            "References: <x@y>",
+        ]
+    )
+    | st.text(max_size=20),
+    max_size=30,
+).map("".join)
+BODIES = (
+    st.binary(max_size=400)
+    | NODES.map(lambda node: json.dumps(node).encode())
+    | st.dictionaries(KEYS, st.text(), max_size=6).map(lambda fields: urlencode(fields, errors="replace").encode())
+    | st.dictionaries(KEYS, NODES, max_size=6).map(lambda node: urlencode({"json": json.dumps(node)}).encode())
+    | MAIL.map(lambda text: text.encode("utf-8", "replace"))
+    | st.binary(max_size=100).map(
+        lambda raw: b'--x\r\nContent-Disposition: form-data; name="phone"\r\n\r\n' + raw + b"\r\n--x--"
+    )
+)
+CHANNELS: dict[str, Channel] = {"generic": "form", "mango_office": "call", "email": "email"}
+
+
+def source_of(provider: Provider) -> SourceView:
+    return SourceView(UUID(int=1), UUID(int=2), CHANNELS[provider.slug], provider.slug)
+
+
+def read(provider: Provider, request: WireRequest) -> Iterator[tuple[Normalised, Any]]:
+    source = source_of(provider)
+    for found in provider.read(request, source):
+        normalised = normalise(found, source, submission_id=UUID(int=3), revision=1, received_at=AT)
+        yield normalised, (screen(request, found, normalised, source), content_key(normalised, source))
+        closed = provider.close(provider.merge([found, found]))
+        yield normalise(closed, source, submission_id=UUID(int=3), revision=1, received_at=AT), None
+
+
+@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.slug)
+@given(body=BODIES, content_type=TYPES, query=st.text(max_size=30), rest=st.sampled_from(["", "/events/call", "/x"]))
+def test_reader_gives_storable_inquiries_or_says_unreadable(
+    provider: Provider, body: bytes, content_type: str, query: str, rest: str
+) -> None:
+    headers = {"content-type": content_type, "authorization": query, "cookie": query}
+    request = WireRequest("POST", rest, query, headers, body, AT)
+    provider.verify(request, source_of(provider))
+    assert len(provider.mask(request, source_of(provider)).body) == len(body)
+    try:
+        results = list(read(provider, request))
+    except Unreadable:
+        return
+    assert results == list(read(provider, request))
+    for normalised, _ in results:
+        stored = (
+            normalised.inquiry.model_dump_json() + orjson.dumps([asdict(line) for line in normalised.report]).decode()
+        )
+        assert "\\u0000" not in stored
+        orjson.loads(normalised.inquiry.model_dump_json())

@@ -1,0 +1,257 @@
+"""Raw messages: who really wrote, what is new in it, and what nobody wrote."""
+
+from datetime import UTC, datetime
+from email.header import Header
+from uuid import UUID
+
+import pytest
+from lead_intake.normalising.pipeline import Normalised, normalise
+from lead_intake.providers import provider_named
+from lead_intake.providers.base import SourceView, Unreadable, WireRequest
+from lead_intake.providers.mail import headers, message, quoting
+from lead_intake.providers.settings import SourceSettings
+from leadkit.contracts.inquiry import Inquiry
+
+AT = datetime(2026, 3, 10, 9, 1, tzinfo=UTC)
+EMAIL = provider_named("email")
+SOURCE = SourceView(
+    UUID(int=1), UUID(int=2), "email", "email", SourceSettings(own_domains=["example.ru"], time_zone="Europe/Moscow")
+)
+HEAD = {
+    "From": "Anna <anna@example.org>",
+    "To": "leads@example.ru",
+    "Date": "Tue, 10 Mar 2026 12:00:00 +0300",
+    "Subject": "Windows",
+    "Message-ID": "<m-1@example.org>",
+}
+
+
+def mail(body: str | bytes, kind: str = "text/plain; charset=utf-8", **changes: str | None) -> bytes:
+    told = {**HEAD, "Content-Type": kind, **{name.replace("_", "-"): value for name, value in changes.items()}}
+    head = "".join(f"{name}: {value}\r\n" for name, value in told.items() if value is not None)
+    return head.encode("utf-8", "surrogateescape") + b"\r\n" + (body if isinstance(body, bytes) else body.encode())
+
+
+def done(raw: bytes, source: SourceView = SOURCE) -> Normalised:
+    request = WireRequest("POST", "", "", {"content-type": "message/rfc822"}, raw, AT)
+    [found] = EMAIL.read(request, source)
+    return normalise(found, source, submission_id=UUID(int=3), revision=1, received_at=AT)
+
+
+def inquiry(raw: bytes) -> Inquiry:
+    one = done(raw)
+    assert one.status in ("ready", "interest"), one.reason
+    return one.inquiry
+
+
+@pytest.mark.parametrize("charset", ["koi8-r", "windows-1251", "utf-8"])
+def test_raw_eight_bit_headers_and_bodies_without_a_charset_are_read(charset: str) -> None:
+    subject = "Требуется доставка воды".encode(charset).decode("utf-8", "surrogateescape")
+    read = inquiry(mail("Добрый день, хочу заказать".encode(charset), "text/plain", Subject=subject))
+    assert (read.subject, read.message) == ("Требуется доставка воды", "Добрый день, хочу заказать")
+
+
+def test_encoded_word_cut_inside_a_character_is_joined() -> None:
+    assert headers.text("=?utf-8?b?0JfQsNC80LXQvdCwINC+0LrQvtC50A==?= =?utf-8?b?vQ==?= x") == "Замена окойн x"
+    assert headers.text(Header("Замена окон", "koi8-r").encode()) == "Замена окон"
+
+
+def test_quoted_names_comments_and_groups_are_addresses() -> None:
+    told = headers.addresses(
+        '"Doe, John" <j@a.ru>, k@b.ru (Kate), undisclosed-recipients:;, =?utf-8?b?0JDQvdC90LA=?= <c@d.ru>'
+    )
+    assert [tuple(one) for one in told] == [("Doe, John", "j@a.ru"), ("Kate", "k@b.ru"), ("Анна", "c@d.ru")]
+
+
+def test_html_only_mail_is_read_without_hidden_parts() -> None:
+    html = (
+        "<style>p{}</style><div style='display:none'>+7 999 111-11-11"
+        "</div><p>Нужно&nbsp;окно</p>Тел: 8&nbsp;999&nbsp;000-00-01"
+        "<blockquote>Наш телефон +7 495 000-00-83</blockquote><script>+79991112233</script>"
+    )
+    read = inquiry(mail(html, "text/html; charset=utf-8"))
+    assert (read.message, read.phones) == ("Нужно окно\nТел: 8 999 000-00-01", ["+79990000001"])
+
+
+def test_flowed_text_is_joined_before_phones_are_looked_for() -> None:
+    text = "Мой телефон 8 999 000 \r\n00 01, звоните.\r\n-- \r\nАнна"
+    assert inquiry(mail(text, "text/plain; charset=utf-8; format=flowed")).phones == ["+79990000001"]
+    assert message.unflowed("раз \n два\n> ци \n> тата", joined=True) == "раздва\n> цитата"
+
+
+@pytest.mark.parametrize(
+    "quote",
+    [
+        "вт, 10 мар. 2026 г. в 11:00, Отдел продаж <leads@example.ru>:\n> текст +7 495 000-00-83",
+        "On Tue, 10 Mar 2026, Sales <leads@example.ru> wrote:\n> text +7 495 000-00-83",
+        "On Tue, 10 Mar 2026 at 11:00, Sales\n<leads@example.ru> wrote:\n> text +7 495 000-00-83",
+        "10.03.2026, 11:00, Sales <leads@example.ru>:\ntext +7 495 000-00-83",
+        "-----Original Message-----\nFrom: Sales\n+7 495 000-00-83",
+        "-----Исходное сообщение-----\nОт: Отдел продаж\n+7 495 000-00-83",
+        "От: Отдел продаж <leads@example.ru>\nОтправлено: 10 марта\nТема: Окна\n+7 495 000-00-83",
+        "> просто цитата +7 495 000-00-83",
+    ],
+)
+def test_quotes_are_cut_and_their_phones_with_them(quote: str) -> None:
+    read = inquiry(mail(f"Да, подходит.\n\n{quote}\n"))
+    assert (read.message, read.phones) == ("Да, подходит.", [])
+
+
+@pytest.mark.parametrize(
+    "sign", ["-- ", "С уважением,", "Best regards,", "Отправлено из мобильной Почты", "Sent from my iPhone"]
+)
+def test_signature_is_cut_from_the_message_and_its_phone_is_second(sign: str) -> None:
+    read = inquiry(mail(f"Мой номер 8 999 000-00-01\n\n{sign}\nАнна\n+7 495 000-00-81"))
+    assert read.message == "Мой номер 8 999 000-00-01"
+    assert read.phones == ["+79990000001", "+74950000081"]
+
+
+def test_answer_below_the_quote_is_read() -> None:
+    assert quoting.split("> Когда удобно?\n> Завтра?\nЗавтра в 10") == ("Завтра в 10", "")
+
+
+FORWARDS = [
+    "---------- Forwarded message ---------\nFrom: Пётр Небылицын <petr@example.net>\nDate: Mon, 9 Mar 2026\n"
+    "Subject: Прайс\nTo: me\n\n",
+    "-------- Пересылаемое сообщение --------\n09.03.2026, 18:40, Пётр Небылицын <petr@example.net>:\n\n",
+    "-------- Перенаправленное сообщение --------\nТема: Прайс\nДата: 9 марта\n"
+    "От: Пётр Небылицын <petr@example.net>\nКому: me\n\n",
+    "Начало переадресованного сообщения:\n\nОт: Пётр Небылицын <petr@example.net>\nТема: Прайс\n\n",
+    "From: Пётр Небылицын [mailto:petr@example.net]\nSent: Monday\nTo: me\nSubject: Прайс\n\n",
+]
+
+
+@pytest.mark.parametrize("forward", FORWARDS)
+def test_client_of_a_forwarded_mail_is_the_inner_sender(forward: str) -> None:
+    raw = mail(
+        f"Посмотри, пожалуйста\n\n{forward}Пришлите прайс, 8 999 000-00-01\n", From="Коллега <boss@example.ru>",
+        Subject="Fwd: Прайс",
+    )  # fmt: skip
+    read = inquiry(raw)
+    assert (read.person.full_name, read.emails) == ("Пётр Небылицын", ["petr@example.net"])
+    assert (read.message, read.phones) == ("Пришлите прайс, 8 999 000-00-01", ["+79990000001"])
+    assert read.extra["forwarded_by"] == "boss@example.ru"
+    assert read.subject == "Прайс"
+
+
+def test_client_of_an_attached_message_is_its_sender() -> None:
+    inner = mail("Пришлите прайс", From="Пётр <petr@example.net>", Subject="Прайс").decode()
+    raw = mail(
+        f"--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nСмотри\r\n"
+        f"--b\r\nContent-Type: message/rfc822\r\n\r\n{inner}\r\n--b--",
+        "multipart/mixed; boundary=b", From="boss@example.ru",
+    )  # fmt: skip
+    read = inquiry(raw)
+    assert (read.emails, read.message) == (["petr@example.net"], "Пришлите прайс")
+
+
+def test_forwarded_form_notification_is_read_as_a_form() -> None:
+    body = f"{FORWARDS[0].replace('petr@example.net', 'wordpress@example.ru')}Имя: Анна\nТелефон: 8 999 000-00-01\n"
+    read = inquiry(mail(body, From="boss@example.ru", Subject="Fwd: Новая заявка"))
+    assert (read.person.full_name, read.phones, read.emails) == ("Анна", ["+79990000001"], [])
+
+
+NOTIFICATIONS = [
+    "Имя: Анна\nТелефон: 8 999 000-00-01\nСообщение: Нужно окно\nи дверь",
+    "Ваше имя - Анна\nТел. - 8 999 000-00-01\nКомментарий - Нужно окно\nи дверь",
+    "*Имя*: Анна\n*Телефон*: 8 999 000-00-01\n*Сообщение*: Нужно окно\nи дверь",
+    "Name\nАнна\nPhone number\n8 999 000-00-01\nMessage\nНужно окно\nи дверь",
+]
+
+
+@pytest.mark.parametrize("text", NOTIFICATIONS)
+def test_form_notification_is_read_as_a_form(text: str) -> None:
+    read = inquiry(mail(text, From="Сайт <wordpress@example.ru>", Subject="Новая заявка с сайта"))
+    assert (read.person.full_name, read.phones, read.message) == ("Анна", ["+79990000001"], "Нужно окно\nи дверь")
+    assert read.emails == []
+
+
+def test_form_notification_in_an_html_table_is_read_as_a_form() -> None:
+    html = "<table><tr><td><b>Name</b></td><td>Jane</td></tr><tr><td>E-mail:</td><td>jane@example.net</td></tr></table>"
+    read = inquiry(mail(html, "text/html", From="noreply@forms.example.net", Subject="New submission"))
+    assert (read.person.full_name, read.emails) == ("Jane", ["jane@example.net"])
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"Auto_Submitted": "auto-replied"}, "auto_reply"),
+        ({"X_Autoreply": "yes"}, "auto_reply"),
+        ({"Subject": "Автоответ: в отпуске"}, "auto_reply"),
+        ({"Subject": "Out of office"}, "auto_reply"),
+        ({"Return_Path": "<>", "Subject": "Undelivered Mail"}, "bounce"),
+        ({"From": "MAILER-DAEMON@mx.example.net", "Subject": "Mail delivery failed"}, "bounce"),
+        ({"List_Unsubscribe": "<https://a.ru>"}, "mailing_list"),
+        ({"Precedence": "bulk"}, "mailing_list"),
+        ({"X_Spam_Flag": "YES"}, "marked_as_spam"),
+        ({"From": "boss@example.ru"}, "own_message"),
+        ({"Content_Type": "text/calendar"}, "calendar"),
+    ],
+)
+def test_mails_that_are_no_inquiry_are_ignored_with_the_reason(changes: dict[str, str], reason: str) -> None:
+    ignored = done(mail("Текст, 8 999 000-00-01", **changes))
+    assert (ignored.status, ignored.reason) == ("ignored", reason)
+
+
+def test_bulk_mark_on_a_form_notification_is_forgiven() -> None:
+    assert done(mail(NOTIFICATIONS[0], Precedence="bulk", From="wordpress@example.ru")).status == "ready"
+
+
+def test_robots_and_ourselves_are_never_clients() -> None:
+    read = inquiry(mail("Текст", From="no-reply@example.org", Reply_To="Анна <anna@example.net>"))
+    assert read.emails == ["anna@example.net"]
+    assert inquiry(mail("Пишите на petr@example.net", From="noreply@shop.example.org")).emails == ["petr@example.net"]
+    assert done(mail("Текст", From="noreply@shop.example.org")).status == "interest"
+
+
+def test_thread_is_named_by_its_first_message() -> None:
+    read = inquiry(mail("Да", References="<a@x> <b@x>", In_Reply_To="<b@x>", Subject="RE[2]: Ответ: Окна"))
+    assert (read.in_reply_to, read.references, read.subject) == ("<a@x>", ["<a@x>", "<b@x>"], "Окна")
+    assert inquiry(mail("Да", In_Reply_To="<b@x>")).in_reply_to == "<b@x>"
+
+
+def test_attachments_are_listed_with_their_decoded_names() -> None:
+    raw = mail(
+        "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nСмета во вложении\r\n--b\r\n"
+        "Content-Type: application/pdf\r\n"
+        "Content-Disposition: attachment; filename*=UTF-8''%D0%BF%D0%BB%D0%B0%D0%BD.pdf\r\n"
+        "Content-Transfer-Encoding: base64\r\n\r\nJVBERi0x\r\n--b--",
+        "multipart/mixed; boundary=b",
+    )
+    read = inquiry(raw)
+    assert read.message == "Смета во вложении"
+    assert read.extra["attachments"] == [{"name": "план.pdf", "type": "application/pdf", "size": 6}]
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("Tue, 10 Mar 2026 12:00:00 +0300 (MSK)", datetime(2026, 3, 10, 9, tzinfo=UTC)),
+        ("Tue, 10 Mar 2026 12:00:00 MSK", datetime(2026, 3, 10, 9, tzinfo=UTC)),
+        ("Tue, 10 Mar 2020 12:00:00 +0300", AT),
+        ("Tue, 10 Mar 2030 12:00:00 +0300", AT),
+        ("yesterday", AT),
+        (None, AT),
+    ],
+)
+def test_impossible_date_gives_way_to_the_receipt(date: str | None, expected: datetime) -> None:
+    assert inquiry(mail("Текст", Date=date)).occurred_at == expected
+
+
+def test_old_mail_read_late_keeps_the_time_our_server_received_it() -> None:
+    received = "from a by b; Tue, 3 Feb 2026 12:00:05 +0300"
+    read = inquiry(mail("Текст", Received=received, Date="Tue, 3 Feb 2026 12:00:00 +0300"))
+    assert read.occurred_at == datetime(2026, 2, 3, 9, tzinfo=UTC)
+
+
+def test_mail_without_an_id_gets_one_of_its_content() -> None:
+    first, again = done(mail("Текст", Message_ID=None)), done(mail("Текст", Message_ID=None))
+    other = done(mail("Другой текст", Message_ID=None))
+    assert first.inquiry.external_id == again.inquiry.external_id
+    assert first.inquiry.external_id != other.inquiry.external_id
+
+
+@pytest.mark.parametrize("raw", [b"", b"\x00\xff\xfe", b'{"name": "Anna"}', b"hello\n\nworld"])
+def test_what_is_no_message_is_unreadable(raw: bytes) -> None:
+    with pytest.raises(Unreadable):
+        done(raw)
