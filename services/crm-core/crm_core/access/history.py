@@ -9,7 +9,7 @@ from leadkit.tokens import Caller
 def moment_of(at: datetime | None, *, caller: Caller, now: datetime, last: datetime | None) -> datetime:
     """When a change happened: `now`, or the `at` of a caller with scope history:write.
 
-    Raises `Forbidden` without the scope, `Invalid` when `at` is in the future or before `last`, the latest known change.
+    Raises `Forbidden` without the scope, `Invalid` when `at` is in the future or before `last`, the latest change.
     """
     if at is None:
         return now

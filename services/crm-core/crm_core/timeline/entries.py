@@ -56,7 +56,8 @@ class PageOf:
     def of(self, statement: AnySelect, at: TimeColumn, key: IdColumn) -> AnySelect:
         """The statement for this page, newest first."""
         if self.before is not None:
-            statement = statement.where(tuple_(at, key) < tuple_(literal(self.before.at), literal(self.before.id)))
+            there = tuple_(literal(self.before.at, at.type), literal(self.before.id, key.type))
+            statement = statement.where(tuple_(at, key) < there)
         return statement.order_by(at.desc(), key.desc()).limit(self.limit)
 
     def newest(self, entries: Iterable[Entry]) -> list[Entry]:
