@@ -36,10 +36,12 @@ class Recorder:
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
+        self.begun = asyncio.Event()
         self.go = asyncio.Event()
 
     async def __call__(self, workspace_id: UUID, receipts: Sequence[Receipt]) -> None:
         self.sizes.append(len(receipts))
+        self.begun.set()
         await self.go.wait()
         for one in receipts:
             one.submission_ids = [draft.id for draft in one.drafts]
@@ -49,8 +51,7 @@ async def test_who_comes_during_a_commit_makes_the_next_batch() -> None:
     store = Recorder()
     commits, workspace_id, source_id = GroupCommit(store), new_id(), new_id()
     first = asyncio.create_task(commits.committed(receipt(workspace_id, source_id, "89990001000")))
-    while not store.sizes:
-        await asyncio.sleep(0)
+    await store.begun.wait()
     others = [
         asyncio.create_task(commits.committed(receipt(workspace_id, source_id, f"8999000{n:04}"))) for n in range(9)
     ]
@@ -130,8 +131,7 @@ async def test_past_what_memory_allows_the_answer_is_503_at_once(monkeypatch: py
     store = Recorder()
     commits, workspace_id = GroupCommit(store), new_id()
     first = asyncio.create_task(commits.committed(receipt(workspace_id, new_id(), "89990000001")))
-    while not store.sizes:
-        await asyncio.sleep(0)
+    await store.begun.wait()
     with pytest.raises(Unavailable):
         await commits.committed(receipt(workspace_id, new_id(), "89990000002"))
     store.go.set()

@@ -14,6 +14,7 @@ from tests.lead_intake.workspace import Workspace
 
 ANNA = {"name": "Анна Примерова", "phone": "8 (999) 000-02-04", "message": "Сколько стоит?"}
 SECRETS = {"vpbx_api_key": "0f1e2d3c4b5a69788796a5b4c3d2e1f0", "vpbx_api_salt": "testsalt00000000000000000000salt"}
+FORM = "application/x-www-form-urlencoded"
 SIZE = 10 * 1024 * 1024
 
 
@@ -37,7 +38,7 @@ def missed_call(entry: str = "MTkyODM3", **fields: Any) -> dict[str, Any]:
         {"json": ANNA},
         {"data": ANNA},
         {"files": {name: (None, value) for name, value in ANNA.items()}},
-        {"content": urlencode(ANNA, encoding="cp1251"), "headers": {"Content-Type": "application/x-www-form-urlencoded; charset=windows-1251"}},
+        {"content": urlencode(ANNA, encoding="cp1251"), "headers": {"Content-Type": f"{FORM}; charset=windows-1251"}},
     ],
     ids=["json", "urlencoded", "multipart", "windows-1251"],
 )  # fmt: skip

@@ -13,14 +13,14 @@ from leadkit.sealing import Sealer
 from leadkit.telemetry import request_id
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import driver_of
+from lead_intake.driver import Connection, driver_of
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import SourceView
 from lead_intake.sources.queries import source_views
 from lead_intake.submissions import canonical
 from lead_intake.submissions.drafts import Receipt
 from lead_intake.submissions.events import Recorded, tell
-from lead_intake.submissions.gathering import gather
+from lead_intake.submissions.gathering import gather, raws_of
 from lead_intake.submissions.queries import submission_by_id
 from lead_intake.submissions.reading import read_receipt
 from lead_intake.submissions.rules import RELEASABLE, SPAMMABLE
@@ -105,9 +105,24 @@ async def replay(
     Nothing is verified again: only what was once accepted is replayed. A duplicate stays one.
     """
     row = await submission_by_id(session, workspace_id, submission_id, lock=True)
-    sources = await source_views(session, workspace_id, [row.source_id], sealer)
+    source = (await source_views(session, workspace_id, [row.source_id], sealer))[row.source_id]
     connection = await driver_of(session)
-    await gather(connection, workspace_id, {row.id: sources[row.source_id]}, now=now, replayed=True)
+    if row.status == "unreadable":
+        await _take_in_the_rest(connection, workspace_id, row.id, source, now=now)
+    await gather(connection, workspace_id, {row.id: source}, now=now, replayed=True)
+
+
+async def _take_in_the_rest(
+    connection: Connection, workspace_id: UUID, submission_id: UUID, source: SourceView, *, now: datetime
+) -> None:
+    """A request that could not be read made one submission; now it may turn out to hold several."""
+    for raw in (await raws_of(connection, workspace_id, [submission_id])).get(submission_id, []):
+        receipt = read_receipt(
+            raw.request, source, provider_named(source.provider), request_id=request_id.get(), form=raw.form
+        )
+        receipt.raw_id, receipt.request = raw.id, raw.request
+        del receipt.drafts[:1]
+        await store(connection, workspace_id, [receipt], now=now)
 
 
 async def release(

@@ -22,7 +22,7 @@ _LOCKED = """
 """
 
 _RAWS = """
-    SELECT link.submission_id, link.place, raw.form, raw.method, raw.rest, raw.query, raw.headers::text AS headers,
+    SELECT link.submission_id, link.place, raw.id, raw.form, raw.method, raw.rest, raw.query, raw.headers::text AS headers,
            raw.body, raw.received_at, raw.address
     FROM submission_raw AS link
     JOIN raw_request AS raw ON raw.workspace_id = link.workspace_id AND raw.id = link.raw_id
@@ -63,7 +63,7 @@ async def gather(
     if not sources:
         return
     rows = await connection.fetch(_LOCKED, workspace_id, sorted(sources))
-    raws = await _raws(connection, workspace_id, [row["id"] for row in rows])
+    raws = await raws_of(connection, workspace_id, [row["id"] for row in rows])
     changed = []
     for row in rows:
         if row["id"] not in raws:
@@ -93,7 +93,7 @@ def _parsed(inquiry: str | None) -> dict[str, Any] | None:
     return orjson.loads(inquiry) if inquiry else None
 
 
-async def _raws(
+async def raws_of(
     connection: Connection, workspace_id: UUID, submission_ids: Sequence[UUID]
 ) -> dict[UUID, list[StoredRaw]]:
     """The raw requests of each submission, oldest first."""
@@ -103,7 +103,7 @@ async def _raws(
             row["method"], row["rest"], row["query"], orjson.loads(row["headers"]), row["body"], row["received_at"],
             row["address"],
         )  # fmt: skip
-        found.setdefault(row["submission_id"], []).append(StoredRaw(request, row["form"], row["place"]))
+        found.setdefault(row["submission_id"], []).append(StoredRaw(row["id"], request, row["form"], row["place"]))
     return found
 
 

@@ -27,6 +27,7 @@ IDEMPOTENCY_KEY = "idempotency-key"
 class StoredRaw:
     """A request as it lies in the database, and its submission's place in it."""
 
+    id: UUID
     request: WireRequest
     form: Form
     place: int
