@@ -8,12 +8,17 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from hypothesis import HealthCheck, settings
 from leadkit.embedded.cluster import Cluster, throwaway
 from leadkit.telemetry import configure_logging
 from leadkit.testing.databases import TestDatabase, database_of
 from leadkit.testing.services import RunningService, running
 
 configure_logging("error", service="test")
+
+# A busy machine is no failure: how long one example takes is not what these tests show.
+settings.register_profile("leadflow", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("leadflow")
 
 SERVICES = Path(__file__).parent.parent / "services"
 
