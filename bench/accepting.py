@@ -58,7 +58,7 @@ def make_source(stack: Stack) -> str:
                 "name": f"Bench {uuid4().hex[:6]}",
                 "channel": "form",
                 "provider": "generic",
-                "spam": {"per_address_per_minute": None, "per_source_per_minute": None},
+                "settings": {"requests_per_minute": 100_000_000, "requests_per_minute_per_address": 100_000_000},
             },
         )
         return str(made.raise_for_status().json()["inbound_url"])
