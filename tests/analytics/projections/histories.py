@@ -195,7 +195,7 @@ def told_batches(draw: st.DrawFn) -> list[Told]:
     random.shuffle(events)
     batches: list[Told] = []
     while events:
-        size = random.choice((1, 3, 10, len(events)))
+        size = random.choice((2, 7, 15, len(events)))
         batches.append(events[:size])
         events = events[size:]
     return batches

@@ -19,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.projections.catalogue import BEFORE_WORKSPACE, keep_workspace
 from analytics.projections.cells import RULES, Frame, Tally, case_marks, inquiry_marks, submission_marks
 from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
-from analytics.projections.measures import BASES, FAMILIES
 from analytics.projections.store import add_to_cells, read_deals_of, read_rows
 from analytics.projections.tables import (
     Cell,
@@ -220,16 +219,10 @@ async def sweepable(session: AsyncSession, *, now: datetime) -> Sequence[tuple[U
     return [(workspace_id, number) for workspace_id, number in rows]
 
 
-PARTS = tuple((family, basis) for family in FAMILIES for basis in BASES)
-"""A retired generation is swept part by part, each in a transaction of its own."""
-
-
-async def sweep_part(session: AsyncSession, workspace_id: UUID, number: int, family: str, basis: str) -> None:
-    """Deletes a retired generation's cells of one family and basis."""
+async def sweep_family(session: AsyncSession, workspace_id: UUID, number: int, family: str) -> None:
+    """Deletes a retired generation's cells of one family, as much as one transaction should."""
     await session.execute(
-        delete(Cell).where(
-            Cell.workspace_id == workspace_id, Cell.generation == number, Cell.family == family, Cell.basis == basis
-        )
+        delete(Cell).where(Cell.workspace_id == workspace_id, Cell.generation == number, Cell.family == family)
     )
 
 

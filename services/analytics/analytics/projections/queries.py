@@ -78,6 +78,11 @@ async def freshness(session: AsyncSession) -> Freshness:
     )
 
 
+async def known_workspaces(session: AsyncSession) -> Sequence[UUID]:
+    """Every workspace that an event was read of (role worker)."""
+    return (await session.scalars(select(WorkspaceSetting.workspace_id).order_by(WorkspaceSetting.workspace_id))).all()
+
+
 async def names_of(session: AsyncSession, workspace_id: UUID, kind: str) -> Sequence[DimensionName]:
     """The known values of a kind (user, team, pipeline, stage, loss_reason, product, source), stages in their order."""
     return (

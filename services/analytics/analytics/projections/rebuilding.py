@@ -16,6 +16,7 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections import generations
+from analytics.projections.measures import FAMILIES
 from analytics.projections.projecting import project
 from analytics.projections.tables import Rebuild
 
@@ -51,8 +52,8 @@ class Rebuilding:
             )
             return [(workspace_id, rebuild_id) for workspace_id, rebuild_id in rows]
 
-    async def perform(self, workspace_id: UUID, rebuild_id: UUID) -> None:
-        """Brings one rebuild to its end, from wherever it is."""
+    async def perform(self, workspace_id: UUID, rebuild_id: UUID) -> str:
+        """Brings one rebuild to its end, from wherever it is, unless a peer is away; answers its status then."""
         try:
             status = await self._status(workspace_id, rebuild_id)
             if status in ("waiting", "facts"):
@@ -64,6 +65,7 @@ class Rebuilding:
         except PeerRefused as error:
             log.error("rebuild_failed", workspace_id=str(workspace_id), error=str(error))
             await self._note(workspace_id, rebuild_id, status="failed", problem=str(error), finished_at=clock.now())
+        return await self._status(workspace_id, rebuild_id)
 
     async def _facts(self, workspace_id: UUID, rebuild_id: UUID) -> None:
         """Reads the facts anew if that was asked for, then begins the generation that counts them."""
@@ -119,9 +121,9 @@ class Rebuilding:
         async with self._db.transaction(role="worker", read_only=True) as session:
             retired = await generations.sweepable(session, now=clock.now())
         for workspace_id, number in retired:
-            for family, basis in generations.PARTS:
+            for family in FAMILIES:
                 async with self._db.transaction(role="worker") as session:
-                    await generations.sweep_part(session, workspace_id, number, family, basis)
+                    await generations.sweep_family(session, workspace_id, number, family)
             async with self._db.transaction(role="worker") as session:
                 await generations.forget(session, workspace_id, number)
 

@@ -1,0 +1,42 @@
+"""The feed of the real crm-core is followed, each event once."""
+
+from uuid import UUID
+
+import jwt
+from analytics.projections.consumers import consumers, handle
+from analytics.projections.queries import names_of, workspace_setting
+from leadkit.ids import new_id
+from leadkit.testing.services import RunningService, token_for
+
+from tests.analytics.projections.histories import event
+
+
+async def test_what_crm_core_tells_is_learnt_once_and_reading_goes_on_from_there(
+    core: RunningService, analytics: RunningService
+) -> None:
+    async with core.client_as("platform") as platform:
+        body = {"name": "Окна", "time_zone": "Asia/Omsk", "currency": "KZT", "language": "ru"}
+        made = (await platform.post("/v1/workspaces", json=body)).raise_for_status().json()
+    await core.sequence()
+    reader, _ = consumers(analytics.db, core=core.peer("crm-core"), intake=core.peer("lead-intake"))
+    assert await reader.read_page() > 0
+    assert await reader.read_page() == 0
+    workspace_id = UUID(made["id"])
+    async with analytics.db.transaction(workspace_id, read_only=True) as session:
+        setting = await workspace_setting(session, workspace_id)
+        reasons = await names_of(session, workspace_id, "loss_reason")
+    assert (setting.name, setting.time_zone.key, setting.currency) == ("Окна", "Asia/Omsk", "KZT")
+    assert reasons
+
+
+async def test_a_token_that_crm_core_revoked_is_refused_here_too(analytics: RunningService) -> None:
+    workspace_id = new_id()
+    token = token_for(workspace_id, "admin")
+    claims = jwt.decode(token, options={"verify_signature": False})
+    state = {"id": claims["jti"], "version": 1, "expires_at": "2100-01-01T00:00:00Z"}
+    async with analytics.client(token) as client:
+        assert (await client.get("/v1/rebuild")).status_code == 404
+        async with analytics.db.transaction(role="worker") as session:
+            await handle(session, [event(workspace_id, "token.revoked", state)])
+        await analytics.app.state.keys.refresh()
+        assert (await client.get("/v1/rebuild")).status_code == 401

@@ -1,0 +1,122 @@
+"""A new generation of cells is built beside the one that is read, and equals it fact by fact."""
+
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from analytics.projections import generations
+from analytics.projections.cells import Frame
+from analytics.projections.tables import Cell, Generation
+from hypothesis import given, settings
+from leadkit import clock
+from leadkit.testing.services import RunningService
+from sqlalchemy import select
+
+from tests.analytics.projections.conftest import Projected, counted_from_scratch
+from tests.analytics.projections.histories import Told, lead, submission, told_batches, workspace
+
+
+async def _begin(projected: Projected) -> int:
+    async with projected.db.transaction(role="worker") as session:
+        return await generations.begin(session, projected.workspace_id, now=clock.now())
+
+
+async def _chunk(projected: Projected, limit: int) -> bool:
+    async with projected.db.transaction(role="worker") as session:
+        return await generations.build_chunk(session, projected.workspace_id, now=clock.now(), limit=limit)
+
+
+async def _active(projected: Projected) -> Generation:
+    async with projected.db.transaction(role="worker", read_only=True) as session:
+        statement = select(Generation).where(
+            Generation.workspace_id == projected.workspace_id, Generation.state == "active"
+        )
+        return (await session.scalars(statement)).one()
+
+
+@settings(max_examples=8, deadline=None)
+@given(batches=told_batches(), later=told_batches())
+async def test_a_generation_built_while_events_come_in_equals_a_count_of_the_newest_states(
+    running_analytics: RunningService, batches: list[Told], later: list[Told]
+) -> None:
+    projected = Projected(running_analytics.db)
+    for batch in batches:
+        await projected.tell(*batch)
+    built = await _begin(projected)
+    for page in (*later, *([[]] * 60)):
+        going_on = await _chunk(projected, 2)
+        if page:
+            await projected.tell(*page)
+        elif not going_on:
+            break
+    events = [event for batch in (*batches, *later) for event in batch]
+    active = await _active(projected)
+    assert active.number == built
+    frame = Frame(ZoneInfo(active.time_zone), active.currency)
+    assert await projected.cells() == counted_from_scratch(projected.workspace_id, events, frame)
+
+
+async def test_old_cells_are_read_until_the_new_ones_are_whole(projected: Projected) -> None:
+    await projected.tell(*(("lead.created", lead()) for _ in range(3)))
+    before = await projected.cells()
+    await _begin(projected)
+    while True:
+        assert await projected.cells() == before
+        if not await _chunk(projected, 1):
+            break
+
+
+async def test_a_change_of_zone_moves_facts_to_their_new_days(projected: Projected) -> None:
+    zone = workspace(time_zone="Europe/Moscow")
+    await projected.tell(("workspace.created", zone), ("lead.created", lead()))
+    await projected.tell(("workspace.updated", zone | {"version": 2, "time_zone": "Asia/Vladivostok"}))
+    days = {key[3].day for key in await projected.cells() if key[2] == "leads"}
+    await projected.settle()
+    assert days == {27}
+    assert {key[3].day for key in await projected.cells() if key[2] == "leads"} == {28}
+
+
+async def test_a_zone_that_changes_again_during_a_build_wins(projected: Projected) -> None:
+    zone = workspace(time_zone="Europe/Moscow")
+    await projected.tell(("workspace.created", zone), ("lead.created", lead()))
+    await projected.tell(("workspace.updated", zone | {"version": 2, "time_zone": "Asia/Vladivostok"}))
+    await _begin(projected)
+    await projected.tell(("workspace.updated", zone | {"version": 3, "time_zone": "America/New_York"}))
+    await projected.settle()
+    assert (await _active(projected)).time_zone == "America/New_York"
+    assert {key[3].day for key in await projected.cells() if key[2] == "leads"} == {27}
+
+
+async def test_cells_counted_by_older_rules_are_counted_anew(projected: Projected) -> None:
+    await projected.tell(("submission.recorded", submission()))
+    async with projected.db.transaction(role="worker") as session:
+        row = (await session.scalars(select(Generation).where(Generation.workspace_id == projected.workspace_id))).one()
+        row.rules -= 1
+    await projected.settle()
+    assert (await _active(projected)).number == 2
+    assert await projected.number("submissions") == 1
+
+
+async def test_a_build_that_a_crash_cut_off_is_finished_by_the_next_worker(projected: Projected) -> None:
+    await projected.tell(*(("lead.created", lead()) for _ in range(3)))
+    built = await _begin(projected)
+    await _chunk(projected, 1)
+    await projected.settle()
+    assert (await _active(projected)).number == built
+    assert await projected.number("leads") == 3
+
+
+async def test_retired_cells_are_swept_after_a_while_and_never_before(projected: Projected) -> None:
+    await projected.tell(("lead.created", lead()))
+    await _begin(projected)
+    await projected.settle()
+    assert await _generations_with_cells(projected) == {1, 2}
+    with clock.at(clock.now() + timedelta(minutes=2)):
+        await projected.settle()
+    assert await _generations_with_cells(projected) == {2}
+    assert await projected.number("leads") == 1
+
+
+async def _generations_with_cells(projected: Projected) -> set[int]:
+    async with projected.db.transaction(role="worker", read_only=True) as session:
+        statement = select(Cell.generation).where(Cell.workspace_id == projected.workspace_id)
+        return set((await session.scalars(statement.group_by(Cell.generation))).all())

@@ -1,0 +1,130 @@
+"""A rebuild that somebody asked for: of cells, and of facts from the services' snapshots, while answers go on."""
+
+from typing import Any
+
+import httpx
+from analytics.projections.actions import request_rebuild
+from analytics.projections.rebuilding import CORE_SNAPSHOTS, INTAKE_SNAPSHOTS, Rebuilding
+from analytics.projections.tables import Cell, LeadFact
+from leadkit import clock
+from leadkit.client import ServiceClient
+from leadkit.ids import new_id
+from leadkit.testing.services import RunningService
+from sqlalchemy import delete, update
+
+from tests.analytics.projections.conftest import Projected
+from tests.analytics.projections.histories import deal, event, inquiry, lead, submission
+
+
+class Peer:
+    """A service that answers snapshots, two states a page."""
+
+    def __init__(self, projected: Projected, **states: list[dict[str, Any]]) -> None:
+        self.projected, self.states = projected, states
+        self.client = ServiceClient("peer", "http://peer", "", transport=httpx.MockTransport(self._answer))
+        self.status = 200
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        if self.status != 200:
+            return httpx.Response(self.status, json={})
+        kind, start = request.url.params["type"], int(request.url.params.get("cursor", "0"))
+        states = self.states.get(kind, [])
+        page = [event(self.projected.workspace_id, f"{kind}.updated", state) for state in states[start : start + 2]]
+        following = str(start + 2) if start + 2 < len(states) else None
+        return httpx.Response(200, json={"items": [e.model_dump(mode="json") for e in page], "next_cursor": following})
+
+
+async def _ask(projected: Projected, *, with_facts: bool) -> None:
+    async with projected.db.transaction(role="worker") as session:
+        await request_rebuild(session, projected.workspace_id, with_facts=with_facts, now=clock.now())
+
+
+async def test_a_rebuild_mends_cells_that_are_wrong(projected: Projected) -> None:
+    await projected.tell(("lead.created", lead()), ("deal.created", deal()), ("submission.recorded", submission()))
+    right = await projected.cells()
+    async with projected.db.transaction(role="worker") as session:
+        await session.execute(update(Cell).where(Cell.workspace_id == projected.workspace_id).values(n=Cell.n + 5))
+    assert await projected.cells() != right
+    await _ask(projected, with_facts=False)
+    await projected.settle()
+    assert await projected.cells() == right
+
+
+async def test_a_rebuild_with_facts_reads_what_was_lost_from_the_snapshots(projected: Projected) -> None:
+    leads = [lead() for _ in range(5)]
+    peer = Peer(projected, lead=leads, deal=[deal()], inquiry=[inquiry()], submission=[submission()])
+    await projected.tell(("lead.created", leads[0]))
+    async with projected.db.transaction(role="worker") as session:
+        of_workspace = (LeadFact.workspace_id == projected.workspace_id,)
+        await session.execute(delete(LeadFact).where(*of_workspace))
+    await _ask(projected, with_facts=True)
+    await Rebuilding(projected.db, core=peer.client, intake=peer.client).step()
+    numbers = [await projected.number(measure) for measure in ("leads", "deals", "inquiries", "submissions")]
+    assert numbers == [5, 1, 1, 1]
+
+
+async def test_a_fact_that_went_wrong_is_replaced_by_the_snapshot_of_the_same_version(projected: Projected) -> None:
+    state = lead(channel="call")
+    await projected.tell(("lead.created", state | {"channel": "chat"}))
+    peer = Peer(projected, lead=[state])
+    await _ask(projected, with_facts=True)
+    await Rebuilding(projected.db, core=peer.client, intake=peer.client).step()
+    assert {key[4] for key in await projected.cells() if key[:3] == ("source", "cohort", "leads")} == {"call"}
+
+
+async def test_a_rebuild_waits_for_a_peer_that_is_away(projected: Projected, running_analytics: RunningService) -> None:
+    peer = Peer(projected, lead=[lead()])
+    peer.status = 503
+    await running_analytics.trust_test_tokens()
+    await _ask(projected, with_facts=True)
+    rebuilding = Rebuilding(projected.db, core=peer.client, intake=peer.client)
+    await rebuilding.step()
+    async with running_analytics.client_as("admin", projected.workspace_id) as admin:
+        assert (await admin.get("/v1/rebuild")).json()["status"] == "facts"
+        peer.status = 200
+        await rebuilding.step()
+        assert (await admin.get("/v1/rebuild")).json()["status"] == "done"
+    assert await projected.number("leads") == 1
+
+
+async def test_a_rebuild_that_a_peer_refuses_ends_with_its_problem(
+    projected: Projected, running_analytics: RunningService
+) -> None:
+    peer = Peer(projected)
+    peer.status = 422
+    await running_analytics.trust_test_tokens()
+    await _ask(projected, with_facts=True)
+    await Rebuilding(projected.db, core=peer.client, intake=peer.client).step()
+    async with running_analytics.client_as("admin", projected.workspace_id) as admin:
+        answer = (await admin.get("/v1/rebuild")).json()
+    assert (answer["status"], answer["problem"][:3]) == ("failed", "422")
+
+
+async def test_an_admin_asks_for_a_rebuild_and_sees_its_progress(
+    projected: Projected, running_analytics: RunningService
+) -> None:
+    await running_analytics.trust_test_tokens()
+    await projected.tell(("lead.created", lead()), ("lead.created", lead()))
+    async with running_analytics.client_as("admin", projected.workspace_id) as admin:
+        assert (await admin.get("/v1/rebuild")).status_code == 404
+        asked = await admin.post("/v1/rebuild", json={})
+        assert (asked.status_code, asked.json()["status"]) == (202, "waiting")
+        await projected.settle()
+        seen = (await admin.get("/v1/rebuild")).json()
+    assert seen["id"] == asked.json()["id"]
+    assert (seen["status"], seen["facts_counted"], seen["generation"]) == ("done", 2, 2)
+
+
+async def test_an_analyst_may_not_rebuild_and_another_workspace_sees_nothing_of_it(
+    projected: Projected, running_analytics: RunningService
+) -> None:
+    await running_analytics.trust_test_tokens()
+    await _ask(projected, with_facts=False)
+    async with running_analytics.client_as("analyst", projected.workspace_id) as analyst:
+        assert (await analyst.post("/v1/rebuild", json={})).status_code == 403
+    async with running_analytics.client_as("admin", new_id()) as stranger:
+        assert (await stranger.get("/v1/rebuild")).status_code == 404
+
+
+def test_every_aggregate_that_has_facts_or_names_is_read_from_a_snapshot() -> None:
+    assert set(CORE_SNAPSHOTS) | set(INTAKE_SNAPSHOTS) >= {"workspace", "user", "lead", "deal", "inquiry", "submission"}
