@@ -6,8 +6,8 @@ from deploy.local.folder import Secrets
 from deploy.local.processes import Program
 from deploy.local.settings import SERVICES, LocalSettings, ServiceKey
 
-SERVICE_SCOPES = ("inquiries:write", "activities:write", "events:read", "submissions:read", "leads:read", "deals:read")
-"""What the services may do with each other: deliver inquiries and calls, read feeds and snapshots."""
+SERVICE_SCOPES = ("inquiries:write", "events:read")
+"""What the services do with each other: deliver inquiries, and read feeds with their snapshots."""
 
 
 def shared_environment(settings: LocalSettings, urls: Mapping[ServiceKey, str], secrets: Secrets) -> dict[str, str]:

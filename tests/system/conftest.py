@@ -16,6 +16,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.system)
+            item.add_marker(pytest.mark.timeout(300))
             item.add_marker(pytest.mark.xdist_group("system"))
 
 

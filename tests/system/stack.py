@@ -76,7 +76,7 @@ class Stack:
             assert process.poll() is None, f"it ended with {process.returncode}: {said}"
             return "Leadflow is ready" in said
 
-        wait_until(ready, within_s=60, what="readiness")
+        wait_until(ready, within_s=120, what="readiness")
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         """End it and return its exit code."""
