@@ -7,26 +7,13 @@ from collections.abc import Awaitable, Callable
 import uvicorn
 import uvloop
 from fastapi import FastAPI
-from pydantic import ValidationError
 
 from leadkit.migrations import SchemaOutdated
 from leadkit.parent import end_with_parent
-from leadkit.settings import InsecureSettings, ServiceSettings
+from leadkit.settings import ServiceSettings
 from leadkit.telemetry import configure_logging
 
 GRACE_S = 3
-
-
-def settings_or_exit(kind: type[ServiceSettings]) -> ServiceSettings:
-    """The settings from the environment; what is missing or refused ends the process with one sentence."""
-    try:
-        return kind()
-    except ValidationError as error:
-        prefix = kind.model_config.get("env_prefix", "")
-        wrong = ", ".join(f"{prefix}{'_'.join(map(str, each['loc']))}".upper() for each in error.errors())
-        raise SystemExit(f"These settings are missing or wrong: {wrong}") from None
-    except InsecureSettings as error:
-        raise SystemExit(str(error)) from None
 
 
 def serve(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:

@@ -1,10 +1,11 @@
 """Settings every service has. A service adds its own in a subclass with its own prefix."""
 
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+SettingsT = TypeVar("SettingsT", bound="ServiceSettings")
 DEVELOPMENT_DATA_KEY = "leadflow-development-key"
 
 
@@ -62,3 +63,15 @@ class ServiceSettings(BaseSettings):
     def service_token_value(self) -> str:
         """The service token, or an empty string when none is set (calls to peers are then refused by them)."""
         return self.service_token.get_secret_value() if self.service_token else ""
+
+
+def settings_or_exit(kind: type[SettingsT]) -> SettingsT:
+    """The settings from the environment; what is missing or refused ends the process with one sentence."""
+    try:
+        return kind()
+    except ValidationError as error:
+        prefix = kind.model_config.get("env_prefix", "")
+        wrong = ", ".join(f"{prefix}{'_'.join(map(str, each['loc']))}".upper() for each in error.errors())
+        raise SystemExit(f"These settings are missing or wrong: {wrong}") from None
+    except InsecureSettings as error:
+        raise SystemExit(str(error)) from None

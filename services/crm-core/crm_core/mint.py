@@ -12,7 +12,7 @@ from leadkit import clock
 from leadkit.db import Database
 from leadkit.tokens import SCOPES
 
-from crm_core.access.tokens.actions import mint_platform_token
+from crm_core.access.tokens.minting import mint_platform_token
 from crm_core.access.tokens.rules import LONGEST_LIFE
 from crm_core.settings import CoreSettings, settings
 

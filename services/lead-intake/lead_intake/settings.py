@@ -2,10 +2,8 @@
 
 from functools import cache
 from pathlib import Path
-from typing import cast
 
-from leadkit.serve import settings_or_exit
-from leadkit.settings import ServiceSettings
+from leadkit.settings import ServiceSettings, settings_or_exit
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
@@ -24,4 +22,4 @@ class IntakeSettings(ServiceSettings):
 @cache
 def settings() -> IntakeSettings:
     """The settings of this process, read once; what is missing or refused ends the process with one sentence."""
-    return cast(IntakeSettings, settings_or_exit(IntakeSettings))
+    return settings_or_exit(IntakeSettings)

@@ -2,15 +2,15 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
 from leadkit.contracts.events import TokenRevoked
-from leadkit.ids import NIL, new_id
+from leadkit.ids import new_id
 from leadkit.outbox import NewEvent, publish
 from leadkit.problems import Forbidden, Invalid, NotFound
-from leadkit.tokens import ROLE_SCOPES, Caller, Role, remember_revoked, sign
+from leadkit.tokens import ROLE_SCOPES, Caller, Role, remember_revoked
 from pydantic import SecretStr
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -54,29 +54,7 @@ async def create_token(
         session, workspace_id=row.workspace_id, by=by.subject, action="token.create",
         subject_type="token", subject_id=row.id, after=_shown(row), now=now,
     )  # fmt: skip
-    return row, await _signed(session, row, data_key, user)
-
-
-async def mint_platform_token(
-    session: AsyncSession,
-    data_key: SecretStr,
-    *,
-    name: str,
-    scopes: Sequence[str],
-    life: timedelta,
-    new_key: bool,
-    now: datetime,
-) -> str:
-    """A platform token, and the first signing key (or, on demand, a new one); role worker, no caller: an operator."""
-    if new_key or not await keys.public_keys(session):
-        await keys.make_key(session, data_key, now=now)
-    row = ApiToken(
-        workspace_id=NIL, id=new_id(), version=1, name=name, role="platform", scopes=sorted(scopes),
-        user_id=None, created_by="operator", created_at=now, expires_at=now + life, revoked_at=None,
-    )  # fmt: skip
-    session.add(row)
-    await session.flush()
-    return await _signed(session, row, data_key, None)
+    return row, await keys.signed(session, _holder(row, user), data_key)
 
 
 async def revoke_token(session: AsyncSession, workspace_id: UUID, token_id: UUID, *, by: str, now: datetime) -> None:
@@ -132,9 +110,9 @@ def _granted(wish: Wish, by: Caller, user: User | None) -> frozenset[str]:
     return frozenset(wish.scopes)
 
 
-async def _signed(session: AsyncSession, row: ApiToken, data_key: SecretStr, user: User | None) -> str:
-    holder = Caller(
-        workspace_id=None if row.workspace_id == NIL else row.workspace_id,
+def _holder(row: ApiToken, user: User | None) -> Caller:
+    return Caller(
+        workspace_id=row.workspace_id,
         subject=f"user:{user.id}" if user else f"token:{row.id}",
         name=user.name if user else row.name,
         role=cast(Role, row.role),
@@ -144,8 +122,6 @@ async def _signed(session: AsyncSession, row: ApiToken, data_key: SecretStr, use
         team_id=user.team_id if user else None,
         expires_at=int(row.expires_at.timestamp()),
     )
-    kid, private_key = await keys.signing_key(session, data_key)
-    return sign(holder, kid=kid, private_key=private_key)
 
 
 async def _revoke(session: AsyncSession, rows: Sequence[ApiToken], *, by: str, now: datetime) -> None:

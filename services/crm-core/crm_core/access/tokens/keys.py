@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from leadkit.ids import new_id
 from leadkit.problems import Unavailable
 from leadkit.sealing import SealBroken, Sealer
-from leadkit.tokens import public_jwk, remember_keys
+from leadkit.tokens import Caller, public_jwk, remember_keys, sign
 from pydantic import SecretStr
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -35,8 +35,8 @@ async def make_key(session: AsyncSession, data_key: SecretStr, *, now: datetime)
     await remember_keys(session, await public_keys(session))
 
 
-async def signing_key(session: AsyncSession, data_key: SecretStr) -> tuple[str, Ed25519PrivateKey]:
-    """The newest key and its id; raises `NoSigningKey`."""
+async def signed(session: AsyncSession, holder: Caller, data_key: SecretStr) -> str:
+    """The holder's token, signed with the newest key; raises `NoSigningKey`."""
     newest = await session.scalar(select(SigningKey).order_by(SigningKey.kid.desc()).limit(1))
     if newest is None:
         raise NoSigningKey("Make one with `python -m crm_core.mint`.")
@@ -44,7 +44,7 @@ async def signing_key(session: AsyncSession, data_key: SecretStr) -> tuple[str, 
         raw = Sealer(data_key, purpose=PURPOSE).open(newest.sealed)
     except SealBroken:
         raise NoSigningKey("The key in the database was sealed with another LEADFLOW_DATA_KEY.") from None
-    return newest.kid, Ed25519PrivateKey.from_private_bytes(raw)
+    return sign(holder, kid=newest.kid, private_key=Ed25519PrivateKey.from_private_bytes(raw))
 
 
 async def public_keys(session: AsyncSession) -> Sequence[dict[str, Any]]:

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm_core.access.users.tables import User
 from crm_core.base import Base
 
 
@@ -15,7 +16,7 @@ class ApiToken(Base):
 
     __tablename__ = "api_token"
     __table_args__ = (
-        ForeignKeyConstraint(["workspace_id", "user_id"], ["member.workspace_id", "member.id"]),
+        ForeignKeyConstraint(["workspace_id", "user_id"], [User.workspace_id, User.id]),
         CheckConstraint("role IN ('admin', 'head', 'manager', 'analyst', 'integration', 'platform')", name="role"),
         Index(None, "workspace_id", "user_id"),
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
+from crm_core.access.teams.tables import Team
 from crm_core.base import Base
 
 
@@ -15,7 +16,7 @@ class User(Base):
 
     __tablename__ = "member"
     __table_args__ = (
-        ForeignKeyConstraint(["workspace_id", "team_id"], ["team.workspace_id", "team.id"]),
+        ForeignKeyConstraint(["workspace_id", "team_id"], [Team.workspace_id, Team.id]),
         CheckConstraint("role IN ('admin', 'head', 'manager', 'analyst')", name="role"),
         CheckConstraint("level BETWEEN 1 AND 5", name="level"),
         Index("uq_member_email", "workspace_id", "email", unique=True),
