@@ -29,5 +29,6 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
 
 
 @pytest.fixture
-def workspace(stack: Stack) -> Workspace:
-    return new_workspace(stack)
+def workspace(stack: Stack) -> Iterator[Workspace]:
+    with new_workspace(stack) as workspace:
+        yield workspace

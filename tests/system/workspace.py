@@ -1,8 +1,9 @@
 """A workspace of a test's own in a running Leadflow, made through the public APIs."""
 
 import secrets
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import httpx
@@ -27,25 +28,11 @@ SOURCES: dict[str, dict[str, Any]] = {
 class Workspace:
     """One manager, three sources, and clients with the token of an admin."""
 
-    stack: Stack
     id: str
-    token: str
+    intake: httpx.Client
+    core: httpx.Client
+    analytics: httpx.Client
     inbound: dict[str, str]
-
-    @cached_property
-    def intake(self) -> httpx.Client:
-        """lead-intake."""
-        return self.stack.client("intake", self.token)
-
-    @cached_property
-    def core(self) -> httpx.Client:
-        """crm-core."""
-        return self.stack.client("core", self.token)
-
-    @cached_property
-    def analytics(self) -> httpx.Client:
-        """analytics."""
-        return self.stack.client("analytics", self.token)
 
     def items(self, client: httpx.Client, path: str, **query: str) -> list[dict[str, Any]]:
         """All items of a list."""
@@ -73,16 +60,29 @@ def done(response: httpx.Response) -> dict[str, Any]:
     return body
 
 
-def new_workspace(stack: Stack) -> Workspace:
+@contextmanager
+def new_workspace(stack: Stack) -> Iterator[Workspace]:
     """Made with the platform token, then left to its own admin."""
-    name = f"Test {secrets.token_hex(4)}"
-    platform = stack.client("core", stack.access["platform_token"])
-    workspace_id = done(platform.post("/v1/workspaces", json={"name": name, **SETTINGS}))["id"]
+    with ExitStack() as clients:
+        platform = clients.enter_context(stack.client("core", stack.access["platform_token"]))
+        workspace_id, token = _made_with(platform)
+        intake, core, analytics = (
+            clients.enter_context(stack.client(service, token)) for service in ("intake", "core", "analytics")
+        )
+        sources = {
+            kind: done(intake.post("/v1/sources", json={"name": kind, **body})) for kind, body in SOURCES.items()
+        }
+        inbound = {kind: source["inbound_url"] for kind, source in sources.items()}
+        yield Workspace(workspace_id, intake, core, analytics, inbound)
+
+
+def _made_with(platform: httpx.Client) -> tuple[str, str]:
+    """The id of a new workspace with one manager, and the token of its admin."""
+    workspace = {"name": f"Test {secrets.token_hex(4)}", **SETTINGS}
+    workspace_id = str(done(platform.post("/v1/workspaces", json=workspace))["id"])
     platform.headers["Leadflow-Workspace"] = workspace_id
     team = done(platform.post("/v1/teams", json={"name": "Sales"}))
     person = {"name": "Борис Орлов", "email": "boris@shop.example", "role": "manager", "team_id": team["id"]}
     done(platform.post("/v1/users", json=person))
     token = done(platform.post("/v1/tokens", json={"name": "test", "role": "admin"}))["token"]
-    intake = stack.client("intake", token)
-    sources = {kind: done(intake.post("/v1/sources", json={"name": kind, **body})) for kind, body in SOURCES.items()}
-    return Workspace(stack, workspace_id, token, {kind: source["inbound_url"] for kind, source in sources.items()})
+    return workspace_id, str(token)
