@@ -21,7 +21,9 @@ BEFORE_WORKSPACE = WorkspaceState(
 )
 """What a workspace is taken for until its first `workspace.*` event, which may come after its leads' in a rebuild."""
 
-NAMED = ("team", "loss_reason", "product", "source")
+NAMED = ("team", "loss_reason", "source")
+NAMES = ("user", "pipeline", *NAMED)
+"""Aggregates whose `<aggregate>.changed` tells a display name."""
 
 
 log = structlog.get_logger()

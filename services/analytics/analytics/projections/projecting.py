@@ -13,7 +13,7 @@ from uuid import UUID
 from leadkit.cloudevents import CloudEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.catalogue import learn_names, learn_workspace, passing_over_unreadable
+from analytics.projections.catalogue import NAMES, learn_names, learn_workspace, passing_over_unreadable
 from analytics.projections.cells import Tally, case_marks, inquiry_marks, submission_marks
 from analytics.projections.facts import (
     DealRow,
@@ -35,8 +35,6 @@ READERS: dict[str, Callable[[UUID, dict[str, Any]], Row]] = {
     "deal": deal_row,
 }
 """Aggregate (the first word of an event's type) -> how its state becomes a fact."""
-
-NAMES = ("user", "team", "pipeline", "loss_reason", "product", "source")
 
 
 class Batch:

@@ -84,7 +84,7 @@ async def known_workspaces(session: AsyncSession) -> Sequence[UUID]:
 
 
 async def names_of(session: AsyncSession, workspace_id: UUID, kind: str) -> Sequence[DimensionName]:
-    """The known values of a kind (user, team, pipeline, stage, loss_reason, product, source), stages in their order."""
+    """The known values of a kind (user, team, pipeline, stage, loss_reason, source), stages in their order."""
     return (
         await session.scalars(
             select(DimensionName)

@@ -82,7 +82,7 @@ class Rebuild(Base):
 
 
 class DimensionName(Base):
-    """The display name of a value: kind user, team, pipeline, stage, loss_reason, product or source (an entry point).
+    """The display name of a value: kind user, team, pipeline, stage, loss_reason or source (an entry point).
 
     `id` is the value as cells and facts write it. `parent` is the pipeline of a stage and the team of a user;
     `position` and `probability` are a stage's.

@@ -1,0 +1,82 @@
+"""What is read at once of cells or facts: which measures, by what, of when, on which basis, where."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final, Literal, NamedTuple
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION, Basis
+
+Subject = Literal["submission", "inquiry", "lead", "deal"]
+"""What a measure counts."""
+
+Key = tuple[str, ...]
+"""Values of the dimensions asked for, in their order, as cells write them ('' where absent)."""
+
+CALENDAR: Final = ("day", "week", "month", "quarter", "weekday")
+"""Dimensions that follow from the local day, so every family of cells has them."""
+
+CUT: Final = frozenset(dimension for family in FAMILIES.values() for dimension in family)
+"""Dimensions that cells hold cut to `LONGEST_DIMENSION`; everything else cuts them alike, so that all agree."""
+
+
+def as_cells_write(dimension: str, value: str) -> str:
+    """A value of the dimension, cut where cells cut it."""
+    return value[:LONGEST_DIMENSION] if dimension in CUT else value
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Local days from `start` up to but not including `end`."""
+
+    start: date
+    end: date
+
+    @property
+    def days(self) -> int:
+        """How many days it has, at least one."""
+        return (self.end - self.start).days
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Keeps what has one of the values, or (negated) what has none of them; values as cells write them."""
+
+    dimension: str
+    values: frozenset[str]
+    negated: bool = False
+
+    def keeps(self, value: str) -> bool:
+        """Whether a row with this value stays."""
+        return (value in self.values) is not self.negated
+
+
+class Wanted(NamedTuple):
+    """A measure to be summed, and what it counts."""
+
+    measure: str
+    subject: Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """The part of a workspace's data that is asked for, in the zone and currency that its cells are in."""
+
+    workspace_id: UUID
+    by: tuple[str, ...]
+    period: Period
+    basis: Basis
+    zone: ZoneInfo
+    currency: str
+    where: tuple[Condition, ...] = ()
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Those asked by, then those that only conditions look at."""
+        return tuple(dict.fromkeys((*self.by, *(condition.dimension for condition in self.where))))
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The dimensions, beyond the calendar's, that rows must have."""
+        return tuple(dimension for dimension in self.dimensions if dimension not in CALENDAR)
