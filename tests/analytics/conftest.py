@@ -29,8 +29,12 @@ class Books:
         async with self.db.transaction(role="worker") as session:
             await project(session, page, now=clock.now())
 
-    async def get(self, path: str, status: int = 200, **params: str) -> Any:
+    async def get(self, path: str, **params: str) -> Any:
         """The answer's body; `from_` and the like lose their underscore."""
+        return await self.refused(path, params, status=200)
+
+    async def refused(self, path: str, params: dict[str, str], *, status: int = 422) -> Any:
+        """The problem that these parameters get."""
         asked = {name.rstrip("_"): value for name, value in params.items()}
         answer = await self.client.get(f"/v1/{path}", params=asked)
         assert answer.status_code == status, answer.text

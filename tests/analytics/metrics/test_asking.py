@@ -5,7 +5,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from analytics.metrics.asking import (
-    Period,
     UnknownDimension,
     UnknownMetric,
     UnreadableCondition,
@@ -16,6 +15,7 @@ from analytics.metrics.asking import (
     read_period,
 )
 from analytics.metrics.catalogue import METRIC_BY_KEY
+from analytics.projections.slices import Period
 
 MOSCOW = ZoneInfo("Europe/Moscow")
 LATE_EVENING_IN_UTC = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)

@@ -3,10 +3,10 @@
 import pytest
 from analytics.metrics.catalogue import METRICS, STEPS, Amount, Count, Metric, Quantile, allowed_dimensions, ingredients
 from analytics.metrics.dimensions import DIMENSIONS
-from analytics.metrics.facts import SUBJECTS
-from analytics.metrics.reading import MEASURE, SMALLEST_FIRST, family_for
-from analytics.metrics.slices import Wanted
+from analytics.projections.cell_sums import MEASURE, SMALLEST_FIRST, family_for
+from analytics.projections.fact_sums import PLACES
 from analytics.projections.measures import FAMILIES
+from analytics.projections.slices import Wanted
 
 PROMISED = """submissions inquiries interests spam leads contacted qualified converted deals won lost repeat
 spend revenue average_deal pipeline forecast cost_per_lead cost_per_qualified cost_per_deal cost_per_won cac romi
@@ -28,7 +28,7 @@ def test_a_metric_is_made_of_measures_that_cells_and_facts_have(metric: Metric) 
     for part in ingredients(metric):
         if isinstance(part.source, Count | Amount | Quantile):
             assert part.source.measure in MEASURE
-            assert part.source.measure in SUBJECTS[part.source.subject].events
+            assert part.source.measure in PLACES[part.source.subject].events
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)

@@ -1,18 +1,18 @@
 """The same question answered from cells and from facts has the same answer."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from analytics.metrics import facts
-from analytics.metrics.asking import Condition, Period
 from analytics.metrics.dimensions import DIMENSION_BY_KEY
-from analytics.metrics.facts import SUBJECTS
-from analytics.metrics.reading import family_for, read
-from analytics.metrics.slices import Slice, Wanted
+from analytics.metrics.reading import read
+from analytics.projections.cell_sums import family_for
+from analytics.projections.fact_sums import PLACES, sums_of_facts
 from analytics.projections.measures import BASES, Basis
 from analytics.projections.queries import workspace_setting
+from analytics.projections.slices import Condition, Period, Slice, Wanted
 from hypothesis import given, settings
 from leadkit.testing.services import RunningService
 
@@ -21,7 +21,7 @@ from tests.analytics.projections.histories import Told, lead, told_batches
 
 quick = settings(max_examples=8, deadline=None)
 WHOLE = Period(date(2026, 1, 1), date(2027, 1, 1))
-WANTED = [Wanted(measure, subject) for subject, facts in SUBJECTS.items() for measure in facts.events]
+WANTED = [Wanted(measure, subject) for subject, place in PLACES.items() for measure in place.events]
 BYS = (
     ("day", "channel", "source", "medium", "campaign", "campaign_id"),
     ("week", "owner", "team"),
@@ -36,16 +36,14 @@ Rows = dict[tuple[tuple[str, ...], str, int], tuple[int, Decimal]]
 
 
 def _slice(projected: Projected, by: tuple[str, ...], basis: Basis, zone: ZoneInfo, period: Period = WHOLE) -> Slice:
-    dimensions = tuple(DIMENSION_BY_KEY[key] for key in by)
-    return Slice(projected.workspace_id, dimensions, period, basis, zone, "RUB")
+    return Slice(projected.workspace_id, by, period, basis, zone, "RUB")
 
 
 def _covered(asked: Slice) -> list[Wanted]:
-    has = {key for dimension in asked.by if (key := dimension.key)}
     return [
         each
         for each in WANTED
-        if family_for(each, asked.needed) and all(each.subject in DIMENSION_BY_KEY[key].subjects for key in has)
+        if family_for(each, asked.needed) and all(each.subject in DIMENSION_BY_KEY[key].subjects for key in asked.by)
     ]
 
 
@@ -53,7 +51,7 @@ async def _both(projected: Projected, asked: Slice) -> tuple[Rows, Rows]:
     wanted = _covered(asked)
     async with projected.db.transaction(projected.workspace_id, read_only=True) as session:
         reading = await read(session, asked, wanted)
-        told = await facts.read(session, asked, wanted) if wanted else []
+        told = await sums_of_facts(session, asked, wanted) if wanted else []
     assert reading.read == "cells"
     cells: Rows = {}
     for key, measures in reading.tallies.items():
@@ -92,13 +90,13 @@ async def test_every_dimension_of_every_subject_can_be_read_from_facts(
 ) -> None:
     projected = Projected(running_analytics.db)
     await projected.tell(("lead.created", lead()))
-    for subject, tables in SUBJECTS.items():
-        wanted = [Wanted(measure, subject) for measure in tables.events]  # type: ignore[arg-type]
+    for subject, tables in PLACES.items():
+        wanted = [Wanted(measure, subject) for measure in tables.events]
         for dimension in DIMENSION_BY_KEY.values():
             if subject in dimension.subjects:
                 asked = _slice(projected, (dimension.key,), basis, ZoneInfo("Europe/Moscow"))
-                kept = Condition(dimension, frozenset({"nothing like it"}), negated=True)
-                asked = Slice(**{name: getattr(asked, name) for name in Slice.__slots__} | {"where": (kept,)})
+                kept = Condition(dimension.key, frozenset({"nothing like it"}), negated=True)
+                asked = replace(asked, where=(kept,))
                 async with projected.db.transaction(projected.workspace_id, read_only=True) as session:
-                    rows = list(await facts.read(session, asked, wanted))
+                    rows = list(await sums_of_facts(session, asked, wanted))
                 assert bool(rows) == (subject == "lead"), (subject, dimension.key)

@@ -108,8 +108,8 @@ async def test_another_currency_is_refused_with_the_place_and_the_reason(books: 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"source": ""}, {"source": None}, {"date": "soon"}, {"date": "1812-09-07"}, {"amount": "-1.00"}, {"amount": "0.001"},
-     {"campaign": "a\0b"}, {"clicks": -1}, {"amount": {"amount": "1"}}],
+    [{"source": ""}, {"source": None}, {"date": "soon"}, {"date": "1812-09-07"}, {"clicks": -1},
+     {"amount": "-1.00"}, {"amount": "0.001"}, {"amount": {"amount": "1"}}, {"campaign": "a\0b"}],
     ids=str,
 )  # fmt: skip
 async def test_an_item_that_is_no_spend_is_refused(books: Books, wrong: dict[str, Any]) -> None:

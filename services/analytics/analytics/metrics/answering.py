@@ -21,10 +21,10 @@ from analytics.metrics.catalogue import (
 )
 from analytics.metrics.dimensions import Dimension
 from analytics.metrics.reading import Reading, Tally
-from analytics.metrics.slices import Key, Wanted
 from analytics.metrics.spending import Spending
 from analytics.metrics.statistics import quantile_bucket
 from analytics.projections.measures import seconds_of
+from analytics.projections.slices import Key, Wanted
 
 Value = int | float | Decimal | None
 CENT = Decimal("0.01")

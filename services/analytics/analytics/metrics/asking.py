@@ -14,8 +14,9 @@ from zoneinfo import ZoneInfo
 from leadkit.problems import FieldError, Invalid
 
 from analytics.metrics.catalogue import METRIC_BY_KEY, Metric, allowed_dimensions
-from analytics.metrics.dimensions import DIMENSION_BY_KEY, DIMENSIONS, Dimension, as_cells_write
+from analytics.metrics.dimensions import DIMENSION_BY_KEY, DIMENSIONS, Dimension
 from analytics.projections.measures import BASES, Basis
+from analytics.projections.slices import Condition, Period, as_cells_write
 from analytics.spend.rules import UNATTRIBUTED
 
 DEFAULT_DAYS: Final = 30
@@ -58,32 +59,6 @@ class UnknownBasis(Invalid):
 
     code = "unknown-basis"
     title = "There is no such basis"
-
-
-@dataclass(frozen=True, slots=True)
-class Period:
-    """Local days from `start` up to but not including `end`."""
-
-    start: date
-    end: date
-
-    @property
-    def days(self) -> int:
-        """How many days it has, at least one."""
-        return (self.end - self.start).days
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Keeps what has one of the values, or (negated) what has none of them; values as cells write them."""
-
-    dimension: Dimension
-    values: frozenset[str]
-    negated: bool = False
-
-    def keeps(self, value: str) -> bool:
-        """Whether a row with this value stays."""
-        return (value in self.values) is not self.negated
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +144,7 @@ def _condition(part: str, metrics: Sequence[Metric]) -> Condition:
         )
     dimension = _dimension(key.strip(), metrics, "/where")
     values = (re.sub(r"\\([,;])", r"\1", value).strip() for value in re.split(r"(?<!\\),", rest))
-    return Condition(dimension, frozenset(_value(dimension, value) for value in values), negated)
+    return Condition(dimension.key, frozenset(_value(dimension, value) for value in values), negated)
 
 
 def _value(dimension: Dimension, text: str) -> str:
@@ -223,4 +198,6 @@ def _shown(text: str) -> str:
 
 def _refusal(problem: type[Invalid], pointer: str, detail: str, allowed: Collection[str]) -> Invalid:
     members: dict[str, Any] = {"allowed": list(allowed)}
-    return problem(f"{detail}. Allowed: {', '.join(allowed)}.", errors=[FieldError(pointer=pointer, detail=detail)], **members)
+    return problem(
+        f"{detail}. Allowed: {', '.join(allowed)}.", errors=[FieldError(pointer=pointer, detail=detail)], **members
+    )

@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from analytics.metrics.dimensions import DIMENSIONS, Dimension, Names, Subject
+from analytics.metrics.dimensions import DIMENSIONS, Dimension, Names
+from analytics.projections.slices import Subject
 
 Unit = Literal["count", "money", "rate", "ratio", "seconds"]
 """A rate is a share from 0 to 1 (more only where the later step is no part of the earlier); a ratio is any number."""
@@ -34,7 +35,7 @@ class Amount:
 class Spent:
     """Money spent on marketing, under its own keys and shared where it lacks them."""
 
-    subject: Subject = "spend"
+    subject: Literal["spend"] = "spend"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,9 +9,9 @@ from typing import Final, Literal, get_args
 from leadkit.contracts.events import LeadStatus, Temperature
 from leadkit.contracts.inquiry import Channel
 
-from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION
+from analytics.projections import slices
 
-Subject = Literal["submission", "inquiry", "lead", "deal", "spend"]
+Subject = slices.Subject | Literal["spend"]
 Kind = Literal["text", "id", "date", "number"]
 
 
@@ -115,14 +115,3 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
 )  # fmt: skip
 
 DIMENSION_BY_KEY: Final = {dimension.key: dimension for dimension in DIMENSIONS}
-
-CALENDAR: Final = ("day", "week", "month", "quarter", "weekday")
-"""Dimensions that follow from the local day, so every family of cells and all spend has them."""
-
-CUT: Final = frozenset(dimension for family in FAMILIES.values() for dimension in family)
-"""Dimensions that cells hold cut to `LONGEST_DIMENSION`; everything else cuts them alike, so that all agree."""
-
-
-def as_cells_write(key: str, value: str) -> str:
-    """A value of the dimension, cut where cells cut it."""
-    return value[:LONGEST_DIMENSION] if key in CUT else value

@@ -9,16 +9,17 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.metrics.answering import Names, key_written
-from analytics.metrics.asking import Period, Question
+from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, Count, Step, allowed_dimensions
-from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension, Subject
+from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
 from analytics.metrics.queries import current_freshness, names_for, slice_of
-from analytics.metrics.reading import Reading, Tallies, Tally, family_for, read
+from analytics.metrics.reading import Reading, Tallies, Tally, read
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
-from analytics.metrics.slices import Key, Slice, Wanted
 from analytics.metrics.statistics import FEW, quantile_bucket, ratio, wilson_interval
+from analytics.projections.cell_sums import family_for
 from analytics.projections.measures import seconds_of
 from analytics.projections.queries import Setting
+from analytics.projections.slices import Key, Period, Slice, Subject, Wanted
 
 NO_REASON: Final = "none given"
 
@@ -122,7 +123,7 @@ async def _steps(session: AsyncSession, asked: Slice, names: Names, *, reasons: 
     steps = _steps_for(asked)
     reading = await read(session, asked, _wanted(steps))
     # Last in `by`, so that what is left of a key is the group's.
-    reasoned = replace(asked, by=(*asked.by, DIMENSION_BY_KEY["loss_reason"]))
+    reasoned = replace(asked, by=(*asked.by, "loss_reason"))
     lost = list(_lost_with_reasons(steps))
     why = Reading({}, "cells")
     told = reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)

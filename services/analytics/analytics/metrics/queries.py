@@ -25,9 +25,9 @@ from analytics.metrics.catalogue import METRIC_BY_KEY, Metric
 from analytics.metrics.dimensions import Dimension
 from analytics.metrics.reading import read
 from analytics.metrics.schemas import CostAnswer, Coverage, QueryAnswer
-from analytics.metrics.slices import Key, Slice
 from analytics.metrics.spending import Spending, spend_by
 from analytics.projections.queries import Setting, freshness, names_of
+from analytics.projections.slices import Key, Slice
 from analytics.spend.rules import UNATTRIBUTED
 
 COST_METRICS = tuple(
@@ -66,7 +66,7 @@ def slice_of(workspace_id: UUID, question: Question, setting: Setting) -> Slice:
     """The question's part of the workspace's data, in the zone and currency of its cells."""
     return Slice(
         workspace_id=workspace_id,
-        by=question.by,
+        by=tuple(dimension.key for dimension in question.by),
         period=question.period,
         basis=question.basis,
         zone=setting.time_zone,
@@ -75,7 +75,7 @@ def slice_of(workspace_id: UUID, question: Question, setting: Setting) -> Slice:
     )
 
 
-async def answered(session: AsyncSession, asked: Slice, metrics: Sequence[Metric]) -> Answer:
+async def answered(session: AsyncSession, asked: Slice, metrics: Sequence[Metric], by: Sequence[Dimension]) -> Answer:
     """Everything summed that the metrics need; a question by nothing has one row, even when nothing happened."""
     reading = await read(session, asked, wanted_of(metrics))
     spending = await spend_by(session, asked) if needs_spend(metrics) else None
@@ -83,7 +83,7 @@ async def answered(session: AsyncSession, asked: Slice, metrics: Sequence[Metric
     if not asked.by:
         rows.setdefault((), Numbers())
     facts = reading.read == "facts" or (spending is not None and spending.read == "facts")
-    return Answer(rows, spending, "facts" if facts else "cells", await names_for(session, asked.workspace_id, asked.by))
+    return Answer(rows, spending, "facts" if facts else "cells", await names_for(session, asked.workspace_id, by))
 
 
 async def names_for(session: AsyncSession, workspace_id: UUID, dimensions: Iterable[Dimension]) -> Names:
@@ -103,7 +103,7 @@ async def current_freshness(session: AsyncSession) -> Freshness:
 async def answer_query(session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting) -> QueryAnswer:
     """Any metrics by any dimensions, rows in the order of their values."""
     asked = slice_of(workspace_id, question, setting)
-    answer = await answered(session, asked, question.metrics)
+    answer = await answered(session, asked, question.metrics, question.by)
     fresh = await current_freshness(session)
     return QueryAnswer(
         columns=columns_of(question.by, question.metrics),
@@ -120,7 +120,7 @@ async def answer_query(session: AsyncSession, workspace_id: UUID, question: Ques
 async def answer_cost(session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting) -> CostAnswer:
     """What leads and sales cost, the dearest rows first, and how far spend and leads cover each other."""
     asked = slice_of(workspace_id, question, setting)
-    answer = await answered(session, asked, question.metrics)
+    answer = await answered(session, asked, question.metrics, question.by)
     assert answer.spending is not None
     fresh, currency = await current_freshness(session), setting.currency
     total, unattributed = answer.total, answer.spending.unattributed

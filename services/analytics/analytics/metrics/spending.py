@@ -1,16 +1,15 @@
 """Spend by any dimensions: joined to leads by ids before names, shared where it lacks a dimension, to the cent."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.metrics.dimensions import CALENDAR, DIMENSION_BY_KEY, as_cells_write
 from analytics.metrics.reading import read
-from analytics.metrics.slices import Key, Slice, Wanted
+from analytics.projections.slices import CALENDAR, Key, Slice, Wanted, as_cells_write
 from analytics.spend import queries
 from analytics.spend.queries import SpentSum
 from analytics.spend.rules import UNATTRIBUTED, Claim, Spent, share
@@ -45,7 +44,7 @@ class Spending:
 
 async def spend_by(session: AsyncSession, asked: Slice) -> Spending:
     """What was spent in the slice; its sum over all rows is what was spent, as far as the conditions keep it."""
-    dimensions = _dimensions(asked)
+    dimensions = asked.dimensions
     by_day = any(dimension in CALENDAR for dimension in dimensions)
     period = asked.period
     sums = await queries.spent(session, asked.workspace_id, period.start, period.end, by_day=by_day)
@@ -54,12 +53,6 @@ async def spend_by(session: AsyncSession, asked: Slice) -> Spending:
     claims, source = await _claims(session, asked, claiming) if claiming else ([], "cells")
     shared = share(_spent(here, dimensions, claims, claiming), _as_claims(claims, dimensions, claiming))
     return Spending(_kept(shared, asked, dimensions), _left_out(sums, asked.currency), source)
-
-
-def _dimensions(asked: Slice) -> tuple[str, ...]:
-    """Those asked by, and those that conditions look at."""
-    conditions = (condition.dimension for condition in asked.where)
-    return tuple(dict.fromkeys(dimension.key for dimension in (*asked.by, *conditions)))
 
 
 def _cut(spent: SpentSum) -> SpentSum:
@@ -93,9 +86,7 @@ ClaimRow = tuple[dict[str, str], int]
 async def _claims(
     session: AsyncSession, asked: Slice, claiming: tuple[str, ...]
 ) -> tuple[list[ClaimRow], Literal["cells", "facts"]]:
-    by = tuple(DIMENSION_BY_KEY[dimension] for dimension in claiming)
-    everyone = Slice(asked.workspace_id, by, asked.period, asked.basis, asked.zone, asked.currency)
-    reading = await read(session, everyone, [LEADS])
+    reading = await read(session, replace(asked, by=claiming, where=()), [LEADS])
     rows = [
         (dict(zip(claiming, key, strict=True)), tallies[LEADS.measure].n) for key, tallies in reading.tallies.items()
     ]
@@ -163,7 +154,7 @@ def day_key(dimension: str, day: date) -> str:
 def _kept(shared: dict[tuple[str | None, ...], int], asked: Slice, dimensions: Sequence[str]) -> dict[Key, Decimal]:
     """Only what the conditions keep, summed to the dimensions asked by."""
     size = len(asked.by)
-    conditions = [(dimensions.index(condition.dimension.key), condition) for condition in asked.where]
+    conditions = [(dimensions.index(condition.dimension), condition) for condition in asked.where]
     kept: dict[Key, Decimal] = {}
     for values, cents in shared.items():
         key = tuple(value or "" for value in values)

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.measures import LONGEST_DIMENSION, STEPS, seconds_of
-from analytics.projections.slices import CALENDAR, CUT, Key, Slice, Wanted
+from analytics.projections.slices import CALENDAR, CUT, Key, Slice, Subject, Wanted
 
 LOG_OF_BUCKET: Final = log(seconds_of(2) / seconds_of(1))
 
@@ -112,7 +112,7 @@ def _inquiries(result: str) -> Event:
     return Event(_when(f"f.result = '{result}'", "f.occurred_at"))
 
 
-PLACES: Final[dict[str, Place]] = {
+PLACES: Final[dict[Subject, Place]] = {
     "submission": Place(
         tables="fact_submission f",
         born="f.occurred_at",

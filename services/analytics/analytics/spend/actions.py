@@ -176,9 +176,11 @@ async def _supersede(session: AsyncSession, workspace_id: UUID, changed: list[_C
     )
     digests = literal([change.digest for change in changed], ARRAY(Text))
     amounts = literal([change.after for change in changed], ARRAY(Numeric))
-    new = func.unnest(literal(ids, ARRAY(Uuid)), digests, amounts).table_valued(
-        column("id", Uuid), column("digest", Text), column("amount", Numeric)
-    ).render_derived("new")
+    new = (
+        func.unnest(literal(ids, ARRAY(Uuid)), digests, amounts)
+        .table_valued(column("id", Uuid), column("digest", Text), column("amount", Numeric))
+        .render_derived("new")
+    )
     await session.execute(
         update(SpendUnit)
         .where(SpendUnit.workspace_id == workspace_id, SpendUnit.id == new.c.id)
