@@ -8,7 +8,7 @@ from uuid import UUID
 
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
-from leadkit.outbox import NewEvent, publish
+from leadkit.outbox import publish
 from leadkit.problems import Conflict, Invalid
 from leadkit.tokens import Caller
 from sqlalchemy import inspect
@@ -19,6 +19,7 @@ from crm_core.access.history import moment_of
 from crm_core.access.ownership import Owner, named_owner
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.activities import queries, rules
+from crm_core.activities.queries import event_of
 from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityPatch
 from crm_core.activities.tables import Activity
 from crm_core.contacts.queries import contact_by_id
@@ -84,8 +85,8 @@ async def record_many(
     tasks = [call_back(row, language=language, now=now) for row in rows if _is_missed(row)]
     made = [_stored(row, workspace_id, by=by, now=now) for row in (*rows, *tasks)]
     await insert_rows(session, made)
-    events = [_event("activity.created", activity) for activity in made]
-    missed = [_event("activity.missed", activity) for activity in made if _is_missed(activity)]
+    events = [event_of("activity.created", activity) for activity in made]
+    missed = [event_of("activity.missed", activity) for activity in made if _is_missed(activity)]
     await publish(session, [*events, *missed])
     entries = [audit.Change("activity.create", "activity", activity.id, after=_seen(activity)) for activity in made]
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
@@ -105,7 +106,7 @@ async def revise_many(
         row.version += 1
         row.updated_at = now
     await session.flush()
-    await publish(session, [_event("activity.updated", row) for row in rows])
+    await publish(session, [event_of("activity.updated", row) for row in rows])
     entries = [audit.Change("activity.update", "activity", row.id, before[row.id], _seen(row)) for row in rows]
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
 
@@ -145,7 +146,7 @@ async def add_activity(session: AsyncSession, wanted: ActivityCreate, *, caller:
     session.add(activity)
     await _tell(session, activity, "create", before=None, by=caller.subject, now=now)
     if _is_missed(activity):
-        await publish(session, [_event("activity.missed", activity)])
+        await publish(session, [event_of("activity.missed", activity)])
     await _answer_lead(session, activity, now)
     return activity
 
@@ -212,10 +213,6 @@ def _is_missed(activity: NewActivity | Activity) -> bool:
     return rules.is_missed_call(activity.kind, activity.direction, activity.result)
 
 
-def _event(type_: str, activity: Activity) -> NewEvent:
-    return NewEvent(type_, activity.workspace_id, activity.id, queries.state_of(activity))
-
-
 def _seen(activity: Activity) -> dict[str, Any]:
     return {column.key: getattr(activity, column.key) for column in inspect(Activity).column_attrs}
 
@@ -256,4 +253,4 @@ async def _tell(
         after=_seen(activity),
         now=now,
     )
-    await publish(session, [_event(f"activity.{action}d", activity)])
+    await publish(session, [event_of(f"activity.{action}d", activity)])

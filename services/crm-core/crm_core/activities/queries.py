@@ -96,11 +96,6 @@ async def locked(session: AsyncSession, workspace_id: UUID, activity_ids: Sequen
     return list(await session.scalars(statement.order_by(Activity.id).with_for_update()))
 
 
-def state_of(activity: Activity) -> ActivityState:
-    """The activity as its events tell it, without its words."""
-    return ActivityState.model_validate(activity)
-
-
 async def snapshot(
     session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
 ) -> Sequence[NewEvent]:
@@ -108,4 +103,9 @@ async def snapshot(
     key = (Activity.workspace_id, Activity.id)
     page = paged(select(Activity), key=key, workspace_id=workspace_id, after=after, limit=limit)
     rows = await session.scalars(page)
-    return [NewEvent("activity.updated", row.workspace_id, row.id, state_of(row)) for row in rows]
+    return [event_of("activity.updated", row) for row in rows]
+
+
+def event_of(type_: str, activity: Activity) -> NewEvent:
+    """The event that tells the activity's present state, without its words."""
+    return NewEvent(type_, activity.workspace_id, activity.id, ActivityState.model_validate(activity))

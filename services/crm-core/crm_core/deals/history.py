@@ -10,10 +10,10 @@ from leadkit.ids import new_id
 from crm_core.access.ownership import Owner
 from crm_core.deals.rules import passage_key, probability_of
 from crm_core.deals.tables import Deal, StageChange
-from crm_core.pipelines.tables import Stage
+from crm_core.pipelines.queries import StageInfo
 
 
-def passage_into_first(deal: Deal, stage: Stage, *, at: datetime, by: str) -> StageChange:
+def passage_into_first(deal: Deal, stage: StageInfo, *, at: datetime, by: str) -> StageChange:
     """How the history of a new deal begins."""
     return StageChange(
         workspace_id=deal.workspace_id, id=new_id(), deal_id=deal.id, at=at, by=by, from_stage_id=None,
@@ -26,7 +26,7 @@ def last_change(deal: Deal) -> datetime:
     return max(at for at in (deal.entered_stage_at, deal.won_at, deal.lost_at) if at is not None)
 
 
-def enter(deal: Deal, stage: Stage, status: DealStatus, *, at: datetime, by: str, note: str | None) -> StageChange:
+def enter(deal: Deal, stage: StageInfo, status: DealStatus, *, at: datetime, by: str, note: str | None) -> StageChange:
     """Takes the deal into the stage (or the end, where it keeps its stage); answers the passage to be stored."""
     passage = StageChange(
         workspace_id=deal.workspace_id, id=new_id(), deal_id=deal.id, at=at, by=by, from_stage_id=deal.stage_id,

@@ -5,7 +5,7 @@ from leadkit.problems import Conflict, FieldError, Invalid
 
 from crm_core.deals.rules import ALLOWED, Action, DealFacts, StageFacts, refusals
 from crm_core.deals.tables import Deal
-from crm_core.pipelines.tables import Stage
+from crm_core.pipelines.queries import StageInfo
 
 
 class DealActionNotAllowed(Conflict):
@@ -23,7 +23,12 @@ def check_allowed(deal: Deal, action: Action) -> None:
 
 
 def check_entry(
-    deal: Deal, left: Stage | None, entered: Stage, *, outcome: DealStatus = "open", loss_reason_key: str | None = None
+    deal: Deal,
+    left: StageInfo | None,
+    entered: StageInfo,
+    *,
+    outcome: DealStatus = "open",
+    loss_reason_key: str | None = None,
 ) -> None:
     """Raises `Invalid` with all that the stage rules hold against the step; `deal` is as it would be after it."""
     facts = DealFacts(
@@ -45,6 +50,6 @@ def check_entry(
         )
 
 
-def _facts(stage: Stage, outcome: DealStatus) -> StageFacts:
+def _facts(stage: StageInfo, outcome: DealStatus) -> StageFacts:
     required = tuple(stage.required_fields) if outcome == "open" else ()
     return StageFacts(id=stage.id, outcome=outcome, required_fields=required)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from crm_core.deals.rules import is_rotting
 from crm_core.deals.tables import Deal
-from crm_core.pipelines.tables import Stage
+from crm_core.pipelines.queries import StageInfo
 
 Name = Annotated[str, Field(min_length=1, max_length=300, examples=["Office chairs, 40 pieces"])]
 Note = Annotated[str, Field(max_length=10000)]
@@ -58,7 +58,7 @@ class DealOut(Shape):
     updated_at: Moment
 
     @classmethod
-    def of(cls, deal: Deal, stage: Stage, *, now: datetime) -> "DealOut":
+    def of(cls, deal: Deal, stage: StageInfo, *, now: datetime) -> "DealOut":
         """The deal as clients see it at this moment."""
         own = {field: getattr(deal, field) for field in OWN}
         return cls(

@@ -17,8 +17,7 @@ from crm_core.deals.rules import OUTCOMES, Action
 from crm_core.deals.schemas import DealLose, DealMove, DealReopen, DealWin
 from crm_core.deals.tables import Deal
 from crm_core.loss_reasons.choosing import chosen_reason
-from crm_core.pipelines.queries import find_stage
-from crm_core.pipelines.tables import Stage
+from crm_core.pipelines.queries import StageInfo, find_stage
 
 
 async def move_deal(session: AsyncSession, deal: Deal, wanted: DealMove, *, caller: Caller, now: datetime) -> Deal:
@@ -72,7 +71,7 @@ async def reopen_deal(session: AsyncSession, deal: Deal, wanted: DealReopen, *, 
     return deal
 
 
-async def _stage(session: AsyncSession, deal: Deal, stage_id: UUID) -> Stage:
+async def _stage(session: AsyncSession, deal: Deal, stage_id: UUID) -> StageInfo:
     found = await find_stage(session, deal.workspace_id, stage_id)
     if found is None:
         raise Invalid.at("/stage_id", "is not a stage of this workspace")
@@ -83,7 +82,7 @@ async def _enter(
     session: AsyncSession,
     deal: Deal,
     action: Action,
-    stage: Stage,
+    stage: StageInfo,
     before: dict[str, Any],
     *,
     at: datetime | None,

@@ -9,8 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.users.queries import users_by_id
 from crm_core.deals.tables import Deal, StageChange
-from crm_core.pipelines.queries import stages_by_id
-from crm_core.pipelines.tables import Stage
+from crm_core.pipelines.queries import StageInfo, stages_by_id
 from crm_core.timeline.entries import Entry, PageOf, Scope
 
 
@@ -29,7 +28,7 @@ async def entries(session: AsyncSession, scope: Scope, page: PageOf) -> list[Ent
     return [_entry(row, name, stages) for row, name in rows]
 
 
-def _entry(row: StageChange, deal: str, stages: Mapping[UUID, Stage]) -> Entry:
+def _entry(row: StageChange, deal: str, stages: Mapping[UUID, StageInfo]) -> Entry:
     left, entered = stages[row.from_stage_id or row.to_stage_id], stages[row.to_stage_id]
     return Entry(
         at=row.at,

@@ -1,6 +1,7 @@
 """Reading pipelines and stages; every query names its workspace."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from leadkit.contracts.events import PipelineState, StageState
@@ -11,6 +12,20 @@ from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.pipelines.tables import Pipeline, Stage
+
+
+class StageInfo(NamedTuple):
+    """What other slices know of a stage."""
+
+    id: UUID
+    pipeline_id: UUID
+    name: str
+    probability: float
+    required_fields: Sequence[str]
+    rots_after_days: int | None
+
+
+INFO = select(Stage.id, Stage.pipeline_id, Stage.name, Stage.probability, Stage.required_fields, Stage.rots_after_days)
 
 
 def pipelines(workspace_id: UUID) -> Select[Pipeline]:
@@ -48,14 +63,14 @@ async def stage_by_id(session: AsyncSession, workspace_id: UUID, pipeline_id: UU
     return found
 
 
-async def find_stage(session: AsyncSession, workspace_id: UUID, stage_id: UUID) -> Stage | None:
+async def find_stage(session: AsyncSession, workspace_id: UUID, stage_id: UUID) -> StageInfo | None:
     """The stage, of whichever pipeline, or None."""
-    return await session.scalar(select(Stage).where(Stage.workspace_id == workspace_id, Stage.id == stage_id))
+    return (await stages_by_id(session, workspace_id, [stage_id])).get(stage_id)
 
 
 async def entry_stage(
     session: AsyncSession, workspace_id: UUID, *, pipeline_id: UUID | None, stage_id: UUID | None
-) -> Stage:
+) -> StageInfo:
     """Where a new deal begins: the named stage, else the first of the named or the default pipeline.
 
     Raises `Invalid` for a pipeline or stage that is not there, or that do not belong together."""
@@ -65,17 +80,17 @@ async def entry_stage(
             raise Invalid.at("/stage_id", "is not a stage of this pipeline")
         return stage
     default = select(Pipeline.id).where(Pipeline.workspace_id == workspace_id, Pipeline.is_default).scalar_subquery()
-    statement = select(Stage).where(Stage.workspace_id == workspace_id, Stage.pipeline_id == (pipeline_id or default))
-    first = await session.scalar(statement.order_by(Stage.position).limit(1))
+    statement = INFO.where(Stage.workspace_id == workspace_id, Stage.pipeline_id == (pipeline_id or default))
+    first = (await session.execute(statement.order_by(Stage.position).limit(1))).one_or_none()
     if first is None:
         raise Invalid.at("/pipeline_id", "is not a pipeline of this workspace")
-    return first
+    return StageInfo(*first)
 
 
-async def stages_by_id(session: AsyncSession, workspace_id: UUID, stage_ids: Sequence[UUID]) -> dict[UUID, Stage]:
+async def stages_by_id(session: AsyncSession, workspace_id: UUID, stage_ids: Sequence[UUID]) -> dict[UUID, StageInfo]:
     """The stages of these ids."""
-    found = await session.scalars(select(Stage).where(Stage.workspace_id == workspace_id, Stage.id.in_(stage_ids)))
-    return {stage.id: stage for stage in found}
+    found = await session.execute(INFO.where(Stage.workspace_id == workspace_id, Stage.id.in_(stage_ids)))
+    return {row.id: StageInfo(*row) for row in found}
 
 
 async def snapshot(

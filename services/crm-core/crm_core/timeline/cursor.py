@@ -13,7 +13,7 @@ from crm_core.timeline.entries import Place
 
 def encoded(place: Place) -> str:
     """The place as clients keep it."""
-    return base64.urlsafe_b64encode(orjson.dumps(list(place))).decode().rstrip("=")
+    return base64.urlsafe_b64encode(orjson.dumps([place.at.isoformat(), str(place.id)])).decode().rstrip("=")
 
 
 def decoded(cursor: str) -> Place:
