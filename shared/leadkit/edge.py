@@ -4,7 +4,7 @@ A router with `route_class=EdgeRoute` gets all of it. The transaction is committ
 it is sent, so an answer of success means the change is on disk.
 """
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Annotated, Any, ClassVar
@@ -21,11 +21,14 @@ from leadkit.db import ATTEMPTS, Database, Role, lost_a_race
 from leadkit.ids import NIL
 from leadkit.limits import Allowance, RateLimiter
 from leadkit.problems import Forbidden, Malformed, NotFound
+from leadkit.sealing import Sealer
 from leadkit.tokens import Caller, KeyRing, bearer_token
 from leadkit.tokens import Role as CallerRole
 
 WORKSPACE_HEADER = "Leadflow-Workspace"
-KEPT_HEADERS = ("content-type", "etag", "location", "link")
+KEPT_HEADERS = ("content-type", "etag", "location", "link", "cache-control")
+NOT_TO_BE_STORED = {"Cache-Control": "no-store"}
+"""Headers of an answer that holds a secret: it is kept for repeats only sealed."""
 
 Now = Annotated[datetime, Depends(clock.now)]
 
@@ -68,6 +71,11 @@ class Edge:
         if caller.workspace_id != workspace_id:
             raise NotFound("There is no such workspace.")
         return caller
+
+    @property
+    def has_place(self) -> bool:
+        """Whether there is a workspace for the transaction; without one only a refusal can follow."""
+        return self._role != "app" or self.caller().workspace_id is not None
 
     async def session(self, *, read_only: bool = False) -> AsyncSession:
         """The request's transaction, begun when first asked for."""
@@ -123,7 +131,7 @@ class PlatformRoute(EdgeRoute):
 async def _answered(edge: Edge, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
     await request.body()  # read here, so that a body past the limit is refused as that and not as one that is no JSON
     key = request.headers.get("idempotency-key") if request.method == "POST" else None
-    if key is None:
+    if key is None or not edge.has_place:
         response = await handle(request)
     else:
         response = await _answered_once(edge, request, key, handle)
@@ -147,14 +155,28 @@ async def _answered_once(
     session = await edge.session()
     kept = await idempotency.claim(session, attempt, now=clock.now())
     if kept is not None:
-        return Response(kept.body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
+        return _replayed(kept, request)
     response = await handle(request)
     if 200 <= response.status_code < 300:
         headers = {name: value for name, value in response.headers.items() if name in KEPT_HEADERS}
-        await idempotency.keep(
-            session, attempt, idempotency.Answer(response.status_code, headers, bytes(response.body))
-        )
+        body = bytes(response.body)
+        if _is_secret(headers):
+            body = _sealer(request).seal(body)
+        await idempotency.keep(session, attempt, idempotency.Answer(response.status_code, headers, body))
     return response
+
+
+def _replayed(kept: idempotency.Answer, request: Request) -> Response:
+    body = _sealer(request).open(kept.body) if _is_secret(kept.headers) else kept.body
+    return Response(body, kept.status, {**kept.headers, "Idempotency-Replayed": "true"})
+
+
+def _is_secret(headers: Mapping[str, str]) -> bool:
+    return headers.get("cache-control") == NOT_TO_BE_STORED["Cache-Control"]
+
+
+def _sealer(request: Request) -> Sealer:
+    return Sealer(request.app.state.settings.data_key, purpose="kept answers")
 
 
 def edge_of(request: Request) -> Edge:

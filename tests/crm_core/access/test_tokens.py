@@ -14,6 +14,7 @@ from leadkit.contracts.common import written
 from leadkit.ids import new_id
 from leadkit.testing.services import RunningService
 from leadkit.tokens import ROLE_SCOPES, SCOPES
+from sqlalchemy import text
 
 from tests.crm_core.conftest import Tenant
 
@@ -54,6 +55,23 @@ async def test_a_new_token_works_at_once_and_is_shown_only_once(
     assert [token["id"] for token in listed] == [made["id"]]
     assert "token" not in one
     assert "token" not in listed[0]
+
+
+async def test_a_repeat_gets_the_same_token_which_is_nowhere_kept_readable(
+    core: RunningService, platform: httpx.AsyncClient
+) -> None:
+    wish, key = {"name": "test", "role": "admin"}, {"Idempotency-Key": "once"}
+    first = await platform.post("/v1/tokens", json=wish, headers=key)
+    again = await platform.post("/v1/tokens", json=wish, headers=key)
+    assert again.json() == first.json()
+    assert [answer.headers.get("Idempotency-Replayed") for answer in (first, again)] == [None, "true"]
+    assert first.headers["Cache-Control"] == "no-store"
+    async with core.db.transaction(role="worker") as session:
+        kept = (await session.execute(text("SELECT body FROM idempotency_record"))).scalar_one()
+        rows = (await session.execute(text("SELECT string_agg(audit::text, '') FROM audit"))).scalar_one()
+    signature = first.json()["token"].rpartition(".")[2]
+    assert signature.encode() not in kept
+    assert signature not in rows
 
 
 async def test_a_users_token_tells_the_user_and_their_team(core: RunningService, platform: httpx.AsyncClient) -> None:

@@ -105,11 +105,13 @@ async def test_a_platform_token_names_its_workspace_everywhere_else(core: Runnin
         made = (await platform.post("/v1/workspaces", json={"name": "Named"})).json()
         nowhere = await platform.get("/v1/users")
         inside = await platform.get("/v1/users", headers={"Leadflow-Workspace": made["id"]})
+        keyed = await platform.post("/v1/teams", json={"name": "East"}, headers={"Idempotency-Key": "once"})
         rubbish = await platform.get("/v1/users", headers={"Leadflow-Workspace": "Named"})
         unknown = await platform.post(
             "/v1/teams", json={"name": "Ghosts"}, headers={"Leadflow-Workspace": str(uuid4())}
         )
         events = await platform.get("/v1/events")
     assert [nowhere.status_code, inside.status_code, rubbish.status_code] == [400, 200, 400]
+    assert keyed.status_code == 400
     assert unknown.status_code == 404
     assert events.status_code == 200

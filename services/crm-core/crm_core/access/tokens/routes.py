@@ -5,7 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from leadkit.edge import Allow, EdgeRoute, Now, PlatformRoute, ReadSession, Session
+from leadkit.edge import NOT_TO_BE_STORED, Allow, EdgeRoute, Now, PlatformRoute, ReadSession, Session
 from leadkit.paging import Page, Paging, fetch_page
 from leadkit.problems import NotFound, problems
 from leadkit.tokens import Caller
@@ -45,6 +45,7 @@ async def tokens_create(
     wish = actions.Wish(body.name, body.role, body.scopes, body.user_id, body.expires_at)
     row, token = await actions.create_token(session, wish, data_key, by=caller, now=now)
     response.headers["Location"] = f"/v1/tokens/{row.id}"
+    response.headers.update(NOT_TO_BE_STORED)
     return TokenMade(**TokenOut.model_validate(row).model_dump(), token=token)
 
 
