@@ -1,6 +1,8 @@
 """Where a visitor came from: UTM values, click ids, client ids and addresses made one touch with its channel group."""
 
+import re
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
@@ -12,6 +14,7 @@ from lead_intake.normalising.text import is_placeholder, one_line
 
 Values = dict[str, Any]
 
+_LOOKS_MARKED = re.compile(r"utm_|cl(?:ick)?id|clkid|braid|srsltid|roistat", re.IGNORECASE)
 _BY_CHANNEL = {"call": "call", "email": "email", "chat": "messenger", "import": "offline"}
 _PAID = frozenset(
     {"cpc", "ppc", "cpm", "cpv", "paid", "paidsearch", "paid_search", "paid-search", "sem", "retargeting"}
@@ -37,17 +40,18 @@ def touch(
     report: list[ReportLine],
 ) -> Values:
     """A touch as the contract wants it, without empty parts; its report lines start with `path`."""
-    values: Values = {}
-    clicks: dict[str, str] = {}
-    clients: dict[str, str] = {}
+    gathered = _Gathered(path, report)
     for name, raw in marks.items():
-        _put(values, clicks, clients, name, raw, f"field {name}", path, report)
-    for key in ("landing_url", "page_url", "referrer"):
-        if key in values:
-            _from_address(values, clicks, clients, key, path, report)
-    if "referrer" in values and _host(values["referrer"]) in ("", None):
+        gathered.put(name, raw, f"field {name}")
+    values, clicks, clients = gathered.values, gathered.clicks, gathered.clients
+    # A referrer's own UTM values are of another visit.
+    for key in ("landing_url", "page_url"):
+        if key in values and "?" in values[key]:
+            for name, value in _marks_in(values[key].partition("?")[2].partition("#")[0]):
+                gathered.put(name, value, f"query of {key}")
+    if "referrer" in values and not _host(values["referrer"]):
         report.append(ReportLine(f"{path}/referrer", None, values.pop("referrer"), "address", "no address"))
-    group = _group(values, clicks, channel, own_domains, path, report)
+    group = _group(gathered, channel, own_domains)
     if not values and not clicks and not clients and group in (None, "direct"):
         return {}
     values["channel_group"] = group
@@ -57,29 +61,40 @@ def touch(
     return values
 
 
-def _put(
-    values: Values, clicks: dict[str, str], clients: dict[str, str], name: str, raw: str, rule: str, path: str,
-    report: list[ReportLine],
-) -> None:  # fmt: skip
-    """Puts one mark where it belongs, unless a better source filled the place before."""
-    value = one_line(raw, 2048)
-    if not value or is_placeholder(value):
-        if value:
-            report.append(ReportLine(f"{path}/{name}", None, raw[:200], rule, "placeholder"))
-        return
-    if field := known.UTM.get(name):
-        target, value = values, value[:255].rstrip()
-    elif field := known.CLICK_IDS.get(name):
-        target, value = clicks, (value.split(".", 2)[-1] if name == "_gcl_aw" else value)[:255]
-    elif field := known.CLIENT_IDS.get(name):
-        target, value = clients, (_ga_client(value) if field == "ga" else value)[:255]
-    elif field := known.ADDRESSES.get(name):
-        target, value = values, _address(value)
-    else:
-        return
-    if field not in target and value:
-        target[field] = value
-        report.append(ReportLine(f"{path}/{field}", value, cut(raw), rule))
+class _Gathered:
+    """The parts of a touch while its marks are gone through; what comes first stays."""
+
+    __slots__ = ("clicks", "clients", "path", "report", "values")
+
+    def __init__(self, path: str, report: list[ReportLine]) -> None:
+        self.path, self.report = path, report
+        self.values: Values = {}
+        self.clicks: dict[str, str] = {}
+        self.clients: dict[str, str] = {}
+
+    def put(self, name: str, raw: str, rule: str) -> None:
+        """Puts one mark where it belongs."""
+        place = known.PLACES.get(name)
+        if place is None:
+            return
+        plain = len(raw) <= 255 and raw.isascii() and raw.isprintable() and " " not in raw
+        value = raw if plain else one_line(raw, 2048)
+        if not value or is_placeholder(value):
+            if value:
+                self.report.append(ReportLine(f"{self.path}/{name}", None, cut(raw), rule, "placeholder"))
+            return
+        kind, field = place
+        target = self.values
+        if kind == "address":
+            value = _address(value)
+        elif kind == "click":
+            target, value = self.clicks, value.split(".", 2)[-1] if name == "_gcl_aw" else value
+        elif kind == "client":
+            target, value = self.clients, _ga_client(value) if field == "ga" else value
+        if field not in target and value:
+            target[field] = value if kind == "address" or len(value) <= 255 else value[:255].rstrip()
+            shown = raw if plain else cut(raw)
+            self.report.append(ReportLine(f"{self.path}/{field}", target[field], shown, rule))
 
 
 def _ga_client(value: str) -> str:
@@ -97,41 +112,35 @@ def _address(value: str) -> str:
     return value if len(kept) == len(pairs) else f"{head}?{'&'.join(kept)}" if kept else head
 
 
-def _from_address(
-    values: Values, clicks: dict[str, str], clients: dict[str, str], key: str, path: str, report: list[ReportLine]
-) -> None:
-    """The marks in an address's query, where no field gave them. A referrer's own UTM values are of another visit."""
-    query = values[key].partition("?")[2].partition("#")[0]
-    if not query or key == "referrer":
-        return
+@lru_cache(maxsize=4096)
+def _marks_in(query: str) -> tuple[tuple[str, str], ...]:
+    """The marks in an address's query."""
+    if not _LOOKS_MARKED.search(query):
+        return ()
     try:
         pairs = parse_qsl(query, max_num_fields=200)
     except ValueError:
-        return
-    for key_as_written, value in pairs:
-        name = key_as_written.lower()
-        if name.startswith("utm_") or name in known.CLICK_IDS or name in ("roistat", "etext"):
-            _put(values, clicks, clients, name, value, f"query of {key}", path, report)
+        return ()
+    named = [(name.lower(), value) for name, value in pairs]
+    return tuple([(name, value) for name, value in named if name.startswith("utm_") or name in known.IN_QUERY])
 
 
-def _group(
-    values: Values,
-    clicks: dict[str, str],
-    channel: Channel,
-    own_domains: list[str],
-    path: str,
-    report: list[ReportLine],
-) -> str | None:
+def _group(gathered: _Gathered, channel: Channel, own_domains: list[str]) -> str | None:
     """The channel group; where no UTM value says it, source and medium are filled from click id or referrer."""
+    values, clicks = gathered.values, gathered.clicks
     if "source" not in values and "medium" not in values:
+        if not values and not clicks:
+            return _BY_CHANNEL.get(channel)
         source, medium, rule = _derived(values, clicks, own_domains)
         if source and medium:
             values["source"], values["medium"] = source, medium
-            report.append(ReportLine(f"{path}/source", source, None, rule))
-            report.append(ReportLine(f"{path}/medium", medium, None, rule))
-        elif not values and not clicks:
-            return _BY_CHANNEL.get(channel)
-    source, medium = str(values.get("source", "")).lower(), str(values.get("medium", "")).lower()
+            gathered.report.append(ReportLine(f"{gathered.path}/source", source, None, rule))
+            gathered.report.append(ReportLine(f"{gathered.path}/medium", medium, None, rule))
+    source, medium = values.get("source", "").lower(), values.get("medium", "").lower()
+    return _group_of(source, medium, clicks) or _BY_CHANNEL.get(channel, "other" if source else "direct")
+
+
+def _group_of(source: str, medium: str, clicks: dict[str, str]) -> str | None:
     if medium in _PAID_SOCIAL or (medium in _PAID and source in known.SOCIAL_SOURCES):
         return "social"
     if medium in _PAID or (not medium and not clicks.keys().isdisjoint(known.PAID_CLICKS)):
@@ -140,9 +149,7 @@ def _group(
         return _BY_MEDIUM[medium]
     if source in known.MESSENGER_SOURCES:
         return "messenger"
-    if source in known.SOCIAL_SOURCES:
-        return "social"
-    return _BY_CHANNEL.get(channel, "other" if source else "direct")
+    return "social" if source in known.SOCIAL_SOURCES else None
 
 
 def _derived(values: Values, clicks: dict[str, str], own_domains: list[str]) -> tuple[str | None, str | None, str]:

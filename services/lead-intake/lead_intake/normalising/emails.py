@@ -1,11 +1,13 @@
 """E-mail addresses: found in a field, lower-cased, the domain in its ASCII form; typos are named, never changed."""
 
+import re
 from functools import lru_cache
 from typing import NamedTuple
 
 import idna
 
 _EDGE = "<>()[]{},;:\"'«»“”„|\\`!?*"
+_PLAIN = re.compile(r"\s{0,9}([A-Za-z0-9][A-Za-z0-9._%+-]{0,63})@([A-Za-z0-9][A-Za-z0-9.-]{0,200}[A-Za-z])\s{0,9}")
 _STOP = frozenset(_EDGE + " \t\n\r\xa0")
 _TYPOS = {
     "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmail.con": "gmail.com", "gmail.ru": "gmail.com",
@@ -27,6 +29,10 @@ class Email(NamedTuple):
 
 def emails_in(text: str) -> tuple[Email, ...]:
     """The addresses in a field or text, in order, each once."""
+    plain = _PLAIN.fullmatch(text)
+    if plain and not plain[1].endswith("."):
+        domain, warning = _domain(plain[2].lower())
+        return (Email(f"{plain[1].lower()}@{domain}", warning),) if domain else ()
     found: dict[str, Email] = {}
     at = text.find("@", 0, 20000)
     while at != -1 and len(found) < 20:

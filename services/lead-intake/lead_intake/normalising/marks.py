@@ -34,7 +34,17 @@ ADDRESSES = {
 COOKIES = frozenset({"_ga", "_ym_uid", "_fbp", "_fbc", "_gcl_aw", "_ttp", "roistat_visit", "_ct_session_id", "_vkclid"})
 """Cookies that are read and kept; any other is a secret of the site."""
 
-MARKS = frozenset(UTM) | frozenset(CLICK_IDS) | frozenset(CLIENT_IDS) | frozenset(ADDRESSES)
+PLACES = {
+    **{name: ("address", field) for name, field in ADDRESSES.items()},
+    **{name: ("client", field) for name, field in CLIENT_IDS.items()},
+    **{name: ("click", field) for name, field in CLICK_IDS.items()},
+    **{name: ("utm", field) for name, field in UTM.items()},
+}
+"""Wire name -> the part of the touch it goes to, and the name there."""
+
+MARKS = frozenset(PLACES)
+IN_QUERY = frozenset(CLICK_IDS) | {"roistat"}
+"""What counts in an address's query, beside `utm_...`."""
 
 PAID_CLICKS = {
     "gclid": "google", "gbraid": "google", "wbraid": "google", "dclid": "google", "yclid": "yandex",

@@ -140,7 +140,7 @@ def _parsed(number: str, region: str, extension: str | None) -> Phone | None:
 
 def _settled(number: phonenumbers.PhoneNumber) -> str | None:
     """E.164 that reads as itself: some countries drop zeros in front, one at a time. None when it is not possible."""
-    e164 = None
+    e164: str | None = None
     for _ in range(8):
         if not phonenumbers.is_possible_number(number):
             return None

@@ -15,6 +15,7 @@ _QUERY = ("key", "secret", "token")
 _HEADERS = ("x-webhook-key", "x-api-key")
 BODY_FIELDS = frozenset({"api_key", "integration_key", "secret"})
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", *_HEADERS})
+_GUARDED = _SECRET_HEADERS | {"cookie"}
 _SHORT = 8
 
 
@@ -69,6 +70,8 @@ def masked(request: WireRequest, secrets: Iterable[str]) -> WireRequest:
     """The request with each secret value overwritten by `*` of equal length, wherever it stands and however escaped.
     Headers that carry credentials and cookies that are no marks of a visit are overwritten whatever their value."""
     values = [secret for secret in secrets if secret]
+    if not values and not request.query and _GUARDED.isdisjoint(request.headers):
+        return request
     return replace(
         request,
         query=_masked_text(_masked_parameters(request.query), values) if request.query else "",

@@ -1,15 +1,19 @@
 """Points for suspicious signs. A filled honeypot alone makes spam; the other signs only add up."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from leadkit.contracts.inquiry import Inquiry
+
 from lead_intake.normalising.pipeline import Normalised
 from lead_intake.providers.base import Found, SourceView, WireRequest
+from lead_intake.providers.settings import SpamSettings
 
 HONEYPOT = 1000
-_LINKS = ("http://", "https://", "www.", "[url", "<a href")
+_LINK = re.compile(r"https?://|www\.|\[url|<a href", re.IGNORECASE)
 _DISPOSABLE = frozenset(
     "mailinator.com guerrillamail.com 10minutemail.com tempmail.com temp-mail.org yopmail.com trashmail.com "
     "sharklasers.com getnada.com dispostable.com maildrop.cc throwawaymail.com mintemail.com fakeinbox.com tempail.com "
@@ -33,59 +37,63 @@ class Screening:
     spam: bool = False
 
 
-Rule = Callable[[Found, Normalised, SourceView], Iterator[Sign]]
+Rule = Callable[[Found, Inquiry, SpamSettings], Sequence[Sign]]
 
 
 def screen(request: WireRequest, found: Found, normalised: Normalised, source: SourceView) -> Screening:
     """How suspicious an inquiry is. Calls and events that are no inquiry are not screened."""
     if not source.spam.enabled or found.disposition != "inquiry" or found.draft.call is not None:
         return Screening()
-    signs = [sign for rule in RULES for sign in rule(found, normalised, source)]
+    signs = [sign for rule in RULES for sign in rule(found, normalised.inquiry, source.spam)]
+    if not signs:
+        return Screening()
     score = sum([sign.points for sign in signs])
     return Screening(score, [sign.reason for sign in signs], score >= source.spam.threshold)
 
 
-def _honeypot(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
-    if found.draft.honeypot:
-        yield Sign("honeypot", max(HONEYPOT, source.spam.threshold))
+def _honeypot(found: Found, inquiry: Inquiry, spam: SpamSettings) -> Sequence[Sign]:
+    return (Sign("honeypot", max(HONEYPOT, spam.threshold)),) if found.draft.honeypot else ()
 
 
-def _filled_too_fast(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
-    least, took = source.spam.minimum_fill_seconds, found.draft.fill_seconds
-    if least is not None and took is not None and took < least:
-        yield Sign("filled_too_fast", 50)
+def _filled_too_fast(found: Found, inquiry: Inquiry, spam: SpamSettings) -> Sequence[Sign]:
+    least, took = spam.minimum_fill_seconds, found.draft.fill_seconds
+    return (Sign("filled_too_fast", 50),) if least is not None and took is not None and took < least else ()
 
 
-def _links(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
-    inquiry = normalised.inquiry
-    text = (inquiry.message or "").lower()
-    count = sum([text.count(mark) for mark in _LINKS]) if inquiry.channel != "email" else 0
-    if count:
-        yield Sign("links", min(10 * count, 40))
-    if inquiry.person.full_name and any(mark in inquiry.person.full_name.lower() for mark in _LINKS):
-        yield Sign("link_in_name", 40)
+def _links(found: Found, inquiry: Inquiry, spam: SpamSettings) -> Sequence[Sign]:
+    signs = []
+    if inquiry.message and inquiry.channel != "email":
+        count = len(_LINK.findall(inquiry.message))
+        if count:
+            signs.append(Sign("links", min(10 * count, 40)))
+    if inquiry.person.full_name and _LINK.search(inquiry.person.full_name):
+        signs.append(Sign("link_in_name", 40))
+    return signs
 
 
-def _contacts(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
-    inquiry = normalised.inquiry
+def _contacts(found: Found, inquiry: Inquiry, spam: SpamSettings) -> Sequence[Sign]:
+    signs = []
     if found.draft.phones and not inquiry.phones:
-        yield Sign("impossible_phone", 20)
-    if any(email.rpartition("@")[2] in _DISPOSABLE for email in inquiry.emails):
-        yield Sign("disposable_email", 40)
+        signs.append(Sign("impossible_phone", 20))
+    for email in inquiry.emails:
+        if email.rpartition("@")[2] in _DISPOSABLE:
+            return [*signs, Sign("disposable_email", 40)]
+    return signs
 
 
-def _blocked(found: Found, normalised: Normalised, source: SourceView) -> Iterator[Sign]:
-    spam, inquiry = source.spam, normalised.inquiry
+def _blocked(found: Found, inquiry: Inquiry, spam: SpamSettings) -> Sequence[Sign]:
+    signs = []
     if spam.blocked_words:
         text = f"{inquiry.person.full_name or ''} {inquiry.subject or ''} {inquiry.message or ''}".casefold()
         if any(word.casefold() in text for word in spam.blocked_words):
-            yield Sign("blocked_word", 60)
+            signs.append(Sign("blocked_word", 60))
     if spam.blocked_emails:
         blocked = {one.casefold().lstrip("@") for one in spam.blocked_emails}
         if any(email in blocked or email.rpartition("@")[2] in blocked for email in inquiry.emails):
-            yield Sign("blocked_email", 100)
+            signs.append(Sign("blocked_email", 100))
     if spam.blocked_phones and not set(spam.blocked_phones).isdisjoint(inquiry.phones):
-        yield Sign("blocked_phone", 100)
+        signs.append(Sign("blocked_phone", 100))
+    return signs
 
 
 RULES: tuple[Rule, ...] = (_honeypot, _filled_too_fast, _links, _contacts, _blocked)
