@@ -33,7 +33,11 @@ async def test_first_inquiry_of_a_person_makes_an_assigned_lead(sales):
 async def test_second_inquiry_is_attached_and_fills_up_the_card(sales):
     [first] = await sales.ask(inquiry(person={}, phones=["+74951234567"]))
     [second] = await sales.ask(
-        inquiry(phones=["8 (495) 123-45-67"], emails=["ivan@example.com"], person={"full_name": "Иван", "company": "Ромашка"})
+        inquiry(
+            phones=["8 (495) 123-45-67"],
+            emails=["ivan@example.com"],
+            person={"full_name": "Иван", "company": "Ромашка"},
+        )
     )
     assert (second["result"], second["lead_id"]) == ("attached", first["lead_id"])
     lead = await sales.lead(first["lead_id"])

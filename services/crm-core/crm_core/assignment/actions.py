@@ -15,7 +15,7 @@ from crm_core.access.teams.queries import default_team
 from crm_core.access.users.queries import active_members, users_by_id
 from crm_core.assignment.rules import distribute, present_counts
 from crm_core.assignment.tables import AssignmentExplanation, AssignmentTurn
-from crm_core.rows import insert_rows, update_rows
+from crm_core.rows import insert_rows, new_row, update_rows
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,8 +70,8 @@ async def explain(
     await insert_rows(
         session,
         [
-            AssignmentExplanation(
-                workspace_id=workspace_id, id=new_id(), lead_id=outcome.lead_id, at=now, by=by,
+            new_row(
+                AssignmentExplanation, workspace_id=workspace_id, id=new_id(), lead_id=outcome.lead_id, at=now, by=by,
                 team_id=outcome.team_id, owner_id=outcome.owner_id, rules=outcome.rules,
             )
             for outcome in outcomes
@@ -85,9 +85,7 @@ def by_hand(lead_id: UUID, *, owner_id: UUID, team_id: UUID | None) -> Outcome:
     return Outcome(lead_id=lead_id, team_id=team_id, owner_id=owner_id, rules=[rule])
 
 
-async def _teams(
-    session: AsyncSession, workspace_id: UUID, wanted: Sequence[Wanted]
-) -> list[tuple[UUID | None, str]]:
+async def _teams(session: AsyncSession, workspace_id: UUID, wanted: Sequence[Wanted]) -> list[tuple[UUID | None, str]]:
     """Each lead's team and the rule that named it."""
     previous = {one.previous_owner_id for one in wanted if one.team_id is None and one.previous_owner_id}
     users = await users_by_id(session, workspace_id, list(previous)) if previous else {}
@@ -124,9 +122,7 @@ async def _locked_turns(
     return found
 
 
-def _outcome(
-    lead: Wanted, team: UUID | None, why: str, members: Sequence[UUID], owners: list[UUID] | None
-) -> Outcome:
+def _outcome(lead: Wanted, team: UUID | None, why: str, members: Sequence[UUID], owners: list[UUID] | None) -> Outcome:
     owner = owners.pop() if owners else None
     rule = {
         "rule": why,

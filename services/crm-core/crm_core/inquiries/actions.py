@@ -22,7 +22,7 @@ from crm_core.inquiries.schemas import InquiryAnswer
 from crm_core.inquiries.tables import InquiryRow
 from crm_core.inquiries.wire import inquiry_event
 from crm_core.leads import arrivals, store
-from crm_core.rows import insert_rows, update_rows
+from crm_core.rows import insert_rows, new_row, update_rows
 
 
 async def record_inquiries(
@@ -63,10 +63,10 @@ async def _record(
     revised = [_revised(stored[one.id], one, now) for one in later]
     await insert_rows(session, made)
     await update_rows(session, revised)
-    known = {one.id: one.inquiry for one in batch}
-    told = [[(row, known[row.id]) for row in rows] for rows in (made, revised)]
+    known = {one.id: one for one in batch}
+    told = [[(row, known[row.id].inquiry) for row in rows] for rows in (made, revised)]
     await note(session, around, *told, by=caller.subject, language=workspace.language, now=now)
-    await publish(session, [inquiry_event(row, known[row.id].attribution) for row in (*made, *revised)])
+    await publish(session, [inquiry_event(row, known[row.id].outgoing) for row in (*made, *revised)])
     places = [one.arriving.index for one in placed]
     answers |= {index: _answer(index, row, 201) for index, row in zip(places, made, strict=True)}
     return answers | {one.index: _answer(one.index, stored[one.id], 200, "updated") for one in later}
@@ -74,8 +74,8 @@ async def _record(
 
 def _row(placed: Placed, workspace_id: UUID, *, direct: bool, now: datetime) -> InquiryRow:
     one, inquiry = placed.arriving, placed.arriving.inquiry
-    return InquiryRow(
-        workspace_id=workspace_id, id=one.id, version=1, revision=inquiry.revision, result=placed.result,
+    return new_row(
+        InquiryRow, workspace_id=workspace_id, id=one.id, version=1, revision=inquiry.revision, result=placed.result,
         lead_id=placed.lead_id, contact_id=placed.contact_id, deal_id=placed.deal and placed.deal.id,
         activity_id=new_id(), source_id=inquiry.source_id, channel=inquiry.channel, provider=inquiry.provider,
         thread_id=one.thread_id, direct=direct, body=one.body, occurred_at=one.occurred_at,

@@ -114,9 +114,7 @@ def learn(around: Surroundings, one: Arriving, row: InquiryRow, *, by: str, now:
         arrivals.attach(around.leads, lead.id, beginning_of(one), counts=False, by=by, now=now)
 
 
-def beginning_of(
-    one: Arriving, *, contact_id: UUID | None = None, repeat: bool = False
-) -> Beginning:
+def beginning_of(one: Arriving, *, contact_id: UUID | None = None, repeat: bool = False) -> Beginning:
     """What the inquiry tells a lead's card."""
     inquiry = one.inquiry
     return Beginning(
@@ -136,6 +134,7 @@ def beginning_of(
         repeat=repeat,
         inquiries=1,
         occurred_at=one.occurred_at,
+        outgoing=one.outgoing,
     )
 
 

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.inquiries.tables import InquiryRow
 from crm_core.inquiries.wire import inquiry_event
+from crm_core.leads.touches import for_events
 
 
 class ThreadEnd(NamedTuple):
@@ -80,4 +81,4 @@ async def snapshot(
     key = (InquiryRow.workspace_id, InquiryRow.id)
     page = paged(select(InquiryRow), key=key, workspace_id=workspace_id, after=after, limit=limit)
     rows = await session.scalars(page)
-    return [inquiry_event(row, Inquiry.model_validate(row.body).attribution) for row in rows]
+    return [inquiry_event(row, for_events(Inquiry.model_validate(row.body).attribution)) for row in rows]

@@ -7,11 +7,13 @@ from typing import Any
 from uuid import UUID
 
 from leadkit.bulk import validated
+from leadkit.contracts.events import EventAttribution
 from leadkit.contracts.inquiry import Inquiry
 from leadkit.problems import FieldError, Invalid, Problem
 from pydantic_core import PydanticSerializationError
 
 from crm_core.contacts.points import Point, points_of
+from crm_core.leads.touches import for_events
 
 LONGEST_BODY = 256 * 1024
 
@@ -19,7 +21,8 @@ LONGEST_BODY = 256 * 1024
 @dataclass(frozen=True, slots=True)
 class Arriving:
     """A valid inquiry at its place in the batch. `body` is the whole of it as canonical JSON, `points` are normalised,
-    `thread_id` is how replies will name it, `threads` the messages it answers, the nearest first."""
+    `thread_id` is how replies will name it, `threads` the messages it answers, the nearest first,
+    `outgoing` its attribution as events tell it."""
 
     index: int
     inquiry: Inquiry
@@ -29,6 +32,7 @@ class Arriving:
     threads: Sequence[str]
     occurred_at: datetime
     received_at: datetime
+    outgoing: EventAttribution
 
     @property
     def id(self) -> UUID:
@@ -68,6 +72,7 @@ def _read(index: int, inquiry: Inquiry, region: str, now: datetime) -> Arriving:
         threads=threads,
         occurred_at=min(inquiry.occurred_at or received_at, received_at),
         received_at=received_at,
+        outgoing=for_events(inquiry.attribution),
     )
 
 

@@ -3,18 +3,15 @@
 from typing import Any
 
 from leadkit.contracts.events import EventAttribution, InquiryState
-from leadkit.contracts.inquiry import Attribution
 from leadkit.outbox import NewEvent
 
 from crm_core.inquiries.tables import InquiryRow
-from crm_core.leads.touches import for_events
 
 FIELDS = tuple(name for name in InquiryState.model_fields if name != "attribution")
 
 
-def inquiry_event(row: InquiryRow, attribution: Attribution | EventAttribution) -> NewEvent:
+def inquiry_event(row: InquiryRow, outgoing: EventAttribution) -> NewEvent:
     """`inquiry.recorded` with the inquiry's present state."""
-    outgoing = attribution if isinstance(attribution, EventAttribution) else for_events(attribution)
     values: dict[str, Any] = {name: getattr(row, name) for name in FIELDS}
     state = InquiryState.model_validate(values | {"attribution": outgoing})
     return NewEvent("inquiry.recorded", row.workspace_id, row.id, state)

@@ -107,13 +107,9 @@ async def record(
     )
 
 
-async def _read(
-    session: AsyncSession, wanted: LeadCreate, caller: Caller, now: datetime
-) -> card.Beginning | Problem:
+async def _read(session: AsyncSession, wanted: LeadCreate, caller: Caller, now: datetime) -> card.Beginning | Problem:
     try:
-        points = await normalised_points(
-            session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers
-        )
+        points = await normalised_points(session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers)
         person = wanted.person.model_copy(update={"company": wanted.company or wanted.person.company})
         if not points and not any(person.model_dump().values()):
             raise Invalid.at("/person", "a name, a company or a way to reach the person is needed")
@@ -150,9 +146,7 @@ async def _audit_new(session: AsyncSession, leads: Sequence[Lead], caller: Calle
     await audit.record_all(session, workspace_id=caller.workspace, by=caller.subject, changes=made, now=now)
 
 
-async def _new_points(
-    session: AsyncSession, lead: Lead, wanted: LeadPatch, caller: Caller
-) -> Sequence[Point] | None:
+async def _new_points(session: AsyncSession, lead: Lead, wanted: LeadPatch, caller: Caller) -> Sequence[Point] | None:
     """The addresses after the patch, or None when it leaves them alone."""
     if wanted.phones is None and wanted.emails is None and wanted.messengers is None:
         return None

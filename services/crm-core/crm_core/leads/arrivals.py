@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from leadkit.contracts.events import EventAttribution
 from leadkit.ids import new_id
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -15,7 +16,9 @@ from crm_core.leads import card, lifecycle, store
 from crm_core.leads.handing import give_by_rules, give_to
 from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import DuplicateSuggestion, Lead
+from crm_core.leads.touches import for_events
 from crm_core.leads.wire import lead_event
+from crm_core.rows import new_row
 
 LIVE = (*OPEN, "postponed")
 SURE = 1.0
@@ -23,8 +26,9 @@ SURE = 1.0
 
 @dataclass(slots=True)
 class Arrivals:
-    """The leads that a batch of inquiries meets. `owners` are the previous owners of persons with a new lead, `named`
-    the owners that people chose for new leads, `told` the event that each changed lead will be told by."""
+    """The leads that a batch of inquiries meets. `owners`: previous owners of the persons of new leads; `named`: owners
+    that people chose for new leads; `told`: the event by which each changed lead will be told; `outgoing`: attribution
+    as events tell it, made once."""
 
     workspace_id: UUID
     leads: dict[UUID, Lead] = field(default_factory=dict)
@@ -32,6 +36,7 @@ class Arrivals:
     owners: dict[UUID, UUID | None] = field(default_factory=dict)
     told: dict[UUID, str] = field(default_factory=dict)
     named: dict[UUID, Owner] = field(default_factory=dict)
+    outgoing: dict[UUID, EventAttribution] = field(default_factory=dict)
     changes: store.Changes = field(default_factory=store.Changes)
 
     def of(self, points: Iterable[Point]) -> set[UUID]:
@@ -56,6 +61,7 @@ def create(arrivals: Arrivals, start: card.Beginning, *, previous_owner: UUID | 
     lead = card.begin(arrivals.workspace_id, start, now=now)
     arrivals.leads[lead.id] = lead
     arrivals.owners[lead.id] = previous_owner
+    arrivals.outgoing[lead.id] = start.outgoing or for_events(start.attribution)
     arrivals.changes.created.append(lead)
     step = lifecycle.Step(by=by, at=start.occurred_at, now=now)
     arrivals.changes.history.append(lifecycle.history(lead, "create", step, before=None))
@@ -63,9 +69,7 @@ def create(arrivals: Arrivals, start: card.Beginning, *, previous_owner: UUID | 
     return lead
 
 
-def attach(
-    arrivals: Arrivals, lead_id: UUID, more: card.Beginning, *, counts: bool, by: str, now: datetime
-) -> None:
+def attach(arrivals: Arrivals, lead_id: UUID, more: card.Beginning, *, counts: bool, by: str, now: datetime) -> None:
     """Puts an inquiry on a lead; a postponed or disqualified one comes back. Addresses that other live leads have stay
     theirs. `counts`: it is an inquiry of its own, not an update."""
     lead = arrivals.leads[lead_id]
@@ -94,9 +98,9 @@ def suggest(arrivals: Arrivals, lead_id: UUID, points: Sequence[Point], *, now: 
             continue
         first, second = sorted((lead_id, other_id))
         arrivals.changes.suggestions.append(
-            DuplicateSuggestion(
-                workspace_id=arrivals.workspace_id, id=new_id(), lead_id=first, other_id=second, score=SURE,
-                reason="one inquiry names addresses of both", status="open", created_at=now,
+            new_row(
+                DuplicateSuggestion, workspace_id=arrivals.workspace_id, id=new_id(), lead_id=first, other_id=second,
+                score=SURE, reason="one inquiry names addresses of both", status="open", created_at=now,
             )
         )  # fmt: skip
 
@@ -107,16 +111,17 @@ async def finish(session: AsyncSession, arrivals: Arrivals, *, by: str, now: dat
     Takes the last lock of the transaction: whose turn it is."""
     changes = arrivals.changes
     for lead in changes.created:
-        changes.events.append(lead_event("lead.created", lead))
+        changes.events.append(lead_event("lead.created", lead, arrivals.outgoing[lead.id]))
         if lead.id in arrivals.named:
             step = lifecycle.Step(by=by, at=lead.occurred_at, now=now)
-            give_to(lead, arrivals.named[lead.id], changes, step)
+            give_to(lead, arrivals.named[lead.id], changes, step, outgoing=arrivals.outgoing)
     for lead_id, event in arrivals.told.items():
         lead = arrivals.leads[lead_id]
         lifecycle.touch(lead, now)
         changes.changed.append(lead)
         changes.events.append(lead_event(event, lead))
-    await give_by_rules(session, arrivals.workspace_id, await _to_give(session, arrivals), changes, now=now)
+    given = await _to_give(session, arrivals)
+    await give_by_rules(session, arrivals.workspace_id, given, changes, outgoing=arrivals.outgoing, now=now)
     await store.store(session, arrivals.workspace_id, changes, by=by, now=now)
 
 

@@ -1,12 +1,13 @@
 """A lead's card in memory: begun, filled up by what later inquiries add, and what follows from its fields."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from leadkit.contracts.common import Money, written
+from leadkit.contracts.events import EventAttribution
 from leadkit.contracts.inquiry import Attribution, Person
 from leadkit.ids import new_id
 
@@ -14,13 +15,15 @@ from crm_core.contacts.points import Point, messenger_from, values_of
 from crm_core.leads import scoring
 from crm_core.leads.tables import Lead
 from crm_core.leads.touches import is_direct, last_non_direct
+from crm_core.rows import new_row
 
 INTEREST = ("subject", "message", "product", "region", "language")
 
 
 @dataclass(kw_only=True, slots=True)
 class Beginning:
-    """What a lead starts with, from an inquiry or by hand. `points` are normalised."""
+    """What a lead starts with, from an inquiry or by hand. `points` are normalised, `outgoing` is
+    the attribution as events tell it, if it was made already."""
 
     person: Person = field(default_factory=Person)
     points: Sequence[Point] = ()
@@ -40,12 +43,13 @@ class Beginning:
     repeat: bool = False
     inquiries: int = 0
     occurred_at: datetime
+    outgoing: EventAttribution | None = None
 
 
 def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
     """A new lead; its first status counts from `occurred_at`, when the person asked."""
-    lead = Lead(
-        workspace_id=workspace_id, id=new_id(), version=1, status="new", person=start.person.model_dump(),
+    lead = new_row(
+        Lead, workspace_id=workspace_id, id=new_id(), version=1, status="new", person=start.person.model_dump(),
         subject=start.subject, message=start.message, product=start.product, region=start.region,
         language=start.language, source_id=start.source_id, channel=start.channel, provider=start.provider,
         attribution=start.attribution.model_dump(mode="json"), budget_amount=start.budget and start.budget.amount,
@@ -58,7 +62,7 @@ def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
         created_at=now, updated_at=now,
     )  # fmt: skip
     put_points(lead, start.points)
-    refresh(lead)
+    refresh(lead, start.attribution)
     return lead
 
 
@@ -94,12 +98,14 @@ def fill_up(lead: Lead, more: Beginning, points: Iterable[Point]) -> None:
         put_points(lead, [*known, *added])
 
 
-def refresh(lead: Lead) -> None:
-    """Brings up to date what follows from the other fields: searched name, score, temperature, completeness."""
-    card = _card(lead)
+def refresh(lead: Lead, attribution: Attribution | None = None) -> None:
+    """Brings up to date what follows from the other fields: searched name, score, temperature, completeness.
+
+    `attribution` spares reading the lead's own again."""
+    card = _card(lead, attribution or Attribution.model_validate(lead.attribution))
     points = scoring.points_of(card)
     lead.search_name = search_name(lead.person)
-    lead.score_points = [asdict(point) for point in points]
+    lead.score_points = [{"points": point.points, "reason": point.reason} for point in points]
     lead.score = scoring.score_of(points)
     lead.completeness = scoring.completeness_of(card)
     if not lead.temperature_set:
@@ -112,9 +118,8 @@ def search_name(person: dict[str, Any]) -> str:
     return " ".join(dict.fromkeys(name.strip().lower() for name in names if name))
 
 
-def _card(lead: Lead) -> scoring.Card:
-    person, traffic = lead.person, Attribution.model_validate(lead.attribution)
-    touch = last_non_direct(traffic.first, traffic.last)
+def _card(lead: Lead, attribution: Attribution) -> scoring.Card:
+    person, touch = lead.person, last_non_direct(attribution.first, attribution.last)
     return scoring.Card(
         named=bool(person.get("full_name") or person.get("first_name") or person.get("last_name")),
         phone=bool(lead.phones),

@@ -1,9 +1,10 @@
 """New owners for leads, by the rules of assignment or by hand."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
+from leadkit.contracts.events import EventAttribution
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.audit import SYSTEM
@@ -14,6 +15,8 @@ from crm_core.leads.store import Changes
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 
+NONE: Mapping[UUID, EventAttribution] = {}
+
 
 async def give_by_rules(
     session: AsyncSession,
@@ -21,36 +24,49 @@ async def give_by_rules(
     leads: Sequence[tuple[Lead, UUID | None]],
     changes: Changes,
     *,
+    outgoing: Mapping[UUID, EventAttribution] = NONE,
     now: datetime,
 ) -> None:
     """Gives each lead (told with the person's previous owner, if any) to whoever's turn it is. A lead for which nobody
     is available keeps its owner, or waits in its team's queue.
 
-    Locks whose turn it is, so it comes after every other lock; what happened goes into `changes`."""
-    wanted = [
-        Wanted(lead_id=lead.id, team_id=lead.team_id, previous_owner_id=previous) for lead, previous in leads
-    ]
+    Locks whose turn it is, so it comes after every other lock; what happened goes into `changes`. `outgoing` has the
+    attribution of leads whose events were made already."""
+    wanted = [Wanted(lead_id=lead.id, team_id=lead.team_id, previous_owner_id=previous) for lead, previous in leads]
     outcomes = await hand_out(session, workspace_id, wanted, now=now)
     step = lifecycle.Step(by=SYSTEM, at=now, now=now, by_rules=True)
     for (lead, _), outcome in zip(leads, outcomes, strict=True):
         if outcome.owner_id is not None:
-            _hand_over(lead, outcome, changes, step)
+            _hand_over(lead, outcome, changes, step, outgoing)
         elif lead.owner_id is None:
             lifecycle.give(lead, None, outcome.team_id, at=now)
             changes.outcomes.append(outcome)
 
 
-def give_to(lead: Lead, owner: Owner, changes: Changes, step: lifecycle.Step) -> None:
+def give_to(
+    lead: Lead,
+    owner: Owner,
+    changes: Changes,
+    step: lifecycle.Step,
+    *,
+    outgoing: Mapping[UUID, EventAttribution] = NONE,
+) -> None:
     """Gives the lead to the one a person named; raises `TransitionNotAllowed`."""
     assert owner.owner_id is not None
-    _hand_over(lead, by_hand(lead.id, owner_id=owner.owner_id, team_id=owner.team_id), changes, step)
+    _hand_over(lead, by_hand(lead.id, owner_id=owner.owner_id, team_id=owner.team_id), changes, step, outgoing)
 
 
-def _hand_over(lead: Lead, outcome: Outcome, changes: Changes, step: lifecycle.Step) -> None:
+def _hand_over(
+    lead: Lead,
+    outcome: Outcome,
+    changes: Changes,
+    step: lifecycle.Step,
+    outgoing: Mapping[UUID, EventAttribution],
+) -> None:
     event = "lead.assigned" if lead.owner_id is None else "lead.reassigned"
     row = lifecycle.take(lead, "assign", step)
     row.data = {"from": lifecycle.text_of(lead.owner_id), "to": lifecycle.text_of(outcome.owner_id)}
     lifecycle.give(lead, outcome.owner_id, outcome.team_id, at=step.at)
     changes.history.append(row)
     changes.outcomes.append(outcome)
-    changes.events.append(lead_event(event, lead))
+    changes.events.append(lead_event(event, lead, outgoing.get(lead.id)))

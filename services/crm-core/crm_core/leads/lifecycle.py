@@ -12,6 +12,7 @@ from leadkit.problems import Conflict
 
 from crm_core.leads import rules
 from crm_core.leads.tables import Lead, LeadTransition
+from crm_core.rows import new_row
 
 
 class TransitionNotAllowed(Conflict):
@@ -44,9 +45,7 @@ def take(lead: Lead, name: str, step: Step) -> LeadTransition:
     """The lead takes the step; raises `TransitionNotAllowed`. The caller publishes and stores."""
     check(lead, name)
     before = cast(LeadStatus, lead.status)
-    target = rules.target_of(
-        rules.transition(name), before, reached=lead.reached, owned=lead.owner_id is not None
-    )
+    target = rules.target_of(rules.transition(name), before, reached=lead.reached, owned=lead.owner_id is not None)
     if not step.by_rules:
         _tell_earlier(lead, step.at)
         lead.moved_at = step.at
@@ -83,8 +82,8 @@ def answered(lead: Lead, at: datetime) -> None:
 
 def history(lead: Lead, name: str, step: Step, *, before: LeadStatus | None) -> LeadTransition:
     """The row that remembers a step."""
-    return LeadTransition(
-        workspace_id=lead.workspace_id, id=new_id(), lead_id=lead.id, action=name, from_status=before,
+    return new_row(
+        LeadTransition, workspace_id=lead.workspace_id, id=new_id(), lead_id=lead.id, action=name, from_status=before,
         to_status=lead.status, at=step.at, by=step.by, note=step.note, data=step.data,
     )  # fmt: skip
 

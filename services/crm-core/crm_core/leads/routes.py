@@ -131,9 +131,7 @@ async def leads_update(
     response: Response,
 ) -> LeadOut:
     """Change a lead's card by merge patch."""
-    return _answer(
-        await actions.change_lead(session, lead_id, wanted, if_match, caller=caller, now=now), response
-    )
+    return _answer(await actions.change_lead(session, lead_id, wanted, if_match, caller=caller, now=now), response)
 
 
 @router.get("/{lead_id}/assignment", responses=problems(NotFound))

@@ -48,9 +48,7 @@ def allowed(status: str) -> list[str]:
     return [one.name for one in TRANSITIONS if status in one.sources]
 
 
-def target_of(
-    step: Transition, status: LeadStatus, *, reached: Mapping[str, object], owned: bool
-) -> LeadStatus:
+def target_of(step: Transition, status: LeadStatus, *, reached: Mapping[str, object], owned: bool) -> LeadStatus:
     """Where `step` leads: assigning moves only a new lead; a reopened one goes back as far as it once was."""
     if step.target is not None:
         return step.target

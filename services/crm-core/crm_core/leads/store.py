@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.assignment.actions import Outcome, explain
 from crm_core.contacts.points import Kind, Point
 from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition, MatchKey
-from crm_core.rows import insert_rows, update_rows
+from crm_core.rows import insert_rows, new_row, update_rows
 
 
 @dataclass(slots=True)
@@ -49,7 +49,7 @@ async def lock_keys(session: AsyncSession, workspace_id: UUID, points: Iterable[
         return
     await insert_rows(
         session,
-        [MatchKey(workspace_id=workspace_id, kind=point.kind, value=point.value) for point in wanted],
+        [new_row(MatchKey, workspace_id=workspace_id, kind=point.kind, value=point.value) for point in wanted],
         ignore_existing=True,
     )
     await session.execute(
@@ -60,9 +60,7 @@ async def lock_keys(session: AsyncSession, workspace_id: UUID, points: Iterable[
     )
 
 
-async def leads_with(
-    session: AsyncSession, workspace_id: UUID, points: Sequence[Point]
-) -> list[tuple[Point, UUID]]:
+async def leads_with(session: AsyncSession, workspace_id: UUID, points: Sequence[Point]) -> list[tuple[Point, UUID]]:
     """Which lead has which of these addresses."""
     if not points:
         return []
@@ -94,23 +92,25 @@ async def lock_leads(session: AsyncSession, workspace_id: UUID, lead_ids: Iterab
 
 async def forget_keys(session: AsyncSession, lead: Lead) -> None:
     """Removes the lead's keys, before others are stored."""
-    await session.execute(
-        delete(LeadKey).where(LeadKey.workspace_id == lead.workspace_id, LeadKey.lead_id == lead.id)
-    )
+    await session.execute(delete(LeadKey).where(LeadKey.workspace_id == lead.workspace_id, LeadKey.lead_id == lead.id))
 
 
 def keys_for(lead: Lead, points: Iterable[Point]) -> list[LeadKey]:
     """The rows by which these addresses lead to the lead."""
     return [
-        LeadKey(workspace_id=lead.workspace_id, kind=point.kind, value=point.value, lead_id=lead.id)
+        new_row(LeadKey, workspace_id=lead.workspace_id, kind=point.kind, value=point.value, lead_id=lead.id)
         for point in points
     ]
 
 
 def _table(points: Sequence[Point]) -> Select[tuple[str, str]]:
     """The points as rows that a query can compare with."""
-    given = func.unnest(
-        bindparam(None, [point.kind for point in points], type_=ARRAY(Text)),
-        bindparam(None, [point.value for point in points], type_=ARRAY(Text)),
-    ).table_valued("kind", "value").render_derived()
+    given = (
+        func.unnest(
+            bindparam(None, [point.kind for point in points], type_=ARRAY(Text)),
+            bindparam(None, [point.value for point in points], type_=ARRAY(Text)),
+        )
+        .table_valued("kind", "value")
+        .render_derived()
+    )
     return select(given.c.kind, given.c.value)

@@ -1,6 +1,5 @@
 """Attribution as it may leave the service: addresses without their query part. Pure."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from leadkit.contracts.events import EventAttribution, EventTouch
@@ -12,10 +11,9 @@ ADDRESSES = ("landing_url", "page_url", "referrer")
 
 def for_events(attribution: Attribution) -> EventAttribution:
     """First and last touch for an event, and the one that source dimensions are taken from."""
-    first, last = attribution.first, attribution.last
-    return EventAttribution(
-        first=_outgoing(first), last=_outgoing(last), last_non_direct=_outgoing(last_non_direct(first, last))
-    )
+    first, last = _outgoing(attribution.first), _outgoing(attribution.last)
+    chosen = last_non_direct(attribution.first, attribution.last)
+    return EventAttribution(first=first, last=last, last_non_direct=last if chosen is attribution.last else first)
 
 
 def last_non_direct(first: Touch | None, last: Touch | None) -> Touch | None:
@@ -33,8 +31,10 @@ def is_direct(touch: Touch) -> bool:
 def _outgoing(touch: Touch | None) -> EventTouch | None:
     if touch is None:
         return None
-    values: Mapping[str, Any] = dict(touch)
-    return EventTouch.model_validate({**values, **{name: _address(values[name]) for name in ADDRESSES}})
+    values: dict[str, Any] = dict(touch)
+    for name in ADDRESSES:
+        values[name] = _address(values[name])
+    return EventTouch.model_validate(values)
 
 
 def _address(url: str | None) -> str | None:

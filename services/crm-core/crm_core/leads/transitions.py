@@ -61,9 +61,7 @@ async def end_step(taking: Taking, name: str) -> Lead:
     return await _stored(taking, name)
 
 
-async def start_lead(
-    session: AsyncSession, lead_id: UUID, wanted: LeadStart, *, caller: Caller, now: datetime
-) -> Lead:
+async def start_lead(session: AsyncSession, lead_id: UUID, wanted: LeadStart, *, caller: Caller, now: datetime) -> Lead:
     """The first contact was made. A lead of nobody becomes the caller's, if that is a member of staff."""
     taking = await begin_step(session, lead_id, "start", at=wanted.at, note=wanted.note, caller=caller, now=now)
     if taking.lead.owner_id is None and caller.user_id is not None:
@@ -162,5 +160,3 @@ async def _stored(taking: Taking, name: str) -> Lead:
     await store.store(taking.session, caller.workspace, taking.changes, by=caller.subject, now=now)
     await actions.record(taking.session, lead, f"lead.{name}", before=taking.before, by=caller.subject, now=now)
     return lead
-
-

@@ -98,9 +98,7 @@ def _lead() -> None:
         _to("lead", "merged_into", "lead"),
         sa.CheckConstraint(f"status IN ({STATUSES})", name="ck_lead_status"),
         sa.CheckConstraint("temperature IN ('cold', 'warm', 'hot')", name="ck_lead_temperature"),
-        sa.CheckConstraint(
-            "status <> 'postponed' OR postponed_until IS NOT NULL", name="ck_lead_postponed_until_when"
-        ),
+        sa.CheckConstraint("status <> 'postponed' OR postponed_until IS NOT NULL", name="ck_lead_postponed_until_when"),
         sa.CheckConstraint("status <> 'converted' OR contact_id IS NOT NULL", name="ck_lead_converted_has_contact"),
     )
 
