@@ -11,7 +11,8 @@ from tests.leadkit.toy.service import FOLDER, create, races
 
 @pytest_asyncio.fixture(scope="session")
 async def running_toy(cluster: Cluster) -> AsyncIterator[RunningService]:
-    database = TestDatabase(cluster, "leadflow_toy", "leadflow_toy")
+    # The roles are the cluster's, and belong to the login that made them: crm-core's, in whichever test comes first.
+    database = TestDatabase(cluster, "leadflow_toy", "leadflow_core")
     await database.migrate("core", FOLDER)
     settings = ServiceSettings(database_url=database.url, port=0, requests_per_minute=100_000)
     async with running(create(settings), database) as service:
