@@ -109,7 +109,7 @@ spent = st.tuples(sources, named, st.integers(0, 10**7), st.integers(1, 5))
 came = st.tuples(st.one_of(st.none(), sources), named, st.sampled_from(("form", "call")), st.integers(1, 5))
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(spent, min_size=1, max_size=6), st.lists(came, max_size=6))
 async def test_spend_in_is_spend_out_to_the_cent_by_any_dimension(
     analytics: RunningService, spends: list[Any], leads: list[Any]

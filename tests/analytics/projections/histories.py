@@ -172,7 +172,8 @@ def _deal(random: Random, leads: list[str]) -> Life:
         elif what == "open":
             life.change(status="open", won_at=None, lost_at=None)
         else:
-            life.change(status=what, **{f"{what}_at": life.pass_time()}, **life.now_in(what))
+            reason = str(random.choice((REASON, SOURCE))) if what == "lost" else None
+            life.change(status=what, loss_reason_id=reason, **{f"{what}_at": life.pass_time()}, **life.now_in(what))
     return life
 
 

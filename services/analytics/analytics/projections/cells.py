@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
 from analytics.projections.measures import BASES, FAMILIES, LONGEST_DIMENSION, MEASURES, Basis, bucket_of
 
-RULES = 1
+RULES = 2
 """Raise it with every change of what is counted here: workers then build a new generation of each workspace's cells."""
 
 SUBMISSION_MEASURES = {
@@ -195,19 +195,24 @@ def _count_steps(counting: _Counting, lead: LeadRow, deals: Sequence[DealRow]) -
         last, reached_at = step, at
     if last == "customers":
         return
-    lost_at = _lost_at(lead, deals)
-    if lost_at is not None:
-        counting.count(f"lost_{last}", lost_at)
-    else:
+    lost = _lost(lead, deals)
+    if lost is None:
         counting.count_present(f"here_{last}", reached_at)
+        return
+    lost_at, reason = lost
+    stage = counting.stage
+    counting.stage = (*stage[:2], _text(reason))
+    counting.count(f"lost_{last}", lost_at)
+    counting.stage = stage
 
 
-def _lost_at(lead: LeadRow, deals: Sequence[DealRow]) -> datetime | None:
-    """When the lead was lost, if it is: refused, or converted with every deal lost."""
+def _lost(lead: LeadRow, deals: Sequence[DealRow]) -> tuple[datetime, UUID | None] | None:
+    """When and why the lead was lost, if it is: refused, or converted with every deal lost (the last one's reason)."""
     if lead.status == "disqualified":
-        return lead.disqualified_at
+        return lead.disqualified_at or lead.updated_at, lead.loss_reason_id
     if lead.status == "converted" and deals and all(deal.status == "lost" for deal in deals):
-        return max(deal.lost_at or deal.updated_at for deal in deals)
+        last = max(deals, key=lambda deal: (deal.lost_at or deal.updated_at, deal.id))
+        return last.lost_at or last.updated_at, last.loss_reason_id
     return None
 
 

@@ -60,6 +60,9 @@ _LOST_AT: Final = (
     "CASE WHEN f.status = 'disqualified' THEN f.disqualified_at "
     "WHEN f.status = 'converted' AND sold.all_lost THEN sold.lost_at END"
 )
+_REASON: Final = (
+    "CASE WHEN e.measure = 'lost_converted' AND f.status = 'converted' THEN sold.reason ELSE f.loss_reason_id END"
+)
 _SOLD_AT: Final = "CASE WHEN f.converted_at IS NOT NULL THEN sold.at END"
 
 
@@ -146,11 +149,12 @@ PLACES: Final[dict[Subject, Place]] = {
     "lead": Place(
         tables="""fact_lead f LEFT JOIN LATERAL (
             SELECT min(d.won_at) FILTER (WHERE d.status = 'won') AS at, bool_and(d.status = 'lost') AS all_lost,
-                   max(coalesce(d.lost_at, d.updated_at)) AS lost_at
+                   max(coalesce(d.lost_at, d.updated_at)) AS lost_at,
+                   (array_agg(d.loss_reason_id ORDER BY coalesce(d.lost_at, d.updated_at) DESC, d.id DESC))[1] AS reason
             FROM fact_deal d WHERE d.workspace_id = f.workspace_id AND d.case_id = f.id) sold ON true""",
         born="f.occurred_at",
         counts="f.status <> 'merged'",
-        own={"status": "f.status", "loss_reason": "f.loss_reason_id"},
+        own={"status": "f.status", "loss_reason": _REASON},
         events=_LEAD_EVENTS,
     ),
     "deal": Place(

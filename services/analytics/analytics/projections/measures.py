@@ -116,7 +116,8 @@ MEASURES: tuple[Measure, ...] = (
 )
 """Balance, in basis cohort: step = next step + lost_<step> + here_<step>, where won stands for customers.
 
-A converted lead is lost when it has deals and all are lost. Amounts are in the currency of the cells' generation."""
+A converted lead is lost when it has deals and all are lost, for the last one's reason. Amounts are in the currency of
+the cells' generation."""
 
 # A sketch with relative error (Masson, Rim, Lee: DDSketch, 2019): bucket i holds (G^(i-1), G^i], so the value in its
 # middle is wrong by at most (G - 1) / (G + 1) = 2 %.
