@@ -1,6 +1,6 @@
 """A workspace of lead-intake as a test uses it."""
 
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import httpx
@@ -21,7 +21,7 @@ class Workspace:
         wish = {"name": "A source", "provider": provider, "channel": channel, **fields}
         answer = await self.client.post("/v1/sources", json=wish)
         assert answer.status_code == 201, answer.text
-        return answer.json()
+        return cast(Json, answer.json())
 
     async def door(self, source: Json, rest: str = "", method: str = "POST", **request: Any) -> httpx.Response:
         """A request at the source's door, as its provider sends it."""
@@ -31,7 +31,7 @@ class Workspace:
     async def submission(self, submission_id: str) -> Json:
         answer = await self.client.get(f"/v1/submissions/{submission_id}")
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        return cast(Json, answer.json())
 
     async def received(self, source: Json, **request: Any) -> Json:
         """The submission that a request at the door made."""
@@ -42,4 +42,4 @@ class Workspace:
     async def submissions(self, **filters: Any) -> list[Json]:
         answer = await self.client.get("/v1/submissions", params={"limit": 200, **filters})
         assert answer.status_code == 200, answer.text
-        return answer.json()["items"]
+        return cast(list[Json], answer.json()["items"])

@@ -1,6 +1,6 @@
 """The API of lead-intake: `python -m lead_intake.app` serves it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
 from fastapi import FastAPI
@@ -12,7 +12,7 @@ from leadkit.sealing import Sealer
 from leadkit.serve import serve
 from leadkit.snapshot import snapshot_router
 
-from lead_intake.driver import driver_of
+from lead_intake.driver import Lines
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
 from lead_intake.receiving.batches import GroupCommit, Store
@@ -46,22 +46,29 @@ def create(own: IntakeSettings) -> FastAPI:
             feed_router(EVENT_TYPES),
             snapshot_router((submissions.SNAPSHOT, sources.SNAPSHOT)),
         ),
+        parts=(_lines_closed,),
     )
     db: Database = app.state.database
+    app.state.lines = Lines(db)
     app.state.sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
     app.state.refused_sealer = Sealer(own.data_key, purpose=refusing.PURPOSE)
-    door = Door(db, Doors(db, app.state.sealer), GroupCommit(committing(db)), app.state.refused_sealer)
+    door = Door(db, Doors(db, app.state.sealer), GroupCommit(committing(app.state.lines)), app.state.refused_sealer)
     app.add_middleware(DoorFirst, door=door)
     describe_door(app)
     return app
 
 
-def committing(db: Database) -> Store:
+async def _lines_closed(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.lines.close()
+
+
+def committing(lines: Lines) -> Store:
     """Stores a batch of one workspace in a transaction of its own."""
 
     async def commit(workspace_id: UUID, receipts: Sequence[Receipt]) -> None:
-        async with db.transaction(workspace_id) as session:
-            await store(await driver_of(session), workspace_id, receipts, now=clock.now())
+        async with lines.transaction(workspace_id) as connection:
+            await store(connection, workspace_id, receipts, now=clock.now())
 
     return commit
 

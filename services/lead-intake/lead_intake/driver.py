@@ -1,14 +1,59 @@
-"""The driver's connection under a session, in the session's transaction: for statements over arrays, whose rows are
-neither mapped nor compiled."""
+"""The driver's own connections: for statements over arrays, whose rows are neither mapped nor compiled."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncSession
+from leadkit.db import Database, role_name
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 Connection = Any
 """An asyncpg connection; the driver carries no types."""
 
 
 async def driver_of(session: AsyncSession) -> Connection:
-    """What is executed on it belongs to the session's transaction."""
+    """The connection under a session; what is executed on it belongs to the session's transaction."""
     return (await (await session.connection()).get_raw_connection()).driver_connection
+
+
+class Lines:
+    """Connections kept open for one short transaction after the other, without a session around each.
+
+    A transaction costs three round trips less than one of `Database`; the roles and settings are the same.
+    """
+
+    def __init__(self, db: Database) -> None:
+        self._engine = db.engine
+        self._enter = f"BEGIN; SET LOCAL ROLE {role_name(db.service, 'app')}; SET LOCAL app.workspace_id = "
+        self._idle: list[tuple[AsyncConnection, Connection]] = []
+
+    @asynccontextmanager
+    async def transaction(self, workspace_id: UUID) -> AsyncIterator[Connection]:
+        """Committed at the end of the block; when it raises, the connection is given up and the server rolls back."""
+        line, driver = await self._take()
+        try:
+            await driver.execute(f"{self._enter}'{UUID(int=workspace_id.int)}'")
+            yield driver
+            await driver.execute("COMMIT")
+        except BaseException:
+            driver.terminate()
+            await line.invalidate()
+            await line.close()
+            raise
+        self._idle.append((line, driver))
+
+    async def _take(self) -> tuple[AsyncConnection, Connection]:
+        while self._idle:
+            line, driver = self._idle.pop()
+            if not driver.is_closed():
+                return line, driver
+            await line.invalidate()
+            await line.close()
+        line = await self._engine.connect()
+        return line, (await line.get_raw_connection()).driver_connection
+
+    async def close(self) -> None:
+        """Gives the connections back to the pool."""
+        while self._idle:
+            await self._idle.pop()[0].close()

@@ -1,9 +1,8 @@
 """Attribution as it may leave the service: addresses without their query part. Pure."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from leadkit.contracts.events import EventAttribution, EventTouch
+from leadkit.contracts.events import EventAttribution
 from leadkit.contracts.inquiry import Attribution, Touch
 
 DIRECT = frozenset({"", "direct", "(direct)", "(none)", "none"})
@@ -12,10 +11,18 @@ ADDRESSES = ("landing_url", "page_url", "referrer")
 
 def for_events(attribution: Attribution) -> EventAttribution:
     """First and last touch for an event, and the one that source dimensions are taken from."""
+    return EventAttribution.model_validate(outgoing(attribution))
+
+
+def outgoing(attribution: Attribution) -> dict[str, dict[str, Any] | None]:
+    """The values of `for_events`, not validated again."""
     first, last = attribution.first, attribution.last
-    return EventAttribution(
-        first=_outgoing(first), last=_outgoing(last), last_non_direct=_outgoing(last_non_direct(first, last))
-    )
+    told = {id(touch): _outgoing(touch) for touch in (first, last) if touch is not None}
+    return {
+        "first": told.get(id(first)),
+        "last": told.get(id(last)),
+        "last_non_direct": told.get(id(last_non_direct(first, last))),
+    }
 
 
 def last_non_direct(first: Touch | None, last: Touch | None) -> Touch | None:
@@ -30,11 +37,11 @@ def is_direct(touch: Touch) -> bool:
     return (touch.source or "").strip().lower() in DIRECT and touch.channel_group in (None, "direct")
 
 
-def _outgoing(touch: Touch | None) -> EventTouch | None:
-    if touch is None:
-        return None
-    values: Mapping[str, Any] = dict(touch)
-    return EventTouch.model_validate({**values, **{name: _address(values[name]) for name in ADDRESSES}})
+def _outgoing(touch: Touch) -> dict[str, Any]:
+    values = dict(touch.__dict__)
+    for name in ADDRESSES:
+        values[name] = _address(values[name])
+    return values
 
 
 def _address(url: str | None) -> str | None:

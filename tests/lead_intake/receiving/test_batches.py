@@ -83,7 +83,7 @@ async def test_a_poisoned_row_fails_none_of_its_neighbours(workspace: Workspace)
     source_id = UUID((await workspace.source())["id"])
     receipts = [receipt(workspace.id, source_id, f"8999000{number:04}") for number in range(5)]
     receipts[2].drafts[0].inquiry = '{"no json'
-    commits = GroupCommit(committing(workspace.intake.db))
+    commits = GroupCommit(committing(workspace.intake.app.state.lines))
     ids = await asyncio.gather(*(commits.committed(one) for one in receipts))
     stored = [await workspace.submission(str(found[0])) for found in ids]
     assert [one["status"] for one in stored] == ["ready", "ready", "unreadable", "ready", "ready"]
@@ -93,7 +93,8 @@ async def test_a_poisoned_row_fails_none_of_its_neighbours(workspace: Workspace)
 
 async def test_what_was_committed_without_our_knowing_is_not_stored_twice(workspace: Workspace) -> None:
     source_id = UUID((await workspace.source())["id"])
-    commit, lost = committing(workspace.intake.db), []
+    commit = committing(workspace.intake.app.state.lines)
+    lost: list[int] = []
 
     async def store(workspace_id: UUID, receipts: Sequence[Receipt]) -> None:
         await commit(workspace_id, receipts)

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 from lead_intake.receiving.wire import headers_of
+from leadkit.ids import new_id
 from leadkit.testing.services import RunningService
 
 from tests.lead_intake.workspace import Workspace
@@ -214,7 +215,7 @@ async def test_several_events_of_one_call_are_one_submission(workspace: Workspac
 async def test_another_workspace_sees_nothing_of_it(workspace: Workspace, intake: RunningService) -> None:
     source = await workspace.source()
     submission = await workspace.received(source, json=ANNA)
-    async with intake.client_as("admin", "01a20143-9c58-7005-ad11-526215304af2") as stranger:
+    async with intake.client_as("admin", new_id()) as stranger:
         for path in (f"/v1/submissions/{submission['id']}", f"/v1/sources/{source['id']}"):
             assert (await stranger.get(path)).status_code == 404
         for path in ("/v1/submissions", "/v1/sources", "/v1/refused"):

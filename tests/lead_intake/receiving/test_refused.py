@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from typing import cast
 
 import pytest
 from lead_intake.receiving import refusing
@@ -18,7 +19,7 @@ WRONG = {**SECRETS, "vpbx_api_salt": "mistyped"}
 
 async def refused(workspace: Workspace) -> list[Json]:
     answer = await workspace.client.get("/v1/refused", params={"limit": 200})
-    return answer.json()["items"]
+    return cast(list[Json], answer.json()["items"])
 
 
 async def test_a_wrong_signature_is_403_and_makes_no_submission(workspace: Workspace) -> None:

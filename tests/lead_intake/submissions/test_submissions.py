@@ -171,9 +171,10 @@ async def test_a_snapshot_tells_what_the_feed_told_last(workspace: Workspace) ->
     await Deliverer(workspace.intake.db, CrmCore().client).step()
     last = {event["subject"]: event["data"] for event in await workspace.intake.events("submission.recorded")}
     async with workspace.intake.client_as("platform") as reader:
-        states, cursor = {}, None
+        states: dict[str, Any] = {}
+        cursor = None
         while True:
-            params = {"type": "submission", "limit": 2, **({"cursor": cursor} if cursor else {})}
+            params: dict[str, str] = {"type": "submission", "limit": "2", **({"cursor": cursor} if cursor else {})}
             page = (await reader.get("/v1/snapshot", params=params)).json()
             states |= {item["subject"]: item["data"] for item in page["items"]}
             cursor = page["next_cursor"]

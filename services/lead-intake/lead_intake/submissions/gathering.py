@@ -22,8 +22,8 @@ _LOCKED = """
 """
 
 _RAWS = """
-    SELECT link.submission_id, link.place, raw.id, raw.form, raw.method, raw.rest, raw.query, raw.headers::text AS headers,
-           raw.body, raw.received_at, raw.address
+    SELECT link.submission_id, link.place, raw.id, raw.form, raw.method, raw.rest, raw.query,
+           raw.headers::text AS headers, raw.body, raw.received_at, raw.address
     FROM submission_raw AS link
     JOIN raw_request AS raw ON raw.workspace_id = link.workspace_id AND raw.id = link.raw_id
     WHERE link.workspace_id = $1 AND link.submission_id = ANY ($2::uuid[])
