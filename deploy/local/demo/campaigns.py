@@ -21,12 +21,12 @@ class Campaign:
 
 
 CAMPAIGNS = (
-    Campaign("yandex", "cpc", "brand_ru", "ru", 0.16, 1.3, 2600, "yclid"),
-    Campaign("yandex", "cpc", "install_msk", "ru", 0.24, 0.9, 7400, "yclid"),
-    Campaign("google", "cpc", "office_ru", "ru", 0.12, 1.0, 3900, "gclid"),
-    Campaign("google", "cpc", "office_en", "en", 0.14, 1.1, 4200, "gclid"),
-    Campaign("vk", "social", "retarget", "ru", 0.12, 0.5, 2300),
-    Campaign("telegram", "social", "channel_post", "ru", 0.07, 0.7, 1500),
+    Campaign("yandex", "cpc", "brand_ru", "ru", 0.16, 1.3, 900, "yclid"),
+    Campaign("yandex", "cpc", "install_msk", "ru", 0.24, 0.9, 2600, "yclid"),
+    Campaign("google", "cpc", "office_ru", "ru", 0.12, 1.0, 1400, "gclid"),
+    Campaign("google", "cpc", "office_en", "en", 0.14, 1.1, 1500, "gclid"),
+    Campaign("vk", "social", "retarget", "ru", 0.12, 0.5, 800),
+    Campaign("telegram", "social", "channel_post", "ru", 0.07, 0.7, 500),
     Campaign("yandex", "organic", None, None, 0.09, 1.2, 0),
     Campaign(None, None, None, None, 0.06, 1.4, 0),
 )

@@ -10,16 +10,18 @@ from deploy.local.demo.people import Person, population
 
 DAYS = 90
 INQUIRIES = 360
-PEOPLE_PER_INQUIRY = 0.88
+ASKS_AGAIN = 0.1
 
 
 def inquiries(random: Random, now: datetime, telephony: Mapping[str, str]) -> list[WireInquiry]:
     """All requests, oldest first. Some people ask twice; a few requests are spam, repeats, or leave no contact."""
-    people = population(random, int(INQUIRIES * PEOPLE_PER_INQUIRY))
     moments = sorted(_moment(random, now) for _ in range(INQUIRIES))
+    strangers = population(random, INQUIRIES)
     told: list[WireInquiry] = []
-    for at in moments:
-        told.extend(_one(random, random.choice(people), at, telephony))
+    for number, at in enumerate(moments):
+        again = number > 0 and random.random() < ASKS_AGAIN
+        person = strangers[random.randrange(max(0, number - 20), number)] if again else strangers[number]
+        told.extend(_one(random, person, at, telephony))
     return told
 
 

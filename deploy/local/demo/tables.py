@@ -2,25 +2,25 @@
 
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
 NUMBER_COLUMNS = (
     ("leads", "leads"),
-    ("qualified", "qualified"),
+    ("qualified", "qual."),
     ("won", "won"),
     ("spend", "spend"),
     ("revenue", "revenue"),
     ("cost_per_lead", "per lead"),
-    ("cost_per_qualified", "per qualified"),
-    ("cost_per_won", "per won deal"),
+    ("cost_per_won", "per won"),
     ("romi", "ROMI"),
 )
 
 
 def show_funnel(console: Console, funnel: dict[str, Any]) -> None:
     """Each step: how many entered, what share of the step before and of the first, and how long the next one took."""
-    table = Table(title=f"Funnel {funnel['from']} to {funnel['to']} ({funnel['basis']})")
+    table = Table(title=f"Funnel {funnel['from']} to {funnel['to']} ({funnel['basis']})", box=SIMPLE_HEAD)
     table.add_column("step")
     for name in ("entered", "of previous", "of first", "median to next"):
         table.add_column(name, justify="right")
@@ -37,12 +37,12 @@ def show_funnel(console: Console, funnel: dict[str, Any]) -> None:
 
 def show_cost(console: Console, cost: dict[str, Any]) -> None:
     """Each source: what it cost and what it brought, with the totals."""
-    table = Table(title="Cost per lead by source", show_footer=True)
-    table.add_column("source", footer="total")
+    table = Table(title="Cost per lead by source", show_footer=True, box=SIMPLE_HEAD)
+    table.add_column("source", footer="total", no_wrap=True)
     for key, title in NUMBER_COLUMNS:
-        table.add_column(title, justify="right", footer=_written(key, cost["totals"].get(key)))
+        table.add_column(title, justify="right", no_wrap=True, footer=_written(key, cost["totals"].get(key)))
     for row in sorted(cost["rows"], key=lambda row: -(row["leads"] or 0)):
-        table.add_row(row["source"] or "(none)", *(_written(key, row.get(key)) for key, _ in NUMBER_COLUMNS))
+        table.add_row(row["source"] or "direct, calls", *(_written(key, row.get(key)) for key, _ in NUMBER_COLUMNS))
     console.print(table)
 
 
