@@ -42,7 +42,7 @@ def show_cost(console: Console, cost: dict[str, Any]) -> None:
     for key, title in NUMBER_COLUMNS:
         table.add_column(title, justify="right", no_wrap=True, footer=_written(key, cost["totals"].get(key)))
     for row in sorted(cost["rows"], key=lambda row: -(row["leads"] or 0)):
-        table.add_row(row["source"] or "direct, calls", *(_written(key, row.get(key)) for key, _ in NUMBER_COLUMNS))
+        table.add_row(row["source"] or "(no source)", *(_written(key, row.get(key)) for key, _ in NUMBER_COLUMNS))
     console.print(table)
 
 
