@@ -154,6 +154,19 @@ async def test_the_first_call_of_ours_is_the_leads_first_response(sales: Sales) 
     assert later["first_response_at"] == answered["first_response_at"]
 
 
+async def test_a_response_is_dated_back_only_by_who_may_write_history(sales: Sales) -> None:
+    lead = await lead_of(sales)
+    call = {"kind": "call", "direction": "outbound", "lead_id": lead["id"], "completed_at": "2025-06-20T12:00:00Z"}
+    owner = next(number for number, manager in enumerate(sales.managers) if str(manager) == lead["owner_id"])
+    async with sales.manager(owner) as anna, sales.tenant.client_as() as admin:
+        await add(anna, **call)
+        told_now = (await sales.lead(lead["id"]))["first_response_at"]
+        await add(admin, **call)
+        told_back = (await sales.lead(lead["id"]))["first_response_at"]
+    assert told_now > lead["created_at"]
+    assert told_back == "2025-06-20T12:00:00Z"
+
+
 async def test_a_missed_call_asks_the_owner_to_call_back_soon(sales: Sales) -> None:
     call = {"direction": "inbound", "result": "missed", "wait_seconds": 21}
     inquiry = {"id": str(new_id()), "channel": "call", "phones": ["+74951234567"], "call": call}

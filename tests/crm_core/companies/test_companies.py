@@ -1,5 +1,6 @@
 """`/v1/companies`, over HTTP, and when two spellings are one company."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -78,6 +79,11 @@ async def test_a_company_is_matched_by_tax_number_before_name(tenant: Tenant, st
     assert await match(tenant, name="Vasilek", tax_number="7707 083893") == numbered
     assert await match(tenant, name="«VASILEK»") == named
     assert await match(stranger, name="Vasilek") != named
+
+
+async def test_one_company_named_at_once_is_made_once(tenant: Tenant) -> None:
+    found = await asyncio.gather(*(match(tenant, name=name) for name in ("Romashka", "ROMASHKA", "«Romashka»") * 2))
+    assert len(set(found)) == 1
 
 
 async def test_the_audit_log_hides_the_name(tenant: Tenant) -> None:

@@ -1,5 +1,6 @@
 """`/v1/contacts`, over HTTP, and matching people to contacts."""
 
+import asyncio
 from typing import Any
 from uuid import UUID
 
@@ -204,6 +205,20 @@ async def test_a_known_contact_keeps_its_data_and_learns_the_rest(tenant: Tenant
     assert learned["phones"] == ["+74951234567", "+74957654321"]
     assert (learned["emails"], learned["position"]) == (["ivan@example.com"], "Head")
     assert (learned["lead_ids"], learned["version"]) == ([str(lead_id)], 2)
+
+
+async def test_leads_of_one_person_converted_at_once_become_one_contact(sales: Sales) -> None:
+    async with sales.tenant.client_as() as admin:
+        person = {"phones": ["+74951234567"], "emails": ["ivan@example.com"]}
+        leads = [(await admin.post("/v1/leads", json=person)).raise_for_status().json()["id"] for _ in range(5)]
+        for lead in leads:
+            await sales.step(lead, "assign", owner_id=str(sales.managers[0]))
+        answers = await asyncio.gather(*(admin.post(f"/v1/leads/{lead}/convert", json={}) for lead in leads))
+        contacts = (await admin.get("/v1/contacts")).json()["items"]
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert len(contacts) == 1
+    assert set(contacts[0]["lead_ids"]) == set(leads)
+    assert len(contacts[0]["deal_ids"]) == 5
 
 
 async def test_points_of_many_people_are_found_with_one_look(tenant: Tenant, stranger: Tenant) -> None:

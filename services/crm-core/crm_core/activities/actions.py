@@ -147,7 +147,7 @@ async def add_activity(session: AsyncSession, wanted: ActivityCreate, *, caller:
     await _tell(session, activity, "create", before=None, by=caller.subject, now=now)
     if _is_missed(activity):
         await publish(session, [event_of("activity.missed", activity)])
-    await _answer_lead(session, activity, now)
+    await _answer_lead(session, activity, caller, now)
     return activity
 
 
@@ -177,7 +177,7 @@ async def complete_activity(
     activity.completed_at = moment_of(wanted.at, caller=caller, now=now, last=activity.at)
     activity.result = wanted.result if wanted.result is not None else activity.result
     await _changed(session, activity, "complete", before=before, by=caller.subject, now=now)
-    await _answer_lead(session, activity, now)
+    await _answer_lead(session, activity, caller, now)
     return activity
 
 
@@ -217,11 +217,13 @@ def _seen(activity: Activity) -> dict[str, Any]:
     return {column.key: getattr(activity, column.key) for column in inspect(Activity).column_attrs}
 
 
-async def _answer_lead(session: AsyncSession, activity: Activity, now: datetime) -> None:
+async def _answer_lead(session: AsyncSession, activity: Activity, caller: Caller, now: datetime) -> None:
+    """A call or e-mail of ours that is done is a response: at the time told by who may write history, else now."""
     if activity.lead_id is None or activity.completed_at is None:
         return
     if rules.answers_the_lead(activity.kind, activity.direction):
-        await note_first_response(session, activity.workspace_id, activity.lead_id, activity.completed_at, now=now)
+        at = activity.completed_at if "history:write" in caller.scopes else now
+        await note_first_response(session, activity.workspace_id, activity.lead_id, at, now=now)
 
 
 async def _changed(

@@ -39,6 +39,7 @@ async def match_or_create_company(
     now: datetime,
 ) -> Company:
     """The company of this tax number or name, a new one when there is none."""
+    await queries.lock_names(session, workspace_id, name=name, tax_number=tax_number)
     known = await queries.same_company(session, workspace_id, name=name, tax_number=tax_number)
     if known is not None:
         return known

@@ -4,7 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from leadkit.problems import NotFound
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.companies.rules import digits, name_key
@@ -29,6 +29,15 @@ async def company_by_id(session: AsyncSession, workspace_id: UUID, company_id: U
     if found is None:
         raise NotFound("There is no such company.")
     return found
+
+
+async def lock_names(session: AsyncSession, workspace_id: UUID, *, name: str, tax_number: str | None) -> None:
+    """Makes everybody else who looks for this company wait until the transaction ends, so that it is made once."""
+    names = [f"company name {workspace_id} {name_key(name)}"]
+    if tax_number:
+        names.append(f"company tax number {workspace_id} {digits(tax_number)}")
+    for wanted in names:
+        await session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(wanted, 0))))
 
 
 async def same_company(

@@ -102,7 +102,7 @@ class DealPatch(Shape):
 class DealMove(Shape):
     """The stage to enter; a stage of another pipeline takes the deal there."""
 
-    stage_id: UUID
+    stage_id: UUID = Field(examples=["0198f1d2-0000-7000-8000-000000000003"])
     note: Note | None = None
     at: At | None = None
 
@@ -127,14 +127,14 @@ class DealReopen(Shape):
     """The stage to go on in, by default the one it was in."""
 
     stage_id: UUID | None = None
-    note: Note | None = None
+    note: Note | None = Field(default=None, examples=["They found the money"])
     at: At | None = None
 
 
 class DealAssign(Shape):
     """The new owner."""
 
-    owner_id: UUID
+    owner_id: UUID = Field(examples=["0198f1d2-0000-7000-8000-000000000007"])
     at: At | None = None
 
 

@@ -15,7 +15,7 @@ from crm_core.companies.actions import match_or_create_company
 from crm_core.contacts.actions import link_lead, match_or_create_contact
 from crm_core.contacts.queries import contact_exists
 from crm_core.deals.actions import create_deal
-from crm_core.leads import lifecycle
+from crm_core.leads import lifecycle, store
 from crm_core.leads.schemas import LeadConvert
 from crm_core.leads.tables import Lead
 from crm_core.leads.transitions import Taking, begin_step, end_step
@@ -26,6 +26,7 @@ async def convert_lead(
 ) -> Lead:
     """The lead becomes a deal of a contact; both keep their link to it. Raises `Invalid` for what is named and is not
     there."""
+    await store.lock_person(session, caller.workspace, lead_id)
     taking = await begin_step(session, lead_id, "convert", at=wanted.at, note=wanted.note, caller=caller, now=now)
     owner = await _owner(session, taking.lead, wanted.owner_id)
     company_id = await _company(taking, wanted, owner)

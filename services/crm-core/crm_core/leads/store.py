@@ -10,15 +10,16 @@ from leadkit.outbox import NewEvent, publish
 from sqlalchemy import ARRAY, Select, Text, bindparam, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.assignment.actions import Outcome, explain
+from crm_core.assignment.actions import AssignmentTurn, Outcome, to_store
 from crm_core.contacts.points import Kind, Point
 from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition, MatchKey
-from crm_core.rows import insert_rows, new_row, update_rows
+from crm_core.rows import Write, new_row, write
 
 
 @dataclass(slots=True)
 class Changes:
-    """New and changed leads with all that is to be stored, and told, about them at once."""
+    """New and changed leads with all that is to be stored, and told, about them at once; `also` is what belongs to them
+    in other slices."""
 
     created: list[Lead] = field(default_factory=list)
     changed: list[Lead] = field(default_factory=list)
@@ -26,17 +27,25 @@ class Changes:
     keys: list[LeadKey] = field(default_factory=list)
     suggestions: list[DuplicateSuggestion] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    turns: list[AssignmentTurn] = field(default_factory=list)
+    also: list[Write] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
 
 
 async def store(session: AsyncSession, workspace_id: UUID, changes: Changes, *, by: str, now: datetime) -> None:
     """Writes the changes and publishes their events; changed leads must be locked."""
-    await insert_rows(session, changes.created)
-    await update_rows(session, changes.changed)
-    await insert_rows(session, changes.keys, ignore_existing=True)
-    await insert_rows(session, changes.history)
-    await insert_rows(session, changes.suggestions, ignore_existing=True)
-    await explain(session, workspace_id, changes.outcomes, by=by, now=now)
+    await write(
+        session,
+        [
+            Write(changes.created),
+            Write(changes.changed, "update"),
+            Write(changes.keys, "insert_new"),
+            Write(changes.history),
+            Write(changes.suggestions, "insert_new"),
+            *to_store(workspace_id, changes.outcomes, changes.turns, by=by, now=now),
+            *changes.also,
+        ],
+    )
     await publish(session, changes.events)
 
 
@@ -47,11 +56,8 @@ async def lock_keys(session: AsyncSession, workspace_id: UUID, points: Iterable[
     wanted = sorted(set(points))
     if not wanted:
         return
-    await insert_rows(
-        session,
-        [new_row(MatchKey, workspace_id=workspace_id, kind=point.kind, value=point.value) for point in wanted],
-        ignore_existing=True,
-    )
+    rows = [new_row(MatchKey, workspace_id=workspace_id, kind=point.kind, value=point.value) for point in wanted]
+    await write(session, [Write(rows, "insert_new")])
     await session.execute(
         select(MatchKey.kind)
         .where(MatchKey.workspace_id == workspace_id, tuple_(MatchKey.kind, MatchKey.value).in_(_table(wanted)))
@@ -88,6 +94,14 @@ async def lock_leads(session: AsyncSession, workspace_id: UUID, lead_ids: Iterab
     for lead in leads:
         session.expunge(lead)
     return leads
+
+
+async def lock_person(session: AsyncSession, workspace_id: UUID, lead_id: UUID) -> None:
+    """`lock_keys` with all addresses of a lead: other leads of the same person wait."""
+    found = await session.execute(
+        select(LeadKey.kind, LeadKey.value).where(LeadKey.workspace_id == workspace_id, LeadKey.lead_id == lead_id)
+    )
+    await lock_keys(session, workspace_id, [Point(cast(Kind, kind), value) for kind, value in found])
 
 
 async def forget_keys(session: AsyncSession, lead: Lead) -> None:
