@@ -11,7 +11,6 @@ from leadkit.merge_patch import changes, merged
 from leadkit.outbox import publish
 from leadkit.problems import Conflict, Invalid
 from leadkit.tokens import Caller
-from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
@@ -27,8 +26,9 @@ from crm_core.deals.queries import deal_by_id
 from crm_core.leads.queries import lead_by_id
 from crm_core.leads.responses import note_first_response
 from crm_core.naming import named
-from crm_core.rows import insert_rows
+from crm_core.rows import insert_rows, new_row
 
+COLUMNS = tuple(Activity.__table__.columns.keys())
 NEVER_NULL = ("owner_id", "data")
 
 
@@ -200,7 +200,8 @@ async def _owner(session: AsyncSession, wanted: ActivityCreate, caller: Caller) 
 
 
 def _stored(row: NewActivity, workspace_id: UUID, *, by: str, now: datetime) -> Activity:
-    return Activity(
+    return new_row(
+        Activity,
         workspace_id=workspace_id, id=row.id, version=1, kind=row.kind, direction=row.direction, lead_id=row.lead_id,
         contact_id=row.contact_id, deal_id=row.deal_id, owner_id=row.owner_id, team_id=row.team_id,
         inquiry_id=row.inquiry_id, subject=row.subject, body=row.body, due_at=row.due_at,
@@ -214,7 +215,7 @@ def _is_missed(activity: NewActivity | Activity) -> bool:
 
 
 def _seen(activity: Activity) -> dict[str, Any]:
-    return {column.key: getattr(activity, column.key) for column in inspect(Activity).column_attrs}
+    return {name: getattr(activity, name) for name in COLUMNS}
 
 
 async def _answer_lead(session: AsyncSession, activity: Activity, caller: Caller, now: datetime) -> None:

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from leadkit.outbox import NewEvent, publish
-from sqlalchemy import inspect
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
 from crm_core.deals.queries import state_of
 from crm_core.deals.tables import Deal
+
+COLUMNS = tuple(Deal.__table__.columns.keys())
 
 EVENTS = {
     "create": "deal.created",
@@ -26,7 +27,7 @@ EVENTS = {
 
 def seen(deal: Deal) -> dict[str, Any]:
     """The deal's columns at this moment, to be held against those after a change."""
-    return {column.key: getattr(deal, column.key) for column in inspect(Deal).column_attrs}
+    return {name: getattr(deal, name) for name in COLUMNS}
 
 
 async def record_new(session: AsyncSession, deal: Deal, *, by: str, now: datetime) -> None:
