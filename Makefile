@@ -45,6 +45,7 @@ $(VENV)/.runtime: requirements/runtime.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(INSTALL) requirements/runtime.txt
 	@printf '%s\n' $(CURDIR) $(addprefix $(CURDIR)/,$(PACKAGES)) > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/leadflow.pth"
+	@$(BIN)/python -m compileall -q $(PACKAGES) deploy
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime

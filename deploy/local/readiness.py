@@ -4,7 +4,7 @@ import socket
 
 import httpx
 
-from deploy.local.settings import SERVICES, LocalError, LocalSettings, Service
+from deploy.local.settings import SERVICES, LocalError, LocalSettings
 
 
 def refuse_busy_ports(settings: LocalSettings) -> None:
@@ -22,13 +22,8 @@ def refuse_busy_ports(settings: LocalSettings) -> None:
                 ) from error
 
 
-def not_ready(client: httpx.Client, settings: LocalSettings) -> list[Service]:
-    """The services that cannot do their whole work yet."""
-    return [service for service in SERVICES if not _is_ready(client, settings.url(service))]
-
-
-def _is_ready(client: httpx.Client, address: str) -> bool:
-    """Ready is: the database answers, a worker's heart beats, and there is a key to verify tokens with."""
+def is_ready(client: httpx.Client, address: str) -> bool:
+    """Whether a service can do its whole work: the database answers, a worker lives, tokens can be verified."""
     try:
         answer = client.get(f"{address}/readyz")
     except httpx.TransportError:

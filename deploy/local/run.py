@@ -19,10 +19,10 @@ from deploy.local.database import database_urls, embedded_cluster
 from deploy.local.folder import held, secrets_of
 from deploy.local.forking import load_common_modules
 from deploy.local.processes import Family
-from deploy.local.readiness import not_ready, refuse_busy_ports
+from deploy.local.readiness import is_ready, refuse_busy_ports
 from deploy.local.report import ACCESS_FILE, announce, say
 from deploy.local.seed import first_workspace
-from deploy.local.settings import LocalError, LocalSettings
+from deploy.local.settings import SERVICES, LocalError, LocalSettings
 
 READY_TIMEOUT_S = 120.0
 CHILDREN_STOP_S = 3.5
@@ -105,14 +105,15 @@ def _family(folder: Path, cluster: Cluster | None) -> Iterator[Family]:
 
 def _wait_until_ready(settings: LocalSettings, family: Family) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
+    waiting = list(SERVICES)
     with httpx.Client(timeout=2) as client:
-        while waiting := not_ready(client, settings):
+        while waiting := [service for service in waiting if not is_ready(client, settings.url(service))]:
             if (failure := family.deceased()) is not None:
                 raise LocalError(failure)
             if time.monotonic() > deadline:
                 names = " and ".join(service.name for service in waiting)
                 raise LocalError(f"{names} did not become ready in {READY_TIMEOUT_S:.0f} s.")
-            time.sleep(0.05)
+            time.sleep(0.1)
 
 
 def _keep_running(family: Family, cluster: Cluster | None) -> NoReturn:

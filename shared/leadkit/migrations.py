@@ -149,7 +149,7 @@ async def _may_enter(connection: AsyncConnection, roles: list[str]) -> bool:
 
 async def check_schema(db: Database, folder: Path) -> None:
     """Raises `SchemaOutdated` with one clear sentence unless the database stands at this code's newest revision."""
-    newest = ScriptDirectory.from_config(migration_config(folder)).get_current_head()
+    newest = _newest_revision(folder)
     async with db.engine.connect() as connection:
         await connection.execute(text(f"SET ROLE {role_name(db.service, 'owner')}"))
         present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
@@ -159,6 +159,12 @@ async def check_schema(db: Database, folder: Path) -> None:
             f"the database of {db.service} is at revision {present or 'none'}, this code needs "
             f"{newest}: migrate it first"
         )
+
+
+@cache
+def _newest_revision(folder: Path) -> str | None:
+    """Read once: every readiness probe asks, and a process does not outlive its own code."""
+    return ScriptDirectory.from_config(migration_config(folder)).get_current_head()
 
 
 def main(settings: ServiceSettings, *, service: ServiceName, folder: Path) -> None:
