@@ -4,6 +4,7 @@ A service's `migrations/env.py` calls `run_env`; its revisions call `tenant_tabl
 """
 
 import asyncio
+from functools import cache
 from pathlib import Path
 
 from alembic import command, context
