@@ -11,7 +11,9 @@ from datetime import timedelta
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.tokens import SCOPES
+from sqlalchemy.exc import DBAPIError
 
+from crm_core.access.tokens.keys import NoSigningKey
 from crm_core.access.tokens.minting import mint_platform_token
 from crm_core.access.tokens.rules import LONGEST_LIFE
 from crm_core.settings import CoreSettings, settings
@@ -43,7 +45,15 @@ def main() -> None:
     parser.add_argument("--days", type=int, choices=range(1, LONGEST_LIFE.days + 1), default=365, metavar="DAYS")
     parser.add_argument("--new-key", action="store_true", help="sign with a new key; the former stay valid")
     given = parser.parse_args()
-    print(asyncio.run(mint(settings(), name=given.name, scopes=given.scopes, days=given.days, new_key=given.new_key)))
+    wanted = mint(settings(), name=given.name, scopes=given.scopes, days=given.days, new_key=given.new_key)
+    try:
+        print(asyncio.run(wanted))
+    except (OSError, DBAPIError):
+        raise SystemExit(
+            "crm-core: the database does not answer, or `python -m crm_core.migrate` was not run"
+        ) from None
+    except NoSigningKey as error:
+        raise SystemExit(f"crm-core: {error.detail}") from None
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 import asyncio
 import sys
-from pathlib import Path
 
 import pytest
 from crm_core.mint import mint
@@ -84,26 +83,34 @@ async def test_without_any_key_requests_wait_rather_than_fail_as_unauthenticated
         ring.verify("anything")
 
 
-async def test_the_command_prints_a_token_that_works(core: RunningService) -> None:
-    command = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "crm_core.mint", "--name", "operator", "--scopes", "events:read", "leads:read",
-        env={"LEADFLOW_CORE_DATABASE_URL": core.database.url, "PYTHONPATH": ":".join(sys.path)},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE, cwd=Path(__file__).parent,
+async def command(*arguments: str, **environment: str) -> tuple[int | None, str, str]:
+    """`python -m crm_core.mint` as an operator runs it: exit code, output, errors."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "crm_core.mint", *arguments, env={"PYTHONPATH": ":".join(sys.path), **environment},
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
-    output, errors = await command.communicate()
-    assert command.returncode == 0, errors.decode()
+    output, errors = await process.communicate()
+    return process.returncode, output.decode().strip(), errors.decode()
+
+
+async def test_the_command_prints_a_token_that_works(core: RunningService) -> None:
+    database = {"LEADFLOW_CORE_DATABASE_URL": core.database.url}
+    code, token, errors = await command("--name", "operator", "--scopes", "events:read", "leads:read", **database)
+    assert code == 0, errors
     await core.app.state.keys.refresh()
-    async with core.client(output.decode().strip()) as client:
+    async with core.client(token) as client:
         me = (await client.get("/v1/me")).json()
     assert (me["name"], me["scopes"]) == ("operator", ["events:read", "leads:read"])
 
 
-async def test_the_command_refuses_a_scope_that_does_not_exist(core: RunningService) -> None:
-    command = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "crm_core.mint", "--scopes", "everything",
-        env={"LEADFLOW_CORE_DATABASE_URL": core.database.url, "PYTHONPATH": ":".join(sys.path)},
-        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
-    _, errors = await command.communicate()
-    assert command.returncode == 2
-    assert b"everything" in errors
+async def test_the_command_refuses_a_scope_that_does_not_exist() -> None:
+    code, _, errors = await command("--scopes", "everything")
+    assert code == 2
+    assert "everything" in errors
+
+
+async def test_the_command_says_in_one_sentence_what_is_wrong() -> None:
+    _, _, unset = await command()
+    _, _, away = await command(LEADFLOW_CORE_DATABASE_URL="postgresql://nobody@127.0.0.1:1/nothing")
+    assert unset == "These settings are missing or wrong: LEADFLOW_CORE_DATABASE_URL\n"
+    assert away == "crm-core: the database does not answer, or `python -m crm_core.migrate` was not run\n"
