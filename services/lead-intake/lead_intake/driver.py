@@ -1,15 +1,26 @@
 """The driver's own connections: for statements over arrays, whose rows are neither mapped nor compiled."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
 
+import orjson
 from leadkit.db import Database, role_name
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 Connection = Any
 """An asyncpg connection; the driver carries no types."""
+
+
+def document(rows: Sequence[Mapping[str, object]]) -> str:
+    """Rows as one JSON text, for `jsonb_to_recordset`."""
+    return orjson.dumps(rows, default=str).decode()
+
+
+def as_is(json: str | None) -> orjson.Fragment | None:
+    """JSON that is written already, for a place in a document."""
+    return orjson.Fragment(json) if json is not None else None
 
 
 async def driver_of(session: AsyncSession) -> Connection:

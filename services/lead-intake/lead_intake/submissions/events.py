@@ -5,19 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-import orjson
 from leadkit.contracts.common import written
 from leadkit.ids import new_id
 
-from lead_intake.driver import Connection
+from lead_intake.driver import Connection, as_is, document
 
 SUBMISSION_RECORDED = "submission.recorded"
 
 _INSERT = f"""
     INSERT INTO outbox (workspace_id, event_id, type, subject, data, request_id, traceparent, at)
-    SELECT $1, happened.event_id, '{SUBMISSION_RECORDED}', happened.subject, happened.data::jsonb, happened.request_id,
-           NULL, $2
-    FROM unnest($3::uuid[], $4::uuid[], $5::text[], $6::text[]) AS happened (event_id, subject, data, request_id)
+    SELECT $1, event_id, '{SUBMISSION_RECORDED}', subject, data, request_id, NULL, $2
+    FROM jsonb_to_recordset($3::text::jsonb) AS happened (event_id uuid, subject uuid, data jsonb, request_id text)
 """
 
 
@@ -40,27 +38,24 @@ class Recorded:
     contact_id: UUID | None = None
     deal_id: UUID | None = None
 
-    def as_json(self) -> str:
+    def data(self) -> dict[str, object]:
         """The event's data; the attribution goes in as it is, unparsed."""
-        return orjson.dumps(
-            {
-                "id": self.id,
-                "version": self.version,
-                "source_id": self.source_id,
-                "channel": self.channel,
-                "provider": self.provider,
-                "status": self.status,
-                "reason": self.reason,
-                "result": self.result,
-                "lead_id": self.lead_id,
-                "contact_id": self.contact_id,
-                "deal_id": self.deal_id,
-                "attribution": orjson.Fragment(self.attribution) if self.attribution else None,
-                "occurred_at": written(self.occurred_at),
-                "received_at": written(self.received_at),
-            },
-            default=str,  # the driver's ids are of a class of its own
-        ).decode()
+        return {
+            "id": self.id,
+            "version": self.version,
+            "source_id": self.source_id,
+            "channel": self.channel,
+            "provider": self.provider,
+            "status": self.status,
+            "reason": self.reason,
+            "result": self.result,
+            "lead_id": self.lead_id,
+            "contact_id": self.contact_id,
+            "deal_id": self.deal_id,
+            "attribution": as_is(self.attribution),
+            "occurred_at": written(self.occurred_at),
+            "received_at": written(self.received_at),
+        }
 
 
 async def tell(
@@ -74,12 +69,8 @@ async def tell(
     """Adds an event for each to the transaction, in one statement."""
     if not recorded:
         return
-    await connection.execute(
-        _INSERT,
-        workspace_id,
-        now,
-        [new_id() for _ in recorded],
-        [one.id for one in recorded],
-        [one.as_json() for one in recorded],
-        request_ids or [None] * len(recorded),
-    )
+    rows = [
+        {"event_id": new_id(), "subject": one.id, "data": one.data(), "request_id": request_id}
+        for one, request_id in zip(recorded, request_ids or [None] * len(recorded), strict=True)
+    ]
+    await connection.execute(_INSERT, workspace_id, now, document(rows))

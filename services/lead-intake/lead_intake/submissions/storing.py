@@ -4,14 +4,14 @@ A repeat is told by its dedup key, which is unique within a source. The first su
 stored as `duplicate` without one. Rows go in sorted by key, so two batches never wait for each other in a circle.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 import orjson
 
-from lead_intake.driver import Connection
+from lead_intake.driver import Connection, as_is, document
 from lead_intake.providers.base import SourceView
 from lead_intake.submissions import gathering
 from lead_intake.submissions.drafts import Receipt, SubmissionDraft
@@ -27,6 +27,7 @@ _BEFORE_IN_WINDOW = """
     WHERE submission.workspace_id = $1 AND submission.received_at > $4
 """
 
+# Rows come as one JSON document: the driver looks at each element of an array, several times, in Python.
 _INSERT_SUBMISSIONS = """
     INSERT INTO submission (
         workspace_id, id, source_id, channel, provider, version, revision, status, reason, released, dedup_key,
@@ -34,15 +35,12 @@ _INSERT_SUBMISSIONS = """
         occurred_at, received_at, updated_at
     )
     SELECT $1, id, source_id, channel, provider, 1, revision, status, reason, false, dedup_key,
-           external_id, content_hash, duplicate_of, normaliser_version, inquiry::jsonb, report::jsonb,
-           screening::jsonb, attribution::jsonb, occurred_at, received_at, $2
-    FROM unnest(
-        $3::uuid[], $4::uuid[], $5::text[], $6::text[], $7::int[], $8::text[], $9::text[], $10::text[],
-        $11::text[], $12::text[], $13::uuid[], $14::int[], $15::text[], $16::text[], $17::text[], $18::text[],
-        $19::timestamptz[], $20::timestamptz[]
-    ) AS draft (
-        id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
-        duplicate_of, normaliser_version, inquiry, report, screening, attribution, occurred_at, received_at
+           external_id, content_hash, duplicate_of, normaliser_version, inquiry, report, screening, attribution,
+           occurred_at, received_at, $2
+    FROM jsonb_to_recordset($3::text::jsonb) AS draft (
+        id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text, dedup_key text,
+        external_id text, content_hash text, duplicate_of uuid, normaliser_version int, inquiry jsonb, report jsonb,
+        screening jsonb, attribution jsonb, occurred_at timestamptz, received_at timestamptz
     )
     ON CONFLICT DO NOTHING
     RETURNING id
@@ -59,20 +57,23 @@ _SAME_IDS = "SELECT id, content_hash FROM submission WHERE workspace_id = $1 AND
 
 _INSERT_RAW = """
     INSERT INTO raw_request (
-        workspace_id, id, source_id, form, method, rest, query, headers, body, address, received_at
+        workspace_id, id, source_id, form, method, rest, query, headers, address, received_at, body
     )
-    SELECT $1, id, source_id, form, method, rest, query, headers::jsonb, body, address, received_at
-    FROM unnest(
-        $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[], $9::bytea[],
-        $10::text[], $11::timestamptz[]
-    ) AS raw (id, source_id, form, method, rest, query, headers, body, address, received_at)
+    SELECT $1, id, source_id, form, method, rest, query, headers, address, received_at, body
+    FROM ROWS FROM (
+        jsonb_to_recordset($2::text::jsonb) AS (
+            id uuid, source_id uuid, form text, method text, rest text, query text, headers jsonb, address text,
+            received_at timestamptz
+        ),
+        unnest($3::bytea[])
+    ) AS raw (id, source_id, form, method, rest, query, headers, address, received_at, body)
     ON CONFLICT DO NOTHING
 """
 
 _LINK = """
     INSERT INTO submission_raw (workspace_id, submission_id, raw_id, place)
     SELECT $1, submission_id, raw_id, place
-    FROM unnest($2::uuid[], $3::uuid[], $4::int[]) AS link (submission_id, raw_id, place)
+    FROM jsonb_to_recordset($2::text::jsonb) AS link (submission_id uuid, raw_id uuid, place int)
     ON CONFLICT DO NOTHING
 """
 
@@ -239,21 +240,32 @@ async def _insert(
 ) -> set[UUID]:
     if not drafts:
         return set()
-    rows = await connection.fetch(_INSERT_SUBMISSIONS, workspace_id, now, *_columns(drafts))
+    rows = await connection.fetch(_INSERT_SUBMISSIONS, workspace_id, now, document([_row(draft) for draft in drafts]))
     return {row["id"] for row in rows}
 
 
-def _columns(drafts: Sequence[SubmissionDraft]) -> Iterable[list[object]]:
-    """The drafts as columns, in the order of the INSERT."""
-    rows = [
-        (
-            d.id, d.source.id, d.source.channel, d.source.provider, d.revision, d.status, d.reason, d.dedup_key,
-            d.external_id, d.content_hash, d.duplicate_of, d.normaliser_version, d.inquiry, d.report, d.screening,
-            d.attribution, d.occurred_at, d.received_at,
-        )
-        for d in drafts
-    ]  # fmt: skip
-    return (list(column) for column in zip(*rows, strict=True))
+def _row(draft: SubmissionDraft) -> dict[str, object]:
+    source = draft.source
+    return {
+        "id": draft.id,
+        "source_id": source.id,
+        "channel": source.channel,
+        "provider": source.provider,
+        "revision": draft.revision,
+        "status": draft.status,
+        "reason": draft.reason,
+        "dedup_key": draft.dedup_key,
+        "external_id": draft.external_id,
+        "content_hash": draft.content_hash,
+        "duplicate_of": draft.duplicate_of,
+        "normaliser_version": draft.normaliser_version,
+        "inquiry": as_is(draft.inquiry),
+        "report": as_is(draft.report),
+        "screening": as_is(draft.screening),
+        "attribution": as_is(draft.attribution),
+        "occurred_at": draft.occurred_at,
+        "received_at": draft.received_at,
+    }
 
 
 async def _firsts(connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft]) -> dict[Key, First]:
@@ -272,27 +284,34 @@ async def _keep_raw(
     connection: Connection, workspace_id: UUID, receipts: Sequence[Receipt], answers: dict[UUID, UUID]
 ) -> None:
     """The requests, each linked with the submissions it made or joined."""
-    await connection.execute(
-        _INSERT_RAW,
-        workspace_id,
-        [receipt.raw_id for receipt in receipts],
-        [receipt.source.id for receipt in receipts],
-        [receipt.form for receipt in receipts],
-        [receipt.request.method for receipt in receipts],
-        [receipt.request.rest for receipt in receipts],
-        [receipt.request.query for receipt in receipts],
-        [orjson.dumps(dict(receipt.request.headers)).decode() for receipt in receipts],
-        [receipt.request.body for receipt in receipts],
-        [receipt.request.address for receipt in receipts],
-        [receipt.request.received_at for receipt in receipts],
-    )
+    bodies = [receipt.request.body for receipt in receipts]
+    await connection.execute(_INSERT_RAW, workspace_id, document([_raw(receipt) for receipt in receipts]), bodies)
     links = [
-        (answers[draft.id] if draft.gathers else draft.id, receipt.raw_id, draft.place)
+        {
+            "submission_id": answers[draft.id] if draft.gathers else draft.id,
+            "raw_id": receipt.raw_id,
+            "place": draft.place,
+        }
         for receipt in receipts
         for draft in receipt.drafts
     ]
     if links:
-        await connection.execute(_LINK, workspace_id, *(list(column) for column in zip(*links, strict=True)))
+        await connection.execute(_LINK, workspace_id, document(links))
+
+
+def _raw(receipt: Receipt) -> dict[str, object]:
+    request = receipt.request
+    return {
+        "id": receipt.raw_id,
+        "source_id": receipt.source.id,
+        "form": receipt.form,
+        "method": request.method,
+        "rest": request.rest,
+        "query": request.query,
+        "headers": request.headers,
+        "address": request.address,
+        "received_at": request.received_at,
+    }
 
 
 def _recorded(draft: SubmissionDraft) -> Recorded:
