@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PACKAGES := shared services/lead-intake services/crm-core services/analytics
 CODE := shared/leadkit services/lead-intake/lead_intake services/crm-core/crm_core services/analytics/analytics deploy
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --requirement
+INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement
 
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -43,13 +43,15 @@ clean: ## Remove the environment and all caches; the data folder stays
 # Our packages are put on the path by a .pth file: nothing to build, and edits count at once.
 $(VENV)/.runtime: requirements/runtime.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(INSTALL) requirements/runtime.txt
+	@echo 'Installing what Leadflow needs into $(VENV) ...'
+	@$(INSTALL) requirements/runtime.txt
 	@printf '%s\n' $(CURDIR) $(addprefix $(CURDIR)/,$(PACKAGES)) > "$$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/leadflow.pth"
 	@$(BIN)/python -m compileall -q $(PACKAGES) deploy
 	@touch $@
 
 $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
-	$(INSTALL) requirements/dev.txt
+	@echo 'Installing what its development needs into $(VENV) ...'
+	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
 .PHONY: help run demo test check lint bench migration generate clean
