@@ -1,12 +1,14 @@
 """`/v1/funnel`: where leads go, how long it takes, where they are lost and why."""
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from leadkit import clock
 
 from tests.analytics.conftest import Books
-from tests.analytics.spring import ANNA, APRIL
+from tests.analytics.spring import ANNA, APRIL, NOW
 
 
 async def _steps(shop: Books, **params: str) -> dict[str, dict[str, Any]]:
@@ -107,3 +109,14 @@ async def test_an_empty_workspace_has_an_empty_funnel(books: Books) -> None:
     answer = await books.get("funnel")
     assert {step["entered"] for step in answer["steps"]} == {0}
     assert answer["groups"] is None
+
+
+async def test_a_cohort_without_the_usual_time_is_marked_immature_and_not_read_as_lost(shop: Books) -> None:
+    # Leads came to a sale within about a week; the three days to today are too few for the last of these.
+    young = await _steps(shop, from_="2026-04-01", to="2026-04-08")
+    assert [key for key, step in young.items() if step["immature"]] == ["converted", "won"]
+    with clock.at(NOW + timedelta(days=60)):
+        old = await _steps(shop, from_="2026-04-01", to="2026-04-10")
+    assert not any(step["immature"] for step in old.values())
+    happened = await _steps(shop, basis="period")
+    assert not any(step["immature"] for step in happened.values())

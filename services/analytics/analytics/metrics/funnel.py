@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from analytics.metrics.answering import Names, key_written
 from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, Count, Step, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
+from analytics.metrics.maturity import LEARNT_FROM, immature, usual_times
 from analytics.metrics.queries import current_freshness, names_for, slice_of
 from analytics.metrics.reading import Reading, Tallies, Tally, read
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
@@ -73,41 +75,64 @@ def _counted(step: Step) -> Counted:
 COUNTED: Final = {step.key: _counted(step) for step in STEPS}
 
 
-async def answer_funnel(
-    session: AsyncSession,
-    workspace_id: UUID,
-    question: Question,
-    setting: Setting,
-    *,
-    compare: bool,
-    reasons: bool,
-) -> FunnelAnswer:
-    """The whole period's steps, those of each group, and with `compare` those of as many days before.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a funnel is to be shown: at which moment, compared or not, with reasons that only facts know or without."""
 
-    Loss reasons that no family of cells has beside the dimensions asked for are read from facts only with `reasons`.
+    now: datetime
+    compare: bool
+    reasons: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known beside the sums: names, whether to read reasons from facts, and the usual time to each step."""
+
+    names: Names
+    reasons: bool
+    usual: Mapping[str, float]
+    now: datetime
+
+
+async def answer_funnel(
+    session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting, way: Way
+) -> FunnelAnswer:
+    """The whole period's steps, those of each group, and those of as many days before when that is asked.
+
+    Loss reasons that no family of cells has beside the dimensions asked for are read from facts only when asked for.
     """
     asked = slice_of(workspace_id, question, setting)
     names = await names_for(session, workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
-    whole = await _steps(session, replace(asked, by=()), names, reasons=reasons)
-    groups = await _steps(session, asked, names, reasons=reasons) if question.by else None
-    previous = await _previous(session, replace(asked, by=()), names, reasons=reasons) if compare else None
+    known = _Known(names, way.reasons, await _usual(session, asked, way.now), way.now)
+    whole = await _steps(session, replace(asked, by=()), known)
+    groups = await _steps(session, asked, known) if question.by else None
     fresh = await current_freshness(session)
-    funnels = [whole, *([groups] if groups else [])]
     return FunnelAnswer(
         basis=question.basis,
         **{"from": question.period.start, "to": question.period.end},
-        steps=whole.by_key.get((), _steps_out(_steps_for(asked), {}, {}, names)),
+        steps=whole.by_key[()],
         groups=_groups(question.by, groups, names) if groups else None,
-        previous=previous,
-        read="facts" if any(funnel.read == "facts" for funnel in funnels) else "cells",
+        previous=await _previous(session, asked, known) if way.compare else None,
+        read="facts" if "facts" in (whole.read, groups.read if groups else None) else "cells",
         as_of=fresh.as_of,
         lag_s=fresh.lag_s,
     )
 
 
+async def _usual(session: AsyncSession, asked: Slice, now: datetime) -> Mapping[str, float]:
+    """How long leads of the whole workspace took to each step in the year up to now."""
+    timed = [(later.key, wanted) for step, later in pairwise(STEPS) if (wanted := COUNTED[step.key].time)]
+    tomorrow = now.astimezone(asked.zone).date() + timedelta(days=1)
+    year = Period(tomorrow - LEARNT_FROM, tomorrow)
+    reading = await read(
+        session, replace(asked, by=(), where=(), basis="period", period=year), [wanted for _, wanted in timed]
+    )
+    return usual_times(timed, reading.tallies.get((), {}))
+
+
 @dataclass(slots=True)
 class _Funnels:
-    """The steps of each combination of values."""
+    """The steps of each combination of values; without dimensions there is always one."""
 
     by_key: dict[Key, list[StepOut]]
     read: str
@@ -119,20 +144,22 @@ def _steps_for(asked: Slice) -> list[Step]:
     return [step for step in STEPS if set(needed) <= set(allowed_dimensions(METRIC_BY_KEY[step.counted_by]))]
 
 
-async def _steps(session: AsyncSession, asked: Slice, names: Names, *, reasons: bool) -> _Funnels:
+async def _steps(session: AsyncSession, asked: Slice, known: _Known) -> _Funnels:
     steps = _steps_for(asked)
     reading = await read(session, asked, _wanted(steps))
     # Last in `by`, so that what is left of a key is the group's.
     reasoned = replace(asked, by=(*asked.by, "loss_reason"))
     lost = list(_lost_with_reasons(steps))
     why = Reading({}, "cells")
-    told = reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
+    told = known.reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
     if told:
         why = await read(session, reasoned, lost)
     by_group = _by_group(why.tallies)
+    young = immature(asked, known.usual, now=known.now)
+    groups = reading.tallies if asked.by else {(): reading.tallies.get((), {})}
     funnels = {
-        key: _steps_out(steps, tallies, by_group.get(key, {}) if told else None, names)
-        for key, tallies in reading.tallies.items()
+        key: _steps_out(steps, tallies, by_group.get(key, {}) if told else None, known.names, young)
+        for key, tallies in groups.items()
     }
     return _Funnels(funnels, "facts" if "facts" in (reading.read, why.read) else "cells")
 
@@ -163,36 +190,58 @@ def _by_group(tallies: Tallies) -> dict[Key, Reasons]:
     return groups
 
 
-def _steps_out(steps: list[Step], tallies: Mapping[str, Tally], reasons: Reasons | None, names: Names) -> list[StepOut]:
-    def number(*wanted: Wanted) -> int:
-        return sum(tallies[each.measure].n for each in wanted if each.measure in tallies)
-
-    entered = [number(COUNTED[step.key].entered) for step in steps]
-    out = []
-    for index, step in enumerate(steps):
-        counted = COUNTED[step.key]
-        before = entered[index - 1] if index else 0
-        interval = wilson_interval(entered[index], before)
-        buckets = tallies[counted.time.measure].buckets if counted.time and counted.time.measure in tallies else {}
-        out.append(
-            StepOut(
-                key=step.key,
-                name=step.name.en,
-                names=NamesOut.model_validate(step.name),
-                entered=entered[index],
-                from_previous=ratio(entered[index], before),
-                from_first=ratio(entered[index], entered[0]),
-                interval=list(interval) if interval else None,
-                few=bool(index) and before < FEW,
-                median_s_to_next=_seconds(buckets, 0.5),
-                p90_s_to_next=_seconds(buckets, 0.9),
-                lost_here=number(*counted.lost),
-                lost_by_reason=_reasons(counted, tallies, reasons, names),
-                joined_here=number(*counted.joined),
-                still_here=number(*counted.here),
-            )
+def _steps_out(
+    steps: list[Step], tallies: Mapping[str, Tally], reasons: Reasons | None, names: Names, young: frozenset[str]
+) -> list[StepOut]:
+    entered = [_number(tallies, COUNTED[step.key].entered) for step in steps]
+    return [
+        _step_out(
+            step,
+            tallies,
+            entered[index],
+            before=entered[index - 1] if index else None,
+            first=entered[0],
+            lost_by_reason=_reasons(COUNTED[step.key], tallies, reasons, names),
+            young=step.key in young,
         )
-    return out
+        for index, step in enumerate(steps)
+    ]
+
+
+def _step_out(
+    step: Step,
+    tallies: Mapping[str, Tally],
+    entered: int,
+    *,
+    before: int | None,
+    first: int,
+    lost_by_reason: dict[str, int] | None,
+    young: bool,
+) -> StepOut:
+    counted = COUNTED[step.key]
+    interval = wilson_interval(entered, before or 0)
+    buckets = tallies[counted.time.measure].buckets if counted.time and counted.time.measure in tallies else {}
+    return StepOut(
+        key=step.key,
+        name=step.name.en,
+        names=NamesOut.model_validate(step.name),
+        entered=entered,
+        from_previous=ratio(entered, before or 0),
+        from_first=ratio(entered, first),
+        interval=list(interval) if interval else None,
+        few=before is not None and before < FEW,
+        immature=young,
+        median_s_to_next=_seconds(buckets, 0.5),
+        p90_s_to_next=_seconds(buckets, 0.9),
+        lost_here=_number(tallies, *counted.lost),
+        lost_by_reason=lost_by_reason,
+        joined_here=_number(tallies, *counted.joined),
+        still_here=_number(tallies, *counted.here),
+    )
+
+
+def _number(tallies: Mapping[str, Tally], *wanted: Wanted) -> int:
+    return sum(tallies[each.measure].n for each in wanted if each.measure in tallies)
 
 
 def _seconds(buckets: Mapping[int, int], share: float) -> int | None:
@@ -229,9 +278,7 @@ def _groups(by: tuple[Dimension, ...], funnels: _Funnels, names: Names) -> list[
     return groups
 
 
-async def _previous(session: AsyncSession, asked: Slice, names: Names, *, reasons: bool) -> ComparedOut:
-    length = timedelta(days=asked.period.days)
-    period = Period(asked.period.start - length, asked.period.start)
-    funnels = await _steps(session, replace(asked, period=period), names, reasons=reasons)
-    steps = funnels.by_key.get((), _steps_out(_steps_for(asked), {}, {}, names))
-    return ComparedOut(**{"from": period.start, "to": period.end}, steps=steps)
+async def _previous(session: AsyncSession, asked: Slice, known: _Known) -> ComparedOut:
+    period = Period(asked.period.start - timedelta(days=asked.period.days), asked.period.start)
+    funnels = await _steps(session, replace(asked, by=(), period=period), known)
+    return ComparedOut(**{"from": period.start, "to": period.end}, steps=funnels.by_key[()])

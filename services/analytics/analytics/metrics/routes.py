@@ -18,7 +18,7 @@ from analytics.metrics.asking import (
 )
 from analytics.metrics.catalogue import METRIC_BY_KEY, METRICS, Metric, Ratio, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSIONS
-from analytics.metrics.funnel import answer_funnel
+from analytics.metrics.funnel import Way, answer_funnel
 from analytics.metrics.schemas import (
     BASIS,
     CostAnswer,
@@ -139,9 +139,8 @@ async def funnel_get(
     """Show where the funnel leaks: who entered each step, went on, was lost and why, or is still there."""
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
-    compare = compare_to is not None
-    body = await answer_funnel(session, caller.workspace, question, setting, compare=compare, reasons=reasons)
-    return answer(request, body)
+    way = Way(now=now, compare=compare_to is not None, reasons=reasons)
+    return answer(request, await answer_funnel(session, caller.workspace, question, setting, way))
 
 
 @router.get(

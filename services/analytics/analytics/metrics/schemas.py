@@ -104,6 +104,7 @@ class StepOut(Shape):
     from_first: float | None
     interval: list[float] | None = Field(description="95 % Wilson interval of from_previous: [low, high]")
     few: bool = Field(description="from_previous is of fewer than 30 cases: too few to act on")
+    immature: bool = Field(description="The youngest leads of the cohort have not had the usual time to get here")
     median_s_to_next: int | None
     p90_s_to_next: int | None
     lost_here: int

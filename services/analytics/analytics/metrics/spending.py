@@ -45,9 +45,14 @@ class Spending:
 async def spend_by(session: AsyncSession, asked: Slice) -> Spending:
     """What was spent in the slice; its sum over all rows is what was spent, as far as the conditions keep it."""
     dimensions = asked.dimensions
-    by_day = any(dimension in CALENDAR for dimension in dimensions)
-    period = asked.period
-    sums = await queries.spent(session, asked.workspace_id, period.start, period.end, by_day=by_day)
+    sums = await queries.spent(
+        session,
+        asked.workspace_id,
+        asked.period.start,
+        asked.period.end,
+        by_day=len(asked.needed) < len(dimensions),
+        by_keys=bool(asked.needed),
+    )
     here = [_cut(each) for each in sums if each.currency == asked.currency]
     claiming = _claiming(here, dimensions)
     claims, source = await _claims(session, asked, claiming) if claiming else ([], "cells")

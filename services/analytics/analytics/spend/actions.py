@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -40,7 +41,7 @@ class UnitKey(NamedTuple):
     campaign_key: str
 
 
-@dataclass(slots=True)
+@dataclass
 class _Change:
     """A unit before the post and what the post says of it."""
 
@@ -51,15 +52,15 @@ class _Change:
     before: Decimal
     items: list[SpendItem] = field(default_factory=list)
 
-    @property
+    @cached_property
     def digest(self) -> str:
         return digest_of(self.items)
 
-    @property
+    @cached_property
     def after(self) -> Decimal:
         return sum((item.amount.amount for item in self.items), Decimal(0))
 
-    @property
+    @cached_property
     def kind(self) -> str:
         if self.digest == self.digest_before:
             return "unchanged"

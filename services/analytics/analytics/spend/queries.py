@@ -54,9 +54,12 @@ def lines(
     return statement
 
 
-async def spent(session: AsyncSession, workspace_id: UUID, start: date, end: date, *, by_day: bool) -> list[SpentSum]:
-    """Current spend of the days from `start` up to `end`, summed per combination of keys (and per day)."""
-    keys = [getattr(SpendLine, key) for key in KEYS]
+async def spent(
+    session: AsyncSession, workspace_id: UUID, start: date, end: date, *, by_day: bool, by_keys: bool
+) -> list[SpentSum]:
+    """Current spend of the days from `start` up to `end`: summed per day and per combination of keys where asked."""
+    named = KEYS if by_keys else ()
+    keys = [getattr(SpendLine, key) for key in named]
     days: list[Any] = [SpendLine.date] if by_day else []
     statement = (
         select(func.sum(SpendLine.amount), SpendLine.currency, *keys, *days)
@@ -67,7 +70,7 @@ async def spent(session: AsyncSession, workspace_id: UUID, start: date, end: dat
     return [
         SpentSum(
             day=row[-1] if by_day else None,
-            keys=dict(zip(KEYS, row[2 : 2 + len(KEYS)], strict=True)),
+            keys=dict.fromkeys(KEYS) | dict(zip(named, row[2 : 2 + len(named)], strict=True)),
             currency=row[1],
             amount=row[0],
         )
