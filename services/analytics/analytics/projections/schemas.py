@@ -12,6 +12,7 @@ class RebuildPost(Shape):
 
     facts: bool = Field(
         default=False,
+        examples=[False],
         description="Read the facts anew too, from the snapshots of crm-core and lead-intake, before counting",
     )
 
