@@ -12,6 +12,7 @@ from alembic.config import Config
 from alembic.operations import Operations
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -175,6 +176,10 @@ def main(settings: ServiceSettings, *, service: ServiceName, folder: Path) -> No
     except ArgumentError as error:
         raise SystemExit(
             f"{service}: the database address cannot be read; it looks like postgresql://user@host/name"
+        ) from error
+    except CommandError as error:
+        raise SystemExit(
+            f"{service}: the database has migrations this code does not know: run the code it was made with, or newer"
         ) from error
     except (RolesMissing, OSError, DBAPIError) as error:
         reason = str(getattr(error, "orig", None) or error).splitlines()[0]

@@ -4,10 +4,12 @@ import signal
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
+from leadkit.embedded import Cluster
 
 from tests.system.stack import Stack
 from tests.waiting import alive, wait_until
@@ -26,6 +28,17 @@ def refusal(stack: Stack) -> str:
     """What a run that cannot start says, having ended with a code that is not 0."""
     assert stack.begin().wait(timeout=60) != 0
     return stack.output.read_text()
+
+
+@contextmanager
+def database_of(stack: Stack) -> Iterator[Cluster]:
+    """The database of a stack that does not run."""
+    cluster = Cluster.at(stack.folder)
+    cluster.start()
+    try:
+        yield cluster
+    finally:
+        cluster.stop()
 
 
 def test_second_run_keeps_data_and_access_and_both_stop_quickly(own_stack: Stack) -> None:
@@ -61,6 +74,15 @@ def test_busy_port_is_told_in_one_sentence(own_stack: Stack) -> None:
         said = refusal(own_stack)
     assert len(said.splitlines()) == 1
     assert "for crm-core is taken" in said
+
+
+def test_database_of_newer_code_is_told_in_one_sentence(own_stack: Stack) -> None:
+    own_stack.start()
+    own_stack.stop()
+    with database_of(own_stack) as cluster:
+        cluster.run_sql("UPDATE alembic_version SET version_num = '9999'", database="leadflow_core")
+    [sentence] = [line for line in refusal(own_stack).splitlines() if line.startswith("leadflow: ")]
+    assert "has migrations this code does not know" in sentence
 
 
 def test_wrong_database_address_is_told_in_one_sentence(tmp_path: Path) -> None:
