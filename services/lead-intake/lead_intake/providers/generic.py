@@ -26,6 +26,7 @@ from lead_intake.providers.base import (
 from lead_intake.providers.fields import mapped, meaning, place, shape
 
 MAX_LEADS = 10_000
+MAX_FIELDS = 5000
 _LISTS = frozenset(
     {"leads", "items", "data", "submissions", "records", "entries", "requests", "applications", "заявки"}
 )
@@ -131,6 +132,7 @@ class _Form:
 
     def __init__(self, request: WireRequest, source: SourceView) -> None:
         self.request, self.source, self.draft = request, source, Draft()
+        self.fields = 0
         self.external_id: str | None = None
         self.own_id: str | None = None
         self.consent: dict[str, str] = {}
@@ -143,6 +145,8 @@ class _Form:
             own_id, self.external_id = self.external_id, None
             self._walk(shared, "", "", 0)
             self.external_id = own_id
+        if self.fields > MAX_FIELDS:
+            self.draft.warnings.append(f"only the first {MAX_FIELDS} fields were read")
         self._cookies()
         self._names_and_shapes()
         self._finish_consent()
@@ -190,6 +194,9 @@ class _Form:
     def _field(self, key: str, inside: str, path: str, value: Any) -> None:
         if value == "" or value is None or value == []:
             return
+        self.fields += 1
+        if self.fields > MAX_FIELDS:
+            return
         known = None
         if self.field_map:
             target = self.field_map.get(f"{path}{key}") or self.field_map.get(key)
@@ -212,7 +219,7 @@ class _Form:
         draft = self.draft
         if known == "phone" or known == "email":
             target = draft.phones if known == "phone" else draft.emails
-            for one in value if type(value) is list else (value,):
+            for one in value[:100] if type(value) is list else (value,):
                 target.append(Raw(_text(one), f"field {_shown(key)}"))
             return
         text = _text(value)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from lead_intake.providers import charsets
 
+MAX_HEADER = 20_000
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\s]{0,4000})\?=")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _SUBJECT_PREFIX = re.compile(
@@ -24,6 +25,7 @@ class Address(NamedTuple):
 def text(raw: str) -> str:
     """A header as text. Bytes above 127 that the parser smuggled in are decoded by what they look like; adjacent
     encoded words join without the space between, also when a character is cut between two of them."""
+    raw = raw[:MAX_HEADER]
     if not raw.isascii():
         raw = charsets.decoded(raw.encode("utf-8", "surrogateescape"), None)
     if "=?" not in raw:
@@ -62,7 +64,7 @@ def addresses(raw: str) -> list[Address]:
     """`"Doe, John" <a@b>`, `a@b (John)`, groups, encoded names; split before the words are decoded."""
     if not raw.isascii():
         raw = charsets.decoded(raw.encode("utf-8", "surrogateescape"), None)
-    return [address for address in map(_address, _split(raw[:20000])) if address.address]
+    return [address for address in map(_address, _split(raw[:MAX_HEADER])) if address.address]
 
 
 def _split(raw: str) -> list[str]:

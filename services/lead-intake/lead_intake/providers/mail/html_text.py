@@ -1,10 +1,12 @@
 """HTML mail as the text a person sees: no styles, scripts, comments or hidden parts; blocks become lines."""
 
+import html
 import re
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-MAX_HTML = 2_000_000
+MAX_HTML = 1_000_000
+MAX_DEPTH = 500
 _META = re.compile(rb"<meta[^>]{0,300}charset\s{0,3}=\s{0,3}[\"']?([\w-]{1,40})", re.IGNORECASE)
 _DROPPED = (
     "style,script,head,title,template,noscript,blockquote,.gmail_quote,.gmail_extra,.yahoo_quoted,.moz-cite-prefix"
@@ -14,19 +16,40 @@ _HIDDEN = re.compile(
     r"display\s{0,3}:\s{0,3}none|font-size\s{0,3}:\s{0,3}0|visibility\s{0,3}:\s{0,3}hidden", re.IGNORECASE
 )
 _MARK = "\x1f"
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
+_SHALLOW = frozenset("br hr img input meta link area base col embed source track wbr p li dt dd option".split())
 
 
-def html_to_text(html: str, *, keep_quotes: bool = False) -> str:
-    """The visible text. Quoted parts are left out unless asked for."""
-    tree = LexborHTMLParser(html[:MAX_HTML].replace("\x00", "").replace("\t", " ").replace(_MARK, " "))
-    dropped = _DROPPED.partition(",blockquote")[0] if keep_quotes else _DROPPED
-    for node in tree.css(dropped):
+def html_to_text(source: str) -> str:
+    """The visible text without quoted parts."""
+    source = source[:MAX_HTML].replace("\x00", "").replace("\t", " ").replace(_MARK, " ")
+    if _depth(source) > MAX_DEPTH:
+        return _tidy(html.unescape(_ANY_TAG.sub(_MARK, source)))
+    tree = LexborHTMLParser(source)
+    for node in tree.css(_DROPPED):
         node.decompose()
     for node in tree.css("[style]"):
         if _HIDDEN.search(node.attributes.get("style") or ""):
             node.decompose()
     root = tree.body or tree.root
     return _lines(root) if root is not None else ""
+
+
+def _depth(source: str) -> int:
+    """How deep the tags nest at most. A parser's work grows with its square, so what no mailer writes is not parsed."""
+    open_tags: dict[str, int] = {}
+    depth = deepest = 0
+    for closing, tag in _TAG.findall(source):
+        name = tag.lower()
+        if not closing and name not in _SHALLOW:
+            open_tags[name] = open_tags.get(name, 0) + 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif open_tags.get(name):
+            open_tags[name] -= 1
+            depth -= 1
+    return deepest
 
 
 def _lines(root: LexborNode) -> str:
@@ -38,8 +61,12 @@ def _lines(root: LexborNode) -> str:
     for node in root.css(_BLOCKS):
         node.insert_before(_MARK)
         node.insert_after(_MARK)
-    text = root.text(deep=True).replace("\xa0", " ").replace("\n", " ").replace("\r", " ")
+    return _tidy(root.text(deep=True))
+
+
+def _tidy(text: str) -> str:
     lines = []
+    text = text.replace("\xa0", " ").replace("\n", " ").replace("\r", " ")
     for line in text.split(_MARK):
         cells = [" ".join(cell.split()) for cell in line.split("\t")]
         lines.append("\t".join([cell for cell in cells if cell]))

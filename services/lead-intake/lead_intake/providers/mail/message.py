@@ -1,5 +1,5 @@
-"""A raw message taken apart: headers, the text a person wrote, attachments, an attached message. Never raises for bad
-input: what cannot be decoded is replaced."""
+"""A raw message taken apart: headers, the text a person wrote, attachments, an attached message. What cannot be decoded
+is replaced; only what is no mail at all, but an attack on its reader, is refused."""
 
 import email.parser
 import email.policy
@@ -9,10 +9,13 @@ from email.message import Message
 from typing import Any
 
 from lead_intake.providers import charsets
+from lead_intake.providers.base import Unreadable
 from lead_intake.providers.mail import headers
 from lead_intake.providers.mail.html_text import html_to_text, meta_charset
 
 MAX_PARTS = 200
+MAX_HEADERS = 300_000
+MAX_BOUNDARIES = 5000
 _VIEW_IN_BROWSER = (
     "view in browser",
     "view this email in your browser",
@@ -52,7 +55,13 @@ def parse(raw: bytes) -> Mail:
     """The message in these bytes. An mbox `From ` line in front is forgiven."""
     if raw.startswith(b"From "):
         raw = raw.partition(b"\n")[2]
-    return _mail(email.parser.BytesParser(policy=email.policy.compat32).parsebytes(raw), 0)
+    ends = [end for end in (raw.find(b"\n\n"), raw.find(b"\n\r\n")) if end != -1]
+    if min(ends, default=len(raw)) > MAX_HEADERS or raw.count(b"\n--") > MAX_BOUNDARIES:
+        raise Unreadable("headers or parts without end")
+    try:
+        return _mail(email.parser.BytesParser(policy=email.policy.compat32).parsebytes(raw), 0)
+    except RecursionError:
+        raise Unreadable("parts nested without end") from None
 
 
 def _mail(message: Message, depth: int) -> Mail:
