@@ -1,71 +1,74 @@
-"""Many rows in one statement: they travel as one JSON parameter and PostgreSQL unfolds them."""
+"""Many rows in one statement: they travel as JSON parameters, one a table, and PostgreSQL unfolds them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import CursorResult, TextClause, text
+from sqlalchemy import TextClause, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.base import Base
 
 RowT = TypeVar("RowT", bound=Base)
+How = Literal["insert", "insert_new", "update"]
 DIALECT = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
-class Writing(NamedTuple):
-    """How a table is written: its columns, those that hold JSON, and its statements."""
+@dataclass(frozen=True, slots=True)
+class Write:
+    """Rows of one table and what to do with them: insert, insert those that are not there, or write all columns of
+    those that are. The objects stay outside the session. A JSON column may hold JSON written already, as a string."""
 
-    columns: tuple[str, ...]
+    rows: Sequence[Base]
+    how: How = "insert"
+
+
+class Columns(NamedTuple):
+    """The columns of a table, and those of them that hold JSON."""
+
+    all: tuple[str, ...]
     json: tuple[str, ...]
-    insert: TextClause
-    insert_new: TextClause
-    update: TextClause
 
 
 def new_row(table: type[RowT], **values: Any) -> RowT:
-    """A row with all its columns given, for `insert_rows`. No session will track it, so the bookkeeping by which the
-    ORM notices changes, half of the time a batch took, is left out."""
+    """A row with all its columns given, for `write`. No session will track it, so the bookkeeping by which the ORM
+    notices changes, half of the time a batch took, is left out."""
     row = table()
     vars(row).update(values)
     return row
 
 
-async def insert_rows(session: AsyncSession, rows: Sequence[Base], *, ignore_existing: bool = False) -> int:
-    """Inserts new rows of one table with one statement and answers how many there are new.
-
-    The objects stay outside the session: nothing more is written for them at flush. A JSON column may hold JSON that
-    is written already, as a string."""
-    if not rows:
-        return 0
-    writing = _writing(type(rows[0]))
-    return await _run(session, writing.insert_new if ignore_existing else writing.insert, rows, writing)
+async def insert_rows(session: AsyncSession, rows: Sequence[Base]) -> None:
+    """Inserts new rows of one table."""
+    await write(session, [Write(rows)])
 
 
-async def update_rows(session: AsyncSession, rows: Sequence[Base]) -> int:
-    """Writes all columns of existing rows of one table and workspace, found by their key, with one statement."""
-    if not rows:
-        return 0
-    writing = _writing(type(rows[0]))
-    return await _run(session, writing.update, rows, writing)
+async def write(session: AsyncSession, writes: Sequence[Write]) -> None:
+    """Writes rows of several tables of one workspace with one statement; references among them are checked at its end,
+    so a lead and what belongs to it may come together."""
+    due = [one for one in writes if one.rows]
+    if not due:
+        return
+    statement = _statement(tuple((type(one.rows[0]), one.how) for one in due))
+    values: dict[str, Any] = {f"rows_{place}": _written(one.rows) for place, one in enumerate(due)}
+    if any(one.how == "update" for one in due):
+        values["workspace_id"] = vars(due[0].rows[0])["workspace_id"]
+    await session.execute(statement, values)
 
 
-async def _run(session: AsyncSession, statement: TextClause, rows: Sequence[Base], writing: Writing) -> int:
-    written = [{column: values[column] for column in writing.columns} for values in map(vars, rows)]
-    for name in writing.json:
+def _written(rows: Sequence[Base]) -> str:
+    columns = _columns(type(rows[0]))
+    written = [{column: values[column] for column in columns.all} for values in map(vars, rows)]
+    for name in columns.json:
         for row in written:
             if isinstance(row[name], str):
                 row[name] = orjson.Fragment(row[name])
-    values = {"rows": orjson.dumps(written, default=_plain).decode()}
-    if statement is writing.update:
-        values["workspace_id"] = written[0]["workspace_id"]
-    result = await session.execute(statement, values)
-    assert isinstance(result, CursorResult)
-    return result.rowcount
+    return orjson.dumps(written, default=_plain).decode()
 
 
 def _plain(value: Any) -> str:
@@ -75,20 +78,32 @@ def _plain(value: Any) -> str:
 
 
 @lru_cache
-def _writing(table: type[Base]) -> Writing:
-    name, columns = table.__tablename__, table.__table__.columns
-    keys = [column.name for column in table.__table__.primary_key]
-    kinds = ", ".join(f'"{column.name}" {column.type.compile(DIALECT)}' for column in columns)
-    given = f"jsonb_to_recordset(CAST(:rows AS jsonb)) AS given({kinds})"
-    listed = ", ".join(f'"{column.name}"' for column in columns)
-    changes = ", ".join(f'"{column.name}" = given."{column.name}"' for column in columns if column.name not in keys)
-    same = " AND ".join(f'{name}."{key}" = given."{key}"' for key in keys)
-    # Names of our own tables and columns only; the values are in the parameter.
-    insert = f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {given}"
-    return Writing(
-        columns=tuple(column.name for column in columns),
-        json=tuple(column.name for column in columns if isinstance(column.type, postgresql.JSONB)),
-        insert=text(insert),
-        insert_new=text(f"{insert} ON CONFLICT DO NOTHING"),
-        update=text(f"UPDATE {name} SET {changes} FROM {given} WHERE {name}.workspace_id = :workspace_id AND {same}"),
+def _columns(table: type[Base]) -> Columns:
+    columns = table.__table__.columns
+    return Columns(
+        tuple(column.name for column in columns),
+        tuple(column.name for column in columns if isinstance(column.type, postgresql.JSONB)),
     )
+
+
+@lru_cache
+def _statement(parts: tuple[tuple[type[Base], How], ...]) -> TextClause:
+    """All parts as one statement: the last one, with the others before it in WITH."""
+    *before, last = [_part(table, how, place) for place, (table, how) in enumerate(parts)]
+    named = ", ".join(f"part_{place} AS ({part})" for place, part in enumerate(before))
+    return text(f"WITH {named} {last}" if named else last)
+
+
+def _part(table: type[Base], how: How, place: int) -> str:
+    """Names of our own tables and columns only; the values are in the parameter."""
+    name, columns = table.__tablename__, table.__table__.columns
+    kinds = ", ".join(f'"{column.name}" {column.type.compile(DIALECT)}' for column in columns)
+    given = f"jsonb_to_recordset(CAST(:rows_{place} AS jsonb)) AS given({kinds})"
+    if how == "update":
+        keys = [column.name for column in table.__table__.primary_key]
+        changes = ", ".join(f'"{column}" = given."{column}"' for column in _columns(table).all if column not in keys)
+        same = " AND ".join(f'{name}."{key}" = given."{key}"' for key in keys)
+        return f"UPDATE {name} SET {changes} FROM {given} WHERE {name}.workspace_id = :workspace_id AND {same}"
+    listed = ", ".join(f'"{column}"' for column in _columns(table).all)
+    ending = " ON CONFLICT DO NOTHING" if how == "insert_new" else ""
+    return f"INSERT INTO {name} ({listed}) SELECT {listed} FROM {given}{ending}"

@@ -1,9 +1,10 @@
 """Giving out leads by turn, set-based, and remembering why."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from leadkit.ids import new_id
@@ -15,7 +16,7 @@ from crm_core.access.teams.queries import default_team
 from crm_core.access.users.queries import active_members, users_by_id
 from crm_core.assignment.rules import distribute, present_counts
 from crm_core.assignment.tables import AssignmentExplanation, AssignmentTurn
-from crm_core.rows import insert_rows, new_row, update_rows
+from crm_core.rows import Write, new_row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,46 +38,48 @@ class Outcome:
     rules: list[dict[str, Any]]
 
 
-async def hand_out(
-    session: AsyncSession, workspace_id: UUID, wanted: Sequence[Wanted], *, now: datetime
-) -> list[Outcome]:
-    """An owner for each lead, by turn within its team; the answer keeps the order.
+class Handed(NamedTuple):
+    """Who got what, and whose turn is next in the teams, locked and still to be written."""
 
-    Locks the turns of the teams, in order, until the transaction ends: call it after every other lock."""
+    outcomes: list[Outcome]
+    turns: Write
+
+
+async def hand_out(session: AsyncSession, workspace_id: UUID, wanted: Sequence[Wanted], *, now: datetime) -> Handed:
+    """An owner for each lead, by turn within its team; the outcomes keep the order.
+
+    Locks the turns of the teams, in order, until the transaction ends: after every other lock, then write soon."""
     if not wanted:
-        return []
+        return Handed([], Write([]))
     teams = await _teams(session, workspace_id, wanted)
-    turns = await _locked_turns(session, workspace_id, sorted({team for team, _ in teams if team}), now)
+    due = Counter(team for team, _ in teams if team is not None)
+    members = {
+        team_id: [user.id for user in await active_members(session, workspace_id, team_id)] for team_id in sorted(due)
+    }
+    turns = await _locked_turns(session, workspace_id, sorted(due), now)
     owners: dict[UUID, list[UUID]] = {}
-    members: dict[UUID, list[UUID]] = {}
     for team_id, turn in turns.items():
-        members[team_id] = [user.id for user in await active_members(session, workspace_id, team_id)]
         counts = present_counts({UUID(user): count for user, count in turn.given.items()}, members[team_id])
-        due = sum(1 for team, _ in teams if team == team_id)
-        owners[team_id], counts = distribute(counts, due)
+        owners[team_id], counts = distribute(counts, due[team_id])
         owners[team_id].reverse()
         turn.given, turn.updated_at = {str(user): count for user, count in counts.items()}, now
-    await update_rows(session, list(turns.values()))
-    return [
+    outcomes = [
         _outcome(lead, team, why, members.get(team, []) if team else [], owners.get(team) if team else None)
         for lead, (team, why) in zip(wanted, teams, strict=True)
     ]
+    return Handed(outcomes, Write(list(turns.values()), "update"))
 
 
-async def explain(
-    session: AsyncSession, workspace_id: UUID, outcomes: Sequence[Outcome], *, by: str, now: datetime
-) -> None:
-    """Stores why each lead got its owner; the leads must be stored already."""
-    await insert_rows(
-        session,
-        [
-            new_row(
-                AssignmentExplanation, workspace_id=workspace_id, id=new_id(), lead_id=outcome.lead_id, at=now, by=by,
-                team_id=outcome.team_id, owner_id=outcome.owner_id, rules=outcome.rules,
-            )
-            for outcome in outcomes
-        ],
-    )  # fmt: skip
+def explanations(workspace_id: UUID, outcomes: Sequence[Outcome], *, by: str, now: datetime) -> Write:
+    """Why each lead got its owner, to be written with the lead."""
+    rows = [
+        new_row(
+            AssignmentExplanation, workspace_id=workspace_id, id=new_id(), lead_id=outcome.lead_id, at=now, by=by,
+            team_id=outcome.team_id, owner_id=outcome.owner_id, rules=outcome.rules,
+        )
+        for outcome in outcomes
+    ]  # fmt: skip
+    return Write(rows)
 
 
 def by_hand(lead_id: UUID, *, owner_id: UUID, team_id: UUID | None) -> Outcome:
@@ -118,7 +121,7 @@ async def _locked_turns(
     )
     found = {turn.team_id: turn for turn in turns}
     for turn in found.values():
-        session.expunge(turn)  # written by update_rows
+        session.expunge(turn)  # written by whoever asked for the owners
     return found
 
 

@@ -2,18 +2,16 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from leadkit.contracts.inquiry import InquiryResult
 from leadkit.ids import new_id
-from leadkit.outbox import publish
 from leadkit.problems import Problem, ProblemBody
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.queries import existing_workspace
-from crm_core.access.workspaces.tables import Workspace
 from crm_core.inquiries import placing, queries
 from crm_core.inquiries.noting import note
 from crm_core.inquiries.placing import Placed
@@ -22,7 +20,16 @@ from crm_core.inquiries.schemas import InquiryAnswer
 from crm_core.inquiries.tables import InquiryRow
 from crm_core.inquiries.wire import inquiry_event
 from crm_core.leads import arrivals, store
-from crm_core.rows import insert_rows, new_row, update_rows
+from crm_core.rows import Write, new_row
+
+
+class Setting(NamedTuple):
+    """Who records a batch, in what kind of workspace, when."""
+
+    caller: Caller
+    policy: str
+    language: str
+    now: datetime
 
 
 async def record_inquiries(
@@ -35,40 +42,43 @@ async def record_inquiries(
     arriving, refused = read(items, region=workspace.default_region, now=now)
     answers = {index: _refusal(index, items[index], problem) for index, problem in refused.items()}
     await store.lock_keys(session, caller.workspace, (point for one in arriving for point in one.points))
+    setting = Setting(caller, workspace.closed_lead_policy, workspace.language, now)
     while arriving:
         first_of_each = {one.id: one for one in reversed(arriving)}
         batch = [one for one in arriving if first_of_each[one.id] is one]
         arriving = [one for one in arriving if first_of_each[one.id] is not one]
-        answers |= await _record(session, batch, caller, workspace, now)
+        answers |= await _record(session, batch, setting)
     return [answers[index] for index in range(len(items))]
 
 
-async def _record(
-    session: AsyncSession, batch: Sequence[Arriving], caller: Caller, workspace: Workspace, now: datetime
-) -> dict[int, InquiryAnswer]:
-    stored = await queries.lock_stored(session, workspace.id, [one.id for one in batch])
+async def _record(session: AsyncSession, batch: Sequence[Arriving], setting: Setting) -> dict[int, InquiryAnswer]:
+    caller, now = setting.caller, setting.now
+    stored = await queries.lock_stored(session, caller.workspace, [one.id for one in batch])
     new = [one for one in batch if one.id not in stored]
     later = [one for one in batch if one.id in stored and one.inquiry.revision > stored[one.id].revision]
     answers = {one.index: _answer(one.index, stored[one.id], 200) for one in batch if one.id in stored}
     if not new and not later:
         return answers
     around = await placing.survey(
-        session, workspace.id, [*new, *later], [stored[one.id] for one in later], policy=workspace.closed_lead_policy
+        session, caller.workspace, [*new, *later], [stored[one.id] for one in later], policy=setting.policy
     )
     placed = [placing.place(around, one, by=caller.subject, now=now) for one in new]
     for one in later:
         placing.learn(around, one, stored[one.id], by=caller.subject, now=now)
-    await arrivals.finish(session, around.leads, by=caller.subject, now=now)
-    made = [_row(one, workspace.id, direct=caller.role != "platform", now=now) for one in placed]
+    made = [_row(one, caller.workspace, direct=caller.role != "platform", now=now) for one in placed]
     revised = [_revised(stored[one.id], one, now) for one in later]
-    await insert_rows(session, made)
-    await update_rows(session, revised)
     known = {one.id: one for one in batch}
+    await arrivals.finish(
+        session,
+        around.leads,
+        also=[Write(made), Write(revised, "update")],
+        events=[inquiry_event(row, known[row.id].outgoing) for row in (*made, *revised)],
+        by=caller.subject,
+        now=now,
+    )
     told = [[(row, known[row.id].inquiry) for row in rows] for rows in (made, revised)]
-    await note(session, around, *told, by=caller.subject, language=workspace.language, now=now)
-    await publish(session, [inquiry_event(row, known[row.id].outgoing) for row in (*made, *revised)])
-    places = [one.arriving.index for one in placed]
-    answers |= {index: _answer(index, row, 201) for index, row in zip(places, made, strict=True)}
+    await note(session, around, *told, by=caller.subject, language=setting.language, now=now)
+    answers |= {known[row.id].index: _answer(known[row.id].index, row, 201) for row in made}
     return answers | {one.index: _answer(one.index, stored[one.id], 200, "updated") for one in later}
 
 
@@ -86,7 +96,7 @@ def _row(placed: Placed, workspace_id: UUID, *, direct: bool, now: datetime) -> 
 def _revised(row: InquiryRow, one: Arriving, now: datetime) -> InquiryRow:
     """What is known now; where the inquiry went, its result and its times stay."""
     row.revision, row.thread_id = one.inquiry.revision, one.thread_id
-    row.body = cast(dict[str, Any], one.body)  # JSON already written; insert_rows and update_rows take it so
+    row.body = cast(dict[str, Any], one.body)  # JSON already written; `write` takes it so
     row.version += 1
     row.updated_at = now
     return row

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from leadkit.contracts.events import EventAttribution
 from leadkit.ids import new_id
+from leadkit.outbox import NewEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
@@ -18,7 +19,7 @@ from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import DuplicateSuggestion, Lead
 from crm_core.leads.touches import for_events
 from crm_core.leads.wire import lead_event
-from crm_core.rows import new_row
+from crm_core.rows import Write, new_row
 
 LIVE = (*OPEN, "postponed")
 SURE = 1.0
@@ -105,8 +106,17 @@ def suggest(arrivals: Arrivals, lead_id: UUID, points: Sequence[Point], *, now: 
         )  # fmt: skip
 
 
-async def finish(session: AsyncSession, arrivals: Arrivals, *, by: str, now: datetime) -> None:
-    """Gives out what has no owner (any more), stores everything and publishes the events of the leads.
+async def finish(
+    session: AsyncSession,
+    arrivals: Arrivals,
+    *,
+    also: Sequence[Write] = (),
+    events: Sequence[NewEvent] = (),
+    by: str,
+    now: datetime,
+) -> None:
+    """Gives out what has no owner (any more), stores everything, `also` what refers to these leads, and publishes the
+    events of the leads and then `events`.
 
     Takes the last lock of the transaction: whose turn it is."""
     changes = arrivals.changes
@@ -122,6 +132,8 @@ async def finish(session: AsyncSession, arrivals: Arrivals, *, by: str, now: dat
         changes.events.append(lead_event(event, lead))
     given = await _to_give(session, arrivals)
     await give_by_rules(session, arrivals.workspace_id, given, changes, outgoing=arrivals.outgoing, now=now)
+    changes.also += also
+    changes.events += events
     await store.store(session, arrivals.workspace_id, changes, by=by, now=now)
 
 

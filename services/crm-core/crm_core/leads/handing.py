@@ -33,9 +33,10 @@ async def give_by_rules(
     Locks whose turn it is, so it comes after every other lock; what happened goes into `changes`. `outgoing` has the
     attribution of leads whose events were made already."""
     wanted = [Wanted(lead_id=lead.id, team_id=lead.team_id, previous_owner_id=previous) for lead, previous in leads]
-    outcomes = await hand_out(session, workspace_id, wanted, now=now)
+    handed = await hand_out(session, workspace_id, wanted, now=now)
+    changes.also.append(handed.turns)
     step = lifecycle.Step(by=SYSTEM, at=now, now=now, by_rules=True)
-    for (lead, _), outcome in zip(leads, outcomes, strict=True):
+    for (lead, _), outcome in zip(leads, handed.outcomes, strict=True):
         if outcome.owner_id is not None:
             _hand_over(lead, outcome, changes, step, outgoing)
         elif lead.owner_id is None:

@@ -17,10 +17,10 @@ from leadkit.tokens import Caller
 
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.assignment.queries import explanations_of
+from crm_core.assignment.schemas import AssignmentOut
 from crm_core.leads import actions, conversion, queries, transitions
 from crm_core.leads.lifecycle import TransitionNotAllowed
 from crm_core.leads.schemas import (
-    AssignmentOut,
     DuplicateList,
     DuplicateOut,
     LeadAssign,
@@ -138,7 +138,8 @@ async def leads_update(
 async def leads_assignment(lead_id: UUID, session: ReadSession, caller: Reader) -> AssignmentOut:
     """Explain why the lead has its owner."""
     lead = await queries.lead_by_id(session, caller, lead_id)
-    return AssignmentOut.of(lead, await explanations_of(session, caller.workspace, lead_id))
+    rows = await explanations_of(session, caller.workspace, lead_id)
+    return AssignmentOut.of(lead_id, lead.owner_id, lead.team_id, rows)
 
 
 @router.get("/{lead_id}/duplicates", responses=problems(NotFound))

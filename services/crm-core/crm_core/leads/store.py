@@ -10,7 +10,7 @@ from leadkit.outbox import NewEvent, publish
 from sqlalchemy import ARRAY, Select, Text, bindparam, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.assignment.actions import AssignmentTurn, Outcome, to_store
+from crm_core.assignment.actions import Outcome, explanations
 from crm_core.contacts.points import Kind, Point
 from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition, MatchKey
 from crm_core.rows import Write, new_row, write
@@ -27,7 +27,6 @@ class Changes:
     keys: list[LeadKey] = field(default_factory=list)
     suggestions: list[DuplicateSuggestion] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
-    turns: list[AssignmentTurn] = field(default_factory=list)
     also: list[Write] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
 
@@ -42,7 +41,7 @@ async def store(session: AsyncSession, workspace_id: UUID, changes: Changes, *, 
             Write(changes.keys, "insert_new"),
             Write(changes.history),
             Write(changes.suggestions, "insert_new"),
-            *to_store(workspace_id, changes.outcomes, changes.turns, by=by, now=now),
+            explanations(workspace_id, changes.outcomes, by=by, now=now),
             *changes.also,
         ],
     )
