@@ -15,9 +15,9 @@ from leadkit.db import Database, ServiceName
 from leadkit.feed import FeedWatcher
 from leadkit.health import health_router
 from leadkit.limits import RateLimiter
-from leadkit.migrations import SchemaOutdated, check_schema
 from leadkit.openapi import describe
 from leadkit.problems import TooLarge
+from leadkit.schema import SchemaOutdated, check_schema
 from leadkit.settings import ServiceSettings
 from leadkit.telemetry import RequestTelemetry
 from leadkit.tokens import KeyRing

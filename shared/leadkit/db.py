@@ -30,6 +30,8 @@ ATTEMPTS = 6
 
 # The first is asyncpg's own answer time limit; the others are PostgreSQL's, so a forgotten transaction ends by itself.
 COMMAND_TIMEOUT_S = 30
+# A burst waits for its turn; what waits longer than this gets 503 with Retry-After.
+POOL_TIMEOUT_S = 15
 SESSION_SETTINGS = {
     "timezone": "UTC",
     "citus.propagate_set_commands": "local",
@@ -73,7 +75,7 @@ def engine_for(url: str, *, pool_size: int, **settings: str) -> AsyncEngine:
         address,
         pool_size=pool_size,
         max_overflow=0,
-        pool_timeout=5,
+        pool_timeout=POOL_TIMEOUT_S,
         pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={

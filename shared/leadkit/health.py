@@ -14,8 +14,8 @@ from leadkit.cloudevents import position_of
 from leadkit.consumer import feed_position, lag_s
 from leadkit.db import Database
 from leadkit.leases import live_holders
-from leadkit.migrations import check_schema
 from leadkit.problems import Unavailable, problems
+from leadkit.schema import check_schema
 from leadkit.worker import HEARTBEAT
 
 

@@ -1,17 +1,14 @@
-"""Migrations: how a service's revisions run, the row-level security they set up, and the check at start.
+"""Migrations: how a service's revisions run, and the row-level security they set up.
 
 A service's `migrations/env.py` calls `run_env`; its revisions call `tenant_table` and `global_table` for each table.
 """
 
 import asyncio
-from functools import cache
 from pathlib import Path
 
 from alembic import command, context
 from alembic.config import Config
 from alembic.operations import Operations
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -32,10 +29,6 @@ LIMITS = {"lock_timeout": "5s", "statement_timeout": "0", "citus.multi_shard_mod
 
 SHARED: tuple[MetaData, ...] = (leases, identity, idempotency, positions, events)
 """The tables that leadkit itself needs in every service's database."""
-
-
-class SchemaOutdated(Exception):
-    """The database lacks migrations this code needs, or is newer than this code."""
 
 
 class RolesMissing(Exception):
@@ -147,26 +140,6 @@ async def _may_enter(connection: AsyncConnection, roles: list[str]) -> bool:
         {"roles": roles},
     )
     return int(rows.scalar_one()) == len(roles)
-
-
-async def check_schema(db: Database, folder: Path) -> None:
-    """Raises `SchemaOutdated` with one clear sentence unless the database stands at this code's newest revision."""
-    newest = _newest_revision(folder)
-    async with db.engine.connect() as connection:
-        await connection.execute(text(f"SET ROLE {role_name(db.service, 'owner')}"))
-        present = await connection.run_sync(lambda sync: MigrationContext.configure(sync).get_current_revision())
-        await connection.rollback()
-    if present != newest:
-        raise SchemaOutdated(
-            f"the database of {db.service} is at revision {present or 'none'}, this code needs "
-            f"{newest}: migrate it first"
-        )
-
-
-@cache
-def _newest_revision(folder: Path) -> str | None:
-    """Read once: every readiness probe asks, and a process does not outlive its own code."""
-    return ScriptDirectory.from_config(migration_config(folder)).get_current_head()
 
 
 def main(settings: ServiceSettings, *, service: ServiceName, folder: Path) -> None:

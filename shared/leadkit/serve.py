@@ -8,8 +8,8 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
-from leadkit.migrations import SchemaOutdated
 from leadkit.parent import end_with_parent
+from leadkit.schema import SchemaOutdated
 from leadkit.settings import ServiceSettings
 from leadkit.telemetry import configure_logging
 

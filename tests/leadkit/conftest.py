@@ -1,11 +1,11 @@
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
-
 from leadkit.embedded.cluster import Cluster
 from leadkit.settings import ServiceSettings
 from leadkit.testing.databases import TestDatabase
 from leadkit.testing.services import RunningService, running
+
 from tests.leadkit.toy.service import FOLDER, create, races
 
 

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 import pytest
-from sqlalchemy import text
-
 from leadkit import clock
 from leadkit.ids import new_id
 from leadkit.testing.services import RunningService, token_for
 from leadkit.tokens import remember_revoked
+from sqlalchemy import text
+
 from tests.leadkit.toy.service import races
 
 NOTE = {"text": "Call back"}

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import asyncpg
 import pytest
-
 from leadkit.embedded import Cluster, EmbeddedError, throwaway
 from leadkit.embedded.home import home_for, refuse_copy, remove_orphans
+
 from tests.waiting import alive, wait_until
 
 

@@ -8,9 +8,6 @@ from uuid import UUID
 
 import httpx
 import pytest
-from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from leadkit.client import PeerUnavailable
 from leadkit.cloudevents import CloudEvent
 from leadkit.consumer import FeedConsumer
@@ -18,6 +15,8 @@ from leadkit.contracts.common import Shape
 from leadkit.ids import new_id
 from leadkit.outbox import NewEvent, Sequencer, publish
 from leadkit.testing.services import RunningService
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
 
 
 class State(Shape):

@@ -13,7 +13,7 @@ import structlog
 from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.db import Database
-from leadkit.migrations import check_schema
+from leadkit.schema import check_schema
 from leadkit.serve import run
 
 from analytics.projections.actions import request_rebuild

@@ -6,7 +6,7 @@ from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
-from leadkit.migrations import check_schema
+from leadkit.schema import check_schema
 from leadkit.peers import follow_keys
 from leadkit.serve import run
 from leadkit.tokens import remember_revoked

@@ -7,7 +7,7 @@ from functools import partial
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
-from leadkit.migrations import check_schema
+from leadkit.schema import check_schema
 from leadkit.outbox import Sequencer
 from leadkit.serve import run
 from leadkit.tokens import remember_revoked

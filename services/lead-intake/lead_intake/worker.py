@@ -8,7 +8,7 @@ from leadkit.cloudevents import CloudEvent
 from leadkit.consumer import FeedConsumer
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
-from leadkit.migrations import check_schema
+from leadkit.schema import check_schema
 from leadkit.outbox import Sequencer
 from leadkit.peers import REVOKED, follow_keys, forget_revoked
 from leadkit.sealing import Sealer

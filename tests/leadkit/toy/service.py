@@ -4,11 +4,8 @@ from pathlib import Path
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from pydantic import BaseModel, Field
-from sqlalchemy import Column, DateTime, Integer, String, Table, Uuid, insert, select, text, update
-
 import leadkit.db
+from fastapi import APIRouter, FastAPI, Request, Response
 from leadkit.app import create_app
 from leadkit.bulk import BulkAnswer, BulkRequest, answer_each
 from leadkit.contracts.common import Shape
@@ -21,6 +18,8 @@ from leadkit.paging import Page, Paging, fetch_page
 from leadkit.problems import Conflict, NotFound, problems
 from leadkit.settings import ServiceSettings
 from leadkit.tokens import Caller
+from pydantic import BaseModel, Field
+from sqlalchemy import Column, DateTime, Integer, String, Table, Uuid, insert, select, text, update
 
 FOLDER = Path(__file__).parent
 metadata = leadkit.db.metadata()
