@@ -120,3 +120,13 @@ async def test_a_cohort_without_the_usual_time_is_marked_immature_and_not_read_a
     assert not any(step["immature"] for step in old.values())
     happened = await _steps(shop, basis="period")
     assert not any(step["immature"] for step in happened.values())
+
+
+async def test_groups_by_any_dimension_of_leads_sum_to_the_whole(shop: Books) -> None:
+    [leads] = [each for each in (await shop.get("metrics"))["items"] if each["key"] == "leads"]
+    whole = await _steps(shop)
+    for by in leads["dimensions"]:
+        groups = (await shop.get("funnel", by=by, **APRIL))["groups"]
+        for key in ("leads", "contacted", "qualified", "converted", "won"):
+            steps = [step for group in groups for step in group["steps"] if step["key"] == key]
+            assert sum(step["entered"] for step in steps) == whole[key]["entered"], (by, key)

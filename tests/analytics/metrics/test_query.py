@@ -215,3 +215,16 @@ async def test_the_catalogue_tells_what_each_metric_is_made_of(books: Books) -> 
     dimensions = {dimension["key"]: dimension for dimension in (await books.get("dimensions"))["items"]}
     assert set(metrics["leads"]["dimensions"]) <= set(dimensions)
     assert dimensions["owner"]["name_column"] == "owner_name"
+
+
+@pytest.mark.parametrize("basis", ["cohort", "period"])
+async def test_every_metric_is_answered_by_every_dimension_it_allows(shop: Books, basis: str) -> None:
+    metrics = (await shop.get("metrics"))["items"]
+    whole = (await shop.get("query", metrics=",".join(each["key"] for each in metrics), basis=basis, **APRIL))["totals"]
+    for dimension in (await shop.get("dimensions"))["items"]:
+        by = dimension["key"]
+        keys = [each["key"] for each in metrics if by in each["dimensions"]]
+        answer = await shop.get("query", metrics=",".join(keys), by=by, basis=basis, **APRIL)
+        columns = {key: f"{key}_amount" if key == by else key for key in keys}
+        assert answer["totals"] == {columns[key]: whole[key] for key in keys}, by
+        assert len({row[by] for row in answer["rows"]}) == len(answer["rows"]) > 0, by

@@ -133,12 +133,22 @@ def row_written(
         row[dimension.key] = key_written(dimension, value)
         if dimension.name_kind and dimension.name_column:
             row[dimension.name_column] = names.get(dimension.name_kind, {}).get(value)
-    for metric in metrics:
-        row[metric.key] = written(metric, numbers.value(metric), currency)
-    return row
+    return row | metrics_written(by, metrics, numbers, currency)
+
+
+def metrics_written(
+    by: Sequence[Dimension], metrics: Sequence[Metric], numbers: Numbers, currency: str
+) -> dict[str, Any]:
+    """The metrics of a row or of the totals, keyed by column."""
+    return {column_of(metric, by): written(metric, numbers.value(metric), currency) for metric in metrics}
+
+
+def column_of(metric: Metric, by: Sequence[Dimension]) -> str:
+    """The metric's key, unless a dimension asked for has the same: `pipeline` by `pipeline` is `pipeline_amount`."""
+    return f"{metric.key}_amount" if any(dimension.key == metric.key for dimension in by) else metric.key
 
 
 def columns_of(by: Sequence[Dimension], metrics: Sequence[Metric]) -> list[str]:
     """The columns of such a row, in order."""
     dimensions = [column for each in by for column in (each.key, each.name_column) if column]
-    return [*dimensions, *(metric.key for metric in metrics)]
+    return [*dimensions, *(column_of(metric, by) for metric in metrics)]

@@ -14,6 +14,7 @@ from analytics.metrics.answering import (
     Numbers,
     columns_of,
     joined,
+    metrics_written,
     needs_spend,
     row_written,
     total_of,
@@ -108,7 +109,7 @@ async def answer_query(session: AsyncSession, workspace_id: UUID, question: Ques
     return QueryAnswer(
         columns=columns_of(question.by, question.metrics),
         rows=_rows(answer, sorted(answer.rows), question.by, question.metrics, setting.currency),
-        totals=_totals(answer.total, question.metrics, setting.currency),
+        totals=metrics_written(question.by, question.metrics, answer.total, setting.currency),
         basis=question.basis,
         **_period(question),
         read=answer.read,
@@ -128,7 +129,7 @@ async def answer_cost(session: AsyncSession, workspace_id: UUID, question: Quest
     return CostAnswer(
         columns=columns_of(question.by, question.metrics),
         rows=_rows(answer, dearest_first, question.by, question.metrics, currency),
-        totals=_totals(total, question.metrics, currency),
+        totals=metrics_written(question.by, question.metrics, total, currency),
         basis=question.basis,
         **_period(question),
         read=answer.read,
@@ -151,10 +152,6 @@ def _rows(
     answer: Answer, keys: Iterable[Key], by: Sequence[Dimension], metrics: Sequence[Metric], currency: str
 ) -> list[dict[str, Any]]:
     return [row_written(by, key, metrics, answer.rows[key], answer.names, currency) for key in keys]
-
-
-def _totals(total: Numbers, metrics: Sequence[Metric], currency: str) -> dict[str, Any]:
-    return {metric.key: written(metric, total.value(metric), currency) for metric in metrics}
 
 
 def _coverage(rows: dict[Key, Numbers], total: Numbers) -> Coverage:
