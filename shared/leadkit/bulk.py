@@ -55,6 +55,31 @@ async def answer_each(
     return BulkAnswer(results=results)
 
 
+async def answer_all(
+    items: Sequence[Any],
+    model: type[ModelT],
+    act: Callable[[list[ModelT]], Awaitable[Sequence[UUID | Problem]]],
+    *,
+    status: int = 201,
+) -> BulkAnswer:
+    """Validates each item as `model` and acts on all valid ones at once; `act` answers an id or a `Problem` for each."""
+    valid: dict[int, ModelT] = {}
+    outcomes: dict[int, UUID | Problem] = {}
+    for index, item in enumerate(items):
+        try:
+            valid[index] = validated(item, model)
+        except Problem as problem:
+            outcomes[index] = problem
+    outcomes |= dict(zip(valid, await act(list(valid.values())), strict=True))
+    return BulkAnswer(results=[_result(index, outcomes[index], status) for index in range(len(items))])
+
+
+def _result(index: int, outcome: UUID | Problem, status: int) -> BulkResult:
+    if isinstance(outcome, Problem):
+        return refused(index, outcome)
+    return BulkResult(index=index, status=status, id=outcome, problem=None)
+
+
 def validated(item: Any, model: type[ModelT]) -> ModelT:
     """The item as `model`; raises `Invalid` with the places that are wrong."""
     try:

@@ -1,13 +1,14 @@
 """Who something belongs to: an owner, and the team that sees it."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from leadkit.problems import Invalid
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.access.users.queries import default_team, user_by_id
+from crm_core.access.users.queries import default_team, user_by_id, users_by_id
 
 
 class Owner(NamedTuple):
@@ -25,13 +26,30 @@ async def named_owner(session: AsyncSession, workspace_id: UUID, owner_id: UUID)
     return Owner(user.id, user.team_id)
 
 
-async def owner_or_caller(session: AsyncSession, owner_id: UUID | None, caller: Caller) -> Owner:
-    """The named owner, else the caller, else (an integration has no user) nobody in the default team."""
-    if owner_id is not None:
-        return await named_owner(session, caller.workspace, owner_id)
-    if caller.user_id is not None:
-        return Owner(caller.user_id, caller.team_id)
-    return Owner(None, caller.team_id or await default_team(session, caller.workspace))
+class Owners:
+    """Who owns new things: the named user, else the caller, else (an integration has no user) nobody in a team."""
+
+    def __init__(self, users: Mapping[UUID, Owner], otherwise: Owner) -> None:
+        self._users = users
+        self._otherwise = otherwise
+
+    @classmethod
+    async def among(cls, session: AsyncSession, owner_ids: Iterable[UUID | None], caller: Caller) -> Self:
+        """Reads all named users at once."""
+        named = {owner_id for owner_id in owner_ids if owner_id is not None}
+        users = await users_by_id(session, caller.workspace, list(named)) if named else {}
+        otherwise = Owner(caller.user_id, caller.team_id)
+        if caller.user_id is None and caller.team_id is None:
+            otherwise = Owner(None, await default_team(session, caller.workspace))
+        return cls({user.id: Owner(user.id, user.team_id) for user in users.values() if user.active}, otherwise)
+
+    def of(self, owner_id: UUID | None, *, otherwise: Owner | None = None) -> Owner:
+        """The owner of something for which `owner_id` was named; raises `Invalid` unless that is an active user."""
+        if owner_id is None:
+            return self._otherwise if otherwise is None or self._otherwise.owner_id else otherwise
+        if owner_id not in self._users:
+            raise Invalid.at("/owner_id", "is not an active user of this workspace")
+        return self._users[owner_id]
 
 
 async def kept_owner(session: AsyncSession, workspace_id: UUID, owner_id: UUID | None) -> Owner:

@@ -1,31 +1,55 @@
 """Making and changing companies."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
+from leadkit.problems import Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
-from crm_core.access.ownership import Owner, kept_owner, named_owner, owner_or_caller
+from crm_core.access.ownership import Owner, Owners, kept_owner, named_owner
 from crm_core.companies import queries
 from crm_core.companies.rules import digits, name_key
 from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
 from crm_core.companies.tables import Company
-from crm_core.contacts.points import values_of
-from crm_core.contacts.queries import normalised_points
+from crm_core.contacts.points import Point, points_of, values_of
+from crm_core.contacts.queries import default_region
+from crm_core.rows import insert_rows, new_row
+from crm_core.storable import check_storable
 
 NEVER_NULL = ("name", "phones", "emails", "legal", "custom", "tags")
 
 
 async def create_company(session: AsyncSession, wanted: CompanyCreate, *, caller: Caller, now: datetime) -> Company:
     """A new company; raises `Invalid` for a phone, e-mail or owner that is none."""
-    owner = await owner_or_caller(session, wanted.owner_id, caller)
-    return await _add(session, wanted, owner, workspace_id=caller.workspace, by=caller.subject, now=now)
+    (made,) = await create_companies(session, [wanted], caller=caller, now=now)
+    if isinstance(made, Problem):
+        raise made
+    return made
+
+
+async def create_companies(
+    session: AsyncSession, wanted: Sequence[CompanyCreate], *, caller: Caller, now: datetime
+) -> list[Company | Problem]:
+    """A new company for each, or what is wrong with it, in order; a handful of statements for all."""
+    region = await default_region(session, caller.workspace)
+    owners = await Owners.among(session, [one.owner_id for one in wanted], caller)
+    made: list[Company | Problem] = []
+    for one in wanted:
+        try:
+            check_storable(one)
+            points = points_of(one.phones, one.emails, [], region=region)
+            made.append(_draft(caller.workspace, one, points, owners.of(one.owner_id), now=now))
+        except Problem as problem:
+            made.append(problem)
+    drafts = [one for one in made if isinstance(one, Company)]
+    await _store(session, caller.workspace, drafts, by=caller.subject, now=now)
+    return made
 
 
 async def match_or_create_company(
@@ -45,7 +69,9 @@ async def match_or_create_company(
         return known
     owner = await kept_owner(session, workspace_id, owner_id)
     wanted = CompanyCreate(name=name, tax_number=tax_number)
-    return await _add(session, wanted, owner, workspace_id=workspace_id, by=by, now=now)
+    company = _draft(workspace_id, wanted, [], owner, now=now)
+    await _store(session, workspace_id, [company], by=by, now=now)
+    return company
 
 
 async def change_company(
@@ -57,14 +83,17 @@ async def change_company(
     if "owner_id" in sent:
         owner = await named_owner(session, company.workspace_id, sent["owner_id"]) if sent["owner_id"] else None
         sent |= {"owner_id": owner.owner_id, "team_id": owner.team_id} if owner else {}
-    points = await _points(session, company.workspace_id, sent.get("phones") or [], sent.get("emails") or [])
+    region = await default_region(session, company.workspace_id)
+    points = points_of(wanted.phones or [], wanted.emails or [], [], region=region)
+    normalised = {"phones": values_of(points, "phone"), "emails": values_of(points, "email")}
     for field, value in sent.items():
-        setattr(company, field, _stored(company, field, points.get(field, value)))
+        setattr(company, field, _stored(company, field, normalised.get(field, value)))
     company.name_key = name_key(company.name)
     company.version += 1
     company.updated_at = now
     await session.flush()
-    await _audit(session, company, "company.update", before=before, by=caller.subject, now=now)
+    change = audit.Change("company.update", "company", company.id, before, _shown(company))
+    await audit.record_all(session, workspace_id=company.workspace_id, by=caller.subject, changes=[change], now=now)
     return company
 
 
@@ -76,45 +105,25 @@ def _stored(company: Company, field: str, value: Any) -> Any:
     return value
 
 
-async def _add(
-    session: AsyncSession, wanted: CompanyCreate, owner: Owner, *, workspace_id: UUID, by: str, now: datetime
+def _draft(
+    workspace_id: UUID, wanted: CompanyCreate, points: Sequence[Point], owner: Owner, *, now: datetime
 ) -> Company:
-    points = await _points(session, workspace_id, wanted.phones, wanted.emails)
-    company = Company(
-        workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name, name_key=name_key(wanted.name),
+    return new_row(
+        Company, workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name, name_key=name_key(wanted.name),
         tax_number=digits(wanted.tax_number) if wanted.tax_number else None, website=wanted.website,
-        address=wanted.address, phones=points["phones"], emails=points["emails"], owner_id=owner.owner_id,
-        team_id=owner.team_id, legal=wanted.legal, custom=wanted.custom, tags=wanted.tags,
+        address=wanted.address, phones=values_of(points, "phone"), emails=values_of(points, "email"),
+        owner_id=owner.owner_id, team_id=owner.team_id, legal=wanted.legal, custom=wanted.custom, tags=wanted.tags,
         created_at=now, updated_at=now,
     )  # fmt: skip
-    session.add(company)
-    await session.flush()
-    await _audit(session, company, "company.create", before=None, by=by, now=now)
-    return company
 
 
-async def _points(
-    session: AsyncSession, workspace_id: UUID, phones: list[str], emails: list[str]
-) -> dict[str, list[str]]:
-    points = await normalised_points(session, workspace_id, phones, emails)
-    return {"phones": values_of(points, "phone"), "emails": values_of(points, "email")}
+async def _store(
+    session: AsyncSession, workspace_id: UUID, drafts: Sequence[Company], *, by: str, now: datetime
+) -> None:
+    await insert_rows(session, drafts)
+    entries = [audit.Change("company.create", "company", company.id, after=_shown(company)) for company in drafts]
+    await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
 
 
 def _shown(company: Company) -> Mapping[str, Any]:
     return CompanyOut.model_validate(company).model_dump(mode="json")
-
-
-async def _audit(
-    session: AsyncSession, company: Company, action: str, *, before: Mapping[str, Any] | None, by: str, now: datetime
-) -> None:
-    await audit.record(
-        session,
-        workspace_id=company.workspace_id,
-        by=by,
-        action=action,
-        subject_type="company",
-        subject_id=company.id,
-        before=before,
-        after=_shown(company),
-        now=now,
-    )

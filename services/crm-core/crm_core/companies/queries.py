@@ -1,5 +1,6 @@
 """Reading companies; every query names its workspace. All of a workspace's staff see its companies."""
 
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -29,6 +30,15 @@ async def company_by_id(session: AsyncSession, workspace_id: UUID, company_id: U
     if found is None:
         raise NotFound("There is no such company.")
     return found
+
+
+async def companies_among(session: AsyncSession, workspace_id: UUID, ids: Iterable[UUID | None]) -> set[UUID]:
+    """Those of the ids that are companies of the workspace."""
+    named = {company_id for company_id in ids if company_id is not None}
+    if not named:
+        return set()
+    found = await session.scalars(select(Company.id).where(Company.workspace_id == workspace_id, Company.id.in_(named)))
+    return set(found)
 
 
 async def lock_names(session: AsyncSession, workspace_id: UUID, *, name: str, tax_number: str | None) -> None:

@@ -4,11 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, answer_each
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
 from leadkit.paging import Page, Paging, fetch_page
-from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
+from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 
 from crm_core.companies import actions, queries
@@ -63,10 +63,11 @@ async def companies_create(
 async def companies_bulk(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
     """Add up to 1,000 companies, answered one by one."""
 
-    async def act(item: CompanyCreate) -> UUID:
-        return (await actions.create_company(session, item, caller=caller, now=now)).id
+    async def act(items: list[CompanyCreate]) -> list[UUID | Problem]:
+        made = await actions.create_companies(session, items, caller=caller, now=now)
+        return [one if isinstance(one, Problem) else one.id for one in made]
 
-    return await answer_each(session, wanted.items, CompanyCreate, act)
+    return await answer_all(wanted.items, CompanyCreate, act)
 
 
 @router.get("/{company_id}", responses=problems(NotFound))

@@ -2,39 +2,72 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from leadkit.contracts.inquiry import Messenger, Person
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
 from leadkit.outbox import NewEvent, publish
+from leadkit.problems import Invalid, Problem
 from leadkit.tokens import Caller
-from sqlalchemy import delete, insert
+from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
-from crm_core.access.ownership import Owner, kept_owner, named_owner, owner_or_caller
-from crm_core.companies.queries import company_by_id
+from crm_core.access.ownership import Owner, Owners, kept_owner, named_owner
+from crm_core.companies.queries import companies_among, company_by_id
 from crm_core.contacts import queries
 from crm_core.contacts.points import Point, points_of
 from crm_core.contacts.rules import chosen, filled_up, search_name
 from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
 from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
 from crm_core.naming import named
+from crm_core.rows import Write, insert_rows, new_row, write
+from crm_core.storable import check_storable
 
 NEVER_NULL = ("kind", "person", "phones", "emails", "messengers", "addresses", "legal", "custom", "tags")
 POINT_FIELDS = ("phones", "emails", "messengers", "preferred")
 
 
+class Draft(NamedTuple):
+    """A new contact with what belongs to it, not stored yet."""
+
+    contact: Contact
+    points: Sequence[ContactPoint]
+    leads: Sequence[ContactLead]
+
+
 async def create_contact(session: AsyncSession, wanted: ContactCreate, *, caller: Caller, now: datetime) -> Contact:
     """A new contact; raises `Invalid` for a phone, e-mail, company or owner that is none."""
-    points = await queries.normalised_points(session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers)
-    if wanted.company_id is not None:
-        await named("/company_id", company_by_id(session, caller.workspace, wanted.company_id))
-    owner = await owner_or_caller(session, wanted.owner_id, caller)
-    return await _add(session, wanted, points, owner, workspace_id=caller.workspace, by=caller.subject, now=now)
+    (made,) = await create_contacts(session, [wanted], caller=caller, now=now)
+    if isinstance(made, Problem):
+        raise made
+    return made
+
+
+async def create_contacts(
+    session: AsyncSession, wanted: Sequence[ContactCreate], *, caller: Caller, now: datetime
+) -> list[Contact | Problem]:
+    """A new contact for each, or what is wrong with it, in order; a handful of statements for all."""
+    region = await queries.default_region(session, caller.workspace)
+    companies = await companies_among(session, caller.workspace, [one.company_id for one in wanted])
+    owners = await Owners.among(session, [one.owner_id for one in wanted], caller)
+    drafts: list[Draft] = []
+    made: list[Contact | Problem] = []
+    for one in wanted:
+        try:
+            check_storable(one)
+            points = points_of(one.phones, one.emails, one.messengers, region=region)
+            if one.company_id is not None and one.company_id not in companies:
+                raise Invalid.at("/company_id", "There is no such company.")
+            drafts.append(_draft(caller.workspace, one, points, owners.of(one.owner_id), now=now))
+            made.append(drafts[-1].contact)
+        except Problem as problem:
+            made.append(problem)
+    await _store(session, caller.workspace, drafts, by=caller.subject, now=now)
+    return made
 
 
 async def match_or_create_contact(
@@ -60,7 +93,9 @@ async def match_or_create_contact(
     if matched is None:
         wanted = ContactCreate(person=person, company_id=company_id, position=person.position)
         owner = await kept_owner(session, workspace_id, owner_id)
-        contact = await _add(session, wanted, points, owner, lead_id=lead_id, workspace_id=workspace_id, by=by, now=now)
+        draft = _draft(workspace_id, wanted, points, owner, lead_id=lead_id, now=now)
+        await _store(session, workspace_id, [draft], by=by, now=now)
+        contact = draft.contact
     else:
         contact = await queries.locked(session, workspace_id, matched)
         await _learn(session, contact, person, points, company_id=company_id, lead_id=lead_id, by=by, now=now)
@@ -122,49 +157,56 @@ async def _replace_points(
             ContactPoint.workspace_id == contact.workspace_id, ContactPoint.contact_id == contact.id
         )
     )
-    await _add_points(session, contact, points, preferred)
+    await insert_rows(session, _point_rows(contact.workspace_id, contact.id, points, preferred))
 
 
-async def _add_points(
-    session: AsyncSession, contact: Contact, points: Sequence[Point], preferred: str | None, *, first: int = 0
-) -> None:
+def _point_rows(
+    workspace_id: UUID, contact_id: UUID, points: Sequence[Point], preferred: str | None, *, first: int = 0
+) -> list[ContactPoint]:
     preferred = chosen(preferred, [point.value for point in points])
-    rows = [
-        {
-            "workspace_id": contact.workspace_id, "contact_id": contact.id, "kind": point.kind, "value": point.value,
-            "position": position, "preferred": point.value == preferred,
-        }
+    return [
+        new_row(
+            ContactPoint, workspace_id=workspace_id, contact_id=contact_id, kind=point.kind, value=point.value,
+            position=position, preferred=point.value == preferred,
+        )
         for position, point in enumerate(points, start=first)
     ]  # fmt: skip
-    if rows:
-        await session.execute(insert(ContactPoint), rows)
 
 
-async def _add(
-    session: AsyncSession,
+def _draft(
+    workspace_id: UUID,
     wanted: ContactCreate,
     points: Sequence[Point],
     owner: Owner,
     *,
     lead_id: UUID | None = None,
-    workspace_id: UUID,
-    by: str,
     now: datetime,
-) -> Contact:
+) -> Draft:
     person = wanted.person.model_dump(mode="json")
-    contact = Contact(
-        workspace_id=workspace_id, id=new_id(), version=1, kind=wanted.kind, person=person,
+    contact = new_row(
+        Contact, workspace_id=workspace_id, id=new_id(), version=1, kind=wanted.kind, person=person,
         search_name=search_name(person), company_id=wanted.company_id, position=wanted.position,
         owner_id=owner.owner_id, team_id=owner.team_id,
         addresses=[address.model_dump(mode="json") for address in wanted.addresses],
-        legal=wanted.legal, custom=wanted.custom, tags=wanted.tags, created_at=now, updated_at=now,
+        legal=wanted.legal, custom=wanted.custom, tags=wanted.tags, merged_into=None, created_at=now, updated_at=now,
     )  # fmt: skip
-    session.add(contact)
-    await session.flush()
-    await _add_points(session, contact, points, wanted.preferred)
-    await _link(session, contact, lead_id)
-    await _tell(session, contact, "created", before=None, by=by, now=now)
-    return contact
+    leads = [new_row(ContactLead, workspace_id=workspace_id, contact_id=contact.id, lead_id=lead_id)] if lead_id else []
+    return Draft(contact, _point_rows(workspace_id, contact.id, points, wanted.preferred), leads)
+
+
+async def _store(session: AsyncSession, workspace_id: UUID, drafts: Sequence[Draft], *, by: str, now: datetime) -> None:
+    """Writes new contacts with all that belongs to them at once, and tells of them."""
+    points = [point for draft in drafts for point in draft.points]
+    leads = [lead for draft in drafts for lead in draft.leads]
+    await write(session, [Write([draft.contact for draft in drafts]), Write(points), Write(leads)])
+    links = [queries.Links(draft.points, [lead.lead_id for lead in draft.leads], []) for draft in drafts]
+    entries = [
+        audit.Change("contact.create", "contact", contact.id, after=ContactOut.of(contact, of).model_dump(mode="json"))
+        for (contact, _, _), of in zip(drafts, links, strict=True)
+    ]
+    await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+    states = [queries.state_of(draft.contact, of) for draft, of in zip(drafts, links, strict=True)]
+    await publish(session, [NewEvent("contact.created", workspace_id, state.id, state) for state in states])
 
 
 async def _learn(
@@ -185,7 +227,7 @@ async def _learn(
     contact.company_id = contact.company_id or company_id
     contact.position = contact.position or person.position
     new = [point for point in points if point.value not in known]
-    await _add_points(session, contact, new, None, first=len(known))
+    await insert_rows(session, _point_rows(contact.workspace_id, contact.id, new, None, first=len(known)))
     await _link(session, contact, lead_id)
     await _changed(session, contact, before=before, by=by, now=now)
 
@@ -205,23 +247,17 @@ async def _changed(session: AsyncSession, contact: Contact, *, before: ContactOu
     contact.version += 1
     contact.updated_at = now
     await session.flush()
-    await _tell(session, contact, "updated", before=before, by=by, now=now)
-
-
-async def _tell(
-    session: AsyncSession, contact: Contact, what: str, *, before: ContactOut | None, by: str, now: datetime
-) -> None:
     links = (await queries.links_of(session, contact.workspace_id, [contact.id]))[contact.id]
     await audit.record(
         session,
         workspace_id=contact.workspace_id,
         by=by,
-        action=f"contact.{what.removesuffix('d')}",
+        action="contact.update",
         subject_type="contact",
         subject_id=contact.id,
-        before=None if before is None else before.model_dump(mode="json"),
+        before=before.model_dump(mode="json"),
         after=ContactOut.of(contact, links).model_dump(mode="json"),
         now=now,
     )
     state = queries.state_of(contact, links)
-    await publish(session, [NewEvent(f"contact.{what}", contact.workspace_id, contact.id, state)])
+    await publish(session, [NewEvent("contact.updated", contact.workspace_id, contact.id, state)])

@@ -119,6 +119,14 @@ async def contact_by_id(session: AsyncSession, caller: Caller, contact_id: UUID,
     return found
 
 
+async def contacts_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> set[UUID]:
+    """Those of the ids that are contacts the caller may see."""
+    named = {contact_id for contact_id in ids if contact_id is not None}
+    if not named:
+        return set()
+    return set(await session.scalars(seen_by(caller).with_only_columns(Contact.id).where(Contact.id.in_(named))))
+
+
 async def locked(session: AsyncSession, workspace_id: UUID, contact_id: UUID) -> Contact:
     """The contact for a change that was decided elsewhere; nobody else changes it until the transaction ends."""
     statement = select(Contact).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)

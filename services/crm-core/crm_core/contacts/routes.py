@@ -4,12 +4,12 @@ from typing import Annotated, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, answer_each
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
 from leadkit.filters import listed
 from leadkit.paging import Page, Paging, fetch_page
-from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
+from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -75,10 +75,11 @@ async def contacts_create(
 async def contacts_bulk(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
     """Add up to 1,000 contacts, answered one by one."""
 
-    async def act(item: ContactCreate) -> UUID:
-        return (await actions.create_contact(session, item, caller=caller, now=now)).id
+    async def act(items: list[ContactCreate]) -> list[UUID | Problem]:
+        made = await actions.create_contacts(session, items, caller=caller, now=now)
+        return [one if isinstance(one, Problem) else one.id for one in made]
 
-    return await answer_each(session, wanted.items, ContactCreate, act)
+    return await answer_all(wanted.items, ContactCreate, act)
 
 
 @router.get("/{contact_id}", responses=problems(NotFound))

@@ -11,13 +11,15 @@ from crm_core.access.ownership import Owner
 from crm_core.deals.rules import passage_key, probability_of
 from crm_core.deals.tables import Deal, StageChange
 from crm_core.pipelines.queries import StageInfo
+from crm_core.rows import new_row
 
 
-def passage_into_first(deal: Deal, stage: StageInfo, *, at: datetime, by: str) -> StageChange:
+def passage_into_first(deal: Deal, *, by: str) -> StageChange:
     """How the history of a new deal begins."""
-    return StageChange(
-        workspace_id=deal.workspace_id, id=new_id(), deal_id=deal.id, at=at, by=by, from_stage_id=None,
-        to_stage_id=stage.id, from_status=None, to_status="open", seconds_before=None, note=None,
+    return new_row(
+        StageChange, workspace_id=deal.workspace_id, id=new_id(), deal_id=deal.id, at=deal.entered_stage_at, by=by,
+        from_stage_id=None, to_stage_id=deal.stage_id, from_status=None, to_status="open", seconds_before=None,
+        note=None,
     )  # fmt: skip
 
 

@@ -1,15 +1,17 @@
 """Writing down that a deal changed: version, audit log and event, in the transaction of the change."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from leadkit.outbox import NewEvent, publish
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
 from crm_core.deals.queries import state_of
-from crm_core.deals.tables import Deal
+from crm_core.deals.tables import Deal, StageChange
+from crm_core.rows import Write, write
 
 COLUMNS = tuple(Deal.__table__.columns.keys())
 
@@ -30,10 +32,20 @@ def seen(deal: Deal) -> dict[str, Any]:
     return {name: getattr(deal, name) for name in COLUMNS}
 
 
-async def record_new(session: AsyncSession, deal: Deal, *, by: str, now: datetime) -> None:
-    """Stores a new deal and tells of it."""
-    session.add(deal)
-    await _write(session, deal, "create", before=None, by=by, now=now)
+async def record_new(
+    session: AsyncSession,
+    workspace_id: UUID,
+    deals: Sequence[Deal],
+    passages: Sequence[StageChange],
+    *,
+    by: str,
+    now: datetime,
+) -> None:
+    """Stores new deals with the beginnings of their histories at once, and tells of them."""
+    await write(session, [Write(deals), Write(passages)])
+    entries = [audit.Change("deal.create", "deal", deal.id, after=seen(deal)) for deal in deals]
+    await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+    await publish(session, [NewEvent(EVENTS["create"], workspace_id, deal.id, state_of(deal)) for deal in deals])
 
 
 async def record_change(
@@ -42,22 +54,7 @@ async def record_change(
     """Stores a changed deal as its next version and tells of it."""
     deal.version += 1
     deal.updated_at = now
-    await _write(session, deal, action, before=before, by=by, now=now)
-
-
-async def _write(
-    session: AsyncSession, deal: Deal, action: str, *, before: Mapping[str, Any] | None, by: str, now: datetime
-) -> None:
     await session.flush()
-    await audit.record(
-        session,
-        workspace_id=deal.workspace_id,
-        by=by,
-        action=f"deal.{action}",
-        subject_type="deal",
-        subject_id=deal.id,
-        before=before,
-        after=seen(deal),
-        now=now,
-    )
+    entry = audit.Change(f"deal.{action}", "deal", deal.id, before, seen(deal))
+    await audit.record_all(session, workspace_id=deal.workspace_id, by=by, changes=[entry], now=now)
     await publish(session, [NewEvent(EVENTS[action], deal.workspace_id, deal.id, state_of(deal))])

@@ -6,14 +6,14 @@ from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, answer_each
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
 from leadkit.contracts.common import Moment
 from leadkit.contracts.events import DealStatus
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
 from leadkit.filters import listed
 from leadkit.paging import Page, Paging, fetch_page
-from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
+from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -103,10 +103,11 @@ async def deals_create(wanted: DealCreate, session: Session, caller: Writer, now
 async def deals_bulk(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
     """Add up to 1,000 deals, answered one by one."""
 
-    async def act(item: DealCreate) -> UUID:
-        return (await actions.add_deal(session, item, caller=caller, now=now)).id
+    async def act(items: list[DealCreate]) -> list[UUID | Problem]:
+        made = await actions.add_deals(session, items, caller=caller, now=now)
+        return [one if isinstance(one, Problem) else one.id for one in made]
 
-    return await answer_each(session, wanted.items, DealCreate, act)
+    return await answer_all(wanted.items, DealCreate, act)
 
 
 @router.get("/forecast")

@@ -9,7 +9,7 @@ from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.history import moment_of
-from crm_core.deals.actions import own_currency
+from crm_core.deals.beginning import own_currency
 from crm_core.deals.history import enter, last_change
 from crm_core.deals.record import record_change, seen
 from crm_core.deals.refusals import check_allowed, check_entry

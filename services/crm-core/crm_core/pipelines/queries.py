@@ -1,7 +1,7 @@
 """Reading pipelines and stages; every query names its workspace."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 from uuid import UUID
 
 from leadkit.contracts.events import PipelineState, StageState
@@ -68,23 +68,36 @@ async def find_stage(session: AsyncSession, workspace_id: UUID, stage_id: UUID) 
     return (await stages_by_id(session, workspace_id, [stage_id])).get(stage_id)
 
 
-async def entry_stage(
-    session: AsyncSession, workspace_id: UUID, *, pipeline_id: UUID | None, stage_id: UUID | None
-) -> StageInfo:
-    """Where a new deal begins: the named stage, else the first of the named or the default pipeline.
+class Entrances:
+    """Where new deals may begin: the stages of all pipelines of a workspace."""
 
-    Raises `Invalid` for a pipeline or stage that is not there, or that do not belong together."""
-    if stage_id is not None:
-        stage = await find_stage(session, workspace_id, stage_id)
-        if stage is None or pipeline_id not in (None, stage.pipeline_id):
-            raise Invalid.at("/stage_id", "is not a stage of this pipeline")
-        return stage
-    default = select(Pipeline.id).where(Pipeline.workspace_id == workspace_id, Pipeline.is_default).scalar_subquery()
-    statement = INFO.where(Stage.workspace_id == workspace_id, Stage.pipeline_id == (pipeline_id or default))
-    first = (await session.execute(statement.order_by(Stage.position).limit(1))).one_or_none()
-    if first is None:
-        raise Invalid.at("/pipeline_id", "is not a pipeline of this workspace")
-    return StageInfo(*first)
+    def __init__(self, stages: Sequence[StageInfo], default_pipeline: UUID | None) -> None:
+        self._stages = {stage.id: stage for stage in stages}
+        self._first = {stage.pipeline_id: stage for stage in reversed(stages)}
+        self._default = default_pipeline
+
+    @classmethod
+    async def of(cls, session: AsyncSession, workspace_id: UUID) -> Self:
+        """Reads them all: a workspace has few."""
+        stages = await session.execute(INFO.where(Stage.workspace_id == workspace_id).order_by(Stage.position))
+        default = await session.scalar(
+            select(Pipeline.id).where(Pipeline.workspace_id == workspace_id, Pipeline.is_default)
+        )
+        return cls([StageInfo(*stage) for stage in stages], default)
+
+    def find(self, *, pipeline_id: UUID | None, stage_id: UUID | None) -> StageInfo:
+        """The named stage, else the first of the named or the default pipeline.
+
+        Raises `Invalid` for a pipeline or stage that is not there, or that do not belong together."""
+        if stage_id is not None:
+            stage = self._stages.get(stage_id)
+            if stage is None or pipeline_id not in (None, stage.pipeline_id):
+                raise Invalid.at("/stage_id", "is not a stage of this pipeline")
+            return stage
+        wanted = pipeline_id or self._default
+        if wanted is None or wanted not in self._first:
+            raise Invalid.at("/pipeline_id", "is not a pipeline of this workspace")
+        return self._first[wanted]
 
 
 async def stages_by_id(session: AsyncSession, workspace_id: UUID, stage_ids: Sequence[UUID]) -> dict[UUID, StageInfo]:
