@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+import uuid_utils
 import uuid_utils.compat
 
 NIL = UUID(int=0)
@@ -10,3 +11,8 @@ NIL = UUID(int=0)
 def new_id() -> UUID:
     """A UUIDv7 (RFC 9562): ordered by the time it was made, to the millisecond and monotonic in one process."""
     return uuid_utils.compat.uuid7()
+
+
+def new_id_text() -> str:
+    """The same as text, for where it is only written: a fifth of the time."""
+    return str(uuid_utils.uuid7())

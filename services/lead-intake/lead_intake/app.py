@@ -1,5 +1,6 @@
 """The API of lead-intake: `python -m lead_intake.app` serves it."""
 
+import gc
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
@@ -74,4 +75,7 @@ def committing(lines: Lines) -> Store:
 
 
 if __name__ == "__main__":
-    serve(create(settings()), settings(), service="lead-intake")
+    application = create(settings())
+    gc.freeze()  # what lives as long as the process is not searched for garbage while requests come in
+    gc.set_threshold(20_000, 20, 100)
+    serve(application, settings(), service="lead-intake")

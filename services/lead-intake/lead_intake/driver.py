@@ -15,7 +15,7 @@ Connection = Any
 
 def document(rows: Sequence[Mapping[str, object]]) -> str:
     """Rows as one JSON text, for `jsonb_to_recordset`."""
-    return orjson.dumps(rows, default=str).decode()
+    return orjson.dumps(rows, default=str, option=orjson.OPT_UTC_Z).decode()
 
 
 def as_is(json: str | None) -> orjson.Fragment | None:
@@ -36,7 +36,10 @@ class Lines:
 
     def __init__(self, db: Database) -> None:
         self._engine = db.engine
-        self._enter = f"BEGIN; SET LOCAL ROLE {role_name(db.service, 'app')}; SET LOCAL app.workspace_id = "
+        self._enter = (
+            f"BEGIN; SET LOCAL ROLE {role_name(db.service, 'app')}; SET LOCAL plan_cache_mode = force_generic_plan; "
+            "SET LOCAL app.workspace_id = "
+        )
         self._idle: list[tuple[AsyncConnection, Connection]] = []
 
     @asynccontextmanager

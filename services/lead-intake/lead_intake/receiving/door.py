@@ -9,7 +9,7 @@ import orjson
 import structlog
 from leadkit import clock
 from leadkit.db import Database
-from leadkit.ids import new_id
+from leadkit.ids import new_id_text
 from leadkit.problems import MEDIA_TYPE, Forbidden, Gone, MethodNotAllowed, NotFound, Problem
 from leadkit.refusals import as_problem
 from leadkit.sealing import Sealer
@@ -80,7 +80,7 @@ class Door:
         """Whatever goes wrong is a problem answer; nothing raises but the connection itself."""
         headers = wire.headers_of(scope)
         given = headers.get("x-request-id", "")
-        request_id = given if given and _WELL_FORMED_ID.fullmatch(given) else str(new_id())
+        request_id = given if given and _WELL_FORMED_ID.fullmatch(given) else new_id_text()
         extra = {"x-request-id": request_id}
         try:
             answer = await self._answered(scope, receive, headers, request_id, extra)

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from leadkit.contracts.common import written
-from leadkit.ids import new_id
+from leadkit.ids import new_id_text
 
 from lead_intake.driver import Connection, as_is, document
 
@@ -53,8 +52,8 @@ class Recorded:
             "contact_id": self.contact_id,
             "deal_id": self.deal_id,
             "attribution": as_is(self.attribution),
-            "occurred_at": written(self.occurred_at),
-            "received_at": written(self.received_at),
+            "occurred_at": self.occurred_at,
+            "received_at": self.received_at,
         }
 
 
@@ -70,7 +69,7 @@ async def tell(
     if not recorded:
         return
     rows = [
-        {"event_id": new_id(), "subject": one.id, "data": one.data(), "request_id": request_id}
+        {"event_id": new_id_text(), "subject": one.id, "data": one.data(), "request_id": request_id}
         for one, request_id in zip(recorded, request_ids or [None] * len(recorded), strict=True)
     ]
     await connection.execute(_INSERT, workspace_id, now, document(rows))

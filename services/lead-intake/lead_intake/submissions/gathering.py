@@ -34,8 +34,8 @@ _UPDATE = """
     UPDATE submission SET
         version = changed.version, revision = changed.revision, status = changed.status, reason = changed.reason,
         external_id = changed.external_id, normaliser_version = changed.normaliser_version,
-        inquiry = changed.inquiry::jsonb, report = changed.report::jsonb, screening = changed.screening::jsonb,
-        attribution = changed.attribution::jsonb, occurred_at = changed.occurred_at, problem = NULL, updated_at = $2
+        inquiry = changed.inquiry::json, report = changed.report::json, screening = changed.screening::json,
+        attribution = changed.attribution::json, occurred_at = changed.occurred_at, problem = NULL, updated_at = $2
     FROM unnest(
         $3::uuid[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[],
         $12::text[], $13::text[], $14::timestamptz[]

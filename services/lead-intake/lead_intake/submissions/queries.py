@@ -12,6 +12,7 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, Snapshot, paged
 from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.submissions.events import SUBMISSION_RECORDED
@@ -55,7 +56,7 @@ def submissions_of(workspace_id: UUID, wanted: Wanted) -> Select[Submission]:
 
 def _mentions(text: str) -> ColumnElement[bool]:
     """A part of the name, an e-mail address, the digits of a phone, or the external id."""
-    inquiry = Submission.inquiry
+    inquiry = cast(Submission.inquiry, JSONB)
     where = [
         inquiry["person"]["full_name"].astext.icontains(text, autoescape=True),
         cast(inquiry["emails"], Text).icontains(text, autoescape=True),

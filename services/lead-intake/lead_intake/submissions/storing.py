@@ -4,14 +4,15 @@ A repeat is told by its dedup key, which is unique within a source. The first su
 stored as `duplicate` without one. Rows go in sorted by key, so two batches never wait for each other in a circle.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
 
-from lead_intake.driver import Connection, as_is, document
+from lead_intake.driver import Connection, document
 from lead_intake.providers.base import SourceView
 from lead_intake.submissions import gathering
 from lead_intake.submissions.drafts import Receipt, SubmissionDraft
@@ -20,37 +21,36 @@ from lead_intake.submissions.rules import WINDOW, lock_number, window_key
 
 _LOCK = "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number"
 
-_BEFORE_IN_WINDOW = """
-    SELECT submission.source_id, submission.content_hash, submission.id
-    FROM unnest($2::uuid[], $3::text[]) AS asked (source_id, dedup_key)
-    JOIN submission ON submission.source_id = asked.source_id AND submission.dedup_key = asked.dedup_key
-    WHERE submission.workspace_id = $1 AND submission.received_at > $4
+# The key of each by itself, not joined: a join may be planned as a scan of all that the workspace has.
+_NAMED = """
+    SELECT source_id, dedup_key, id, content_hash, received_at FROM submission
+    WHERE workspace_id = $1 AND source_id = ANY ($2::uuid[]) AND dedup_key = ANY ($3::text[])
 """
 
-# Rows come as one JSON document: the driver looks at each element of an array, several times, in Python.
+# Rows come as one JSON document: of an array the driver looks at each element, several times, in Python. What is JSON
+# itself comes beside it, to be kept as it is written.
 _INSERT_SUBMISSIONS = """
     INSERT INTO submission (
         workspace_id, id, source_id, channel, provider, version, revision, status, reason, released, dedup_key,
-        external_id, content_hash, duplicate_of, normaliser_version, inquiry, report, screening, attribution,
-        occurred_at, received_at, updated_at
+        external_id, content_hash, duplicate_of, normaliser_version, occurred_at, received_at, updated_at,
+        inquiry, report, screening, attribution
     )
     SELECT $1, id, source_id, channel, provider, 1, revision, status, reason, false, dedup_key,
-           external_id, content_hash, duplicate_of, normaliser_version, inquiry, report, screening, attribution,
-           occurred_at, received_at, $2
-    FROM jsonb_to_recordset($3::text::jsonb) AS draft (
-        id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text, dedup_key text,
-        external_id text, content_hash text, duplicate_of uuid, normaliser_version int, inquiry jsonb, report jsonb,
-        screening jsonb, attribution jsonb, occurred_at timestamptz, received_at timestamptz
+           external_id, content_hash, duplicate_of, normaliser_version, occurred_at, received_at, $2,
+           inquiry::json, report::json, screening::json, attribution::json
+    FROM ROWS FROM (
+        jsonb_to_recordset($3::text::jsonb) AS (
+            id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text,
+            dedup_key text, external_id text, content_hash text, duplicate_of uuid, normaliser_version int,
+            occurred_at timestamptz, received_at timestamptz
+        ),
+        unnest($4::text[], $5::text[], $6::text[], $7::text[])
+    ) AS draft (
+        id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
+        duplicate_of, normaliser_version, occurred_at, received_at, inquiry, report, screening, attribution
     )
     ON CONFLICT DO NOTHING
     RETURNING id
-"""
-
-_FIRSTS = """
-    SELECT submission.source_id, submission.dedup_key, submission.id, submission.content_hash
-    FROM unnest($2::uuid[], $3::text[]) AS asked (source_id, dedup_key)
-    JOIN submission ON submission.source_id = asked.source_id AND submission.dedup_key = asked.dedup_key
-    WHERE submission.workspace_id = $1
 """
 
 _SAME_IDS = "SELECT id, content_hash FROM submission WHERE workspace_id = $1 AND id = ANY ($2::uuid[])"
@@ -221,18 +221,24 @@ async def _seen_before(
         return {}
     numbers = {lock_number(draft.source.id.bytes, draft.content_hash) for draft in told_by_content}
     await connection.execute(_LOCK, sorted(numbers))
-    rows = await connection.fetch(
-        _BEFORE_IN_WINDOW,
-        workspace_id,
-        [draft.source.id for draft in told_by_content],
-        [window_key(draft.content_hash, draft.received_at, buckets_before=1) for draft in told_by_content],
-        min(draft.received_at for draft in told_by_content) - WINDOW,
-    )
-    if not rows:
-        return {}
-    earlier = {(row["source_id"], row["content_hash"]): First(row["id"], row["content_hash"]) for row in rows}
-    found = {draft.id: earlier.get((draft.source.id, draft.content_hash)) for draft in told_by_content}
-    return {draft_id: first for draft_id, first in found.items() if first is not None}
+    before = {
+        draft.id: window_key(draft.content_hash, draft.received_at, buckets_before=1) for draft in told_by_content
+    }
+    rows = await _named(connection, workspace_id, {draft.source.id for draft in told_by_content}, before.values())
+    found: dict[UUID, First] = {}
+    for draft in told_by_content:
+        row = rows.get((draft.source.id, before[draft.id])) if rows else None
+        if row is not None and row["received_at"] > draft.received_at - WINDOW:
+            found[draft.id] = First(row["id"], row["content_hash"])
+    return found
+
+
+async def _named(
+    connection: Connection, workspace_id: UUID, source_ids: Iterable[UUID], dedup_keys: Iterable[str]
+) -> dict[Key, Any]:
+    """The submissions that these dedup keys name, by source and key."""
+    rows = await connection.fetch(_NAMED, workspace_id, list(source_ids), list(dedup_keys))
+    return {(row["source_id"], row["dedup_key"]): row for row in rows}
 
 
 async def _insert(
@@ -240,7 +246,16 @@ async def _insert(
 ) -> set[UUID]:
     if not drafts:
         return set()
-    rows = await connection.fetch(_INSERT_SUBMISSIONS, workspace_id, now, document([_row(draft) for draft in drafts]))
+    rows = await connection.fetch(
+        _INSERT_SUBMISSIONS,
+        workspace_id,
+        now,
+        document([_row(draft) for draft in drafts]),
+        [draft.inquiry for draft in drafts],
+        [draft.report for draft in drafts],
+        [draft.screening for draft in drafts],
+        [draft.attribution for draft in drafts],
+    )
     return {row["id"] for row in rows}
 
 
@@ -259,10 +274,6 @@ def _row(draft: SubmissionDraft) -> dict[str, object]:
         "content_hash": draft.content_hash,
         "duplicate_of": draft.duplicate_of,
         "normaliser_version": draft.normaliser_version,
-        "inquiry": as_is(draft.inquiry),
-        "report": as_is(draft.report),
-        "screening": as_is(draft.screening),
-        "attribution": as_is(draft.attribution),
         "occurred_at": draft.occurred_at,
         "received_at": draft.received_at,
     }
@@ -272,12 +283,14 @@ async def _firsts(connection: Connection, workspace_id: UUID, drafts: Sequence[S
     keyed = [draft for draft in drafts if draft.dedup_key is not None]
     if not keyed:
         return {}
-    rows = await connection.fetch(
-        _FIRSTS, workspace_id, [draft.source.id for draft in keyed], [draft.dedup_key for draft in keyed]
+    rows = await _named(
+        connection,
+        workspace_id,
+        {draft.source.id for draft in keyed},
+        [draft.dedup_key for draft in keyed if draft.dedup_key],
     )
-    named = {(row["source_id"], row["dedup_key"]): First(row["id"], row["content_hash"]) for row in rows}
-    found = {_key(draft): named.get((draft.source.id, draft.dedup_key or "")) for draft in keyed}
-    return {key: first for key, first in found.items() if first is not None}
+    found = {_key(draft): rows.get((draft.source.id, draft.dedup_key or "")) for draft in keyed}
+    return {key: First(row["id"], row["content_hash"]) for key, row in found.items() if row is not None}
 
 
 async def _keep_raw(

@@ -80,7 +80,7 @@ def _submission() -> None:
         *_filled(content_hash=sa.Text),
         *_optional(duplicate_of=sa.Uuid),
         *_filled(normaliser_version=sa.Integer),
-        *_optional(inquiry=JSONB, report=JSONB, screening=JSONB, attribution=JSONB),
+        *_optional(inquiry=sa.JSON, report=sa.JSON, screening=sa.JSON, attribution=sa.JSON),
         *_optional(result=sa.Text, lead_id=sa.Uuid, contact_id=sa.Uuid, deal_id=sa.Uuid, problem=JSONB),
         *_filled(occurred_at=TIME, received_at=TIME),
         *_optional(delivered_at=TIME),
@@ -92,6 +92,7 @@ def _submission() -> None:
             name="ck_submission_status",
         ),
         sa.CheckConstraint("result IN ('created', 'attached', 'reopened')", name="ck_submission_result"),
+        postgresql_with={"toast_tuple_target": 8160},
     )
     op.create_index(
         "uq_submission_dedup_key",
