@@ -9,24 +9,22 @@ from uuid import UUID
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
 from leadkit.outbox import publish
-from leadkit.problems import Conflict, Invalid
+from leadkit.problems import Conflict, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
 from crm_core.access.history import moment_of
-from crm_core.access.ownership import Owner, named_owner
+from crm_core.access.ownership import named_owner
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.activities import queries, rules
+from crm_core.activities.beginning import Surroundings, draft
 from crm_core.activities.queries import event_of
 from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityPatch
 from crm_core.activities.tables import Activity
-from crm_core.contacts.queries import contact_by_id
-from crm_core.deals.queries import deal_by_id
-from crm_core.leads.queries import lead_by_id
 from crm_core.leads.responses import note_first_response
-from crm_core.naming import named
 from crm_core.rows import insert_rows, new_row
+from crm_core.storable import check_storable
 
 COLUMNS = tuple(Activity.__table__.columns.keys())
 NEVER_NULL = ("owner_id", "data")
@@ -84,12 +82,7 @@ async def record_many(
     """Notes a batch with a handful of statements; each missed call among it gets a task to call back, due soon."""
     tasks = [call_back(row, language=language, now=now) for row in rows if _is_missed(row)]
     made = [_stored(row, workspace_id, by=by, now=now) for row in (*rows, *tasks)]
-    await insert_rows(session, made)
-    events = [event_of("activity.created", activity) for activity in made]
-    missed = [event_of("activity.missed", activity) for activity in made if _is_missed(activity)]
-    await publish(session, [*events, *missed])
-    entries = [audit.Change("activity.create", "activity", activity.id, after=_seen(activity)) for activity in made]
-    await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+    await _store(session, workspace_id, made, by=by, now=now)
 
 
 async def revise_many(
@@ -129,26 +122,33 @@ def call_back(missed: NewActivity, *, language: str, now: datetime) -> NewActivi
 
 
 async def add_activity(session: AsyncSession, wanted: ActivityCreate, *, caller: Caller, now: datetime) -> Activity:
-    """An activity as a request asks for it; raises `Invalid` for what it is on or who owns it when not seen.
+    """An activity as a request asks for it; raises `Invalid` for what it is on or who owns it when not seen."""
+    (made,) = await add_activities(session, [wanted], caller=caller, now=now)
+    if isinstance(made, Problem):
+        raise made
+    return made
 
-    A call or e-mail of ours on a lead counts as its first response."""
-    owner = await _owner(session, wanted, caller)
-    at = moment_of(wanted.at, caller=caller, now=now, last=None)
-    done = rules.completed_at(wanted.kind, due_at=wanted.due_at, told=wanted.completed_at, at=at)
-    if done is not None and done > now:
-        raise Invalid.at("/completed_at", "must not be in the future")
-    activity = Activity(
-        workspace_id=caller.workspace, id=new_id(), version=1, kind=wanted.kind, direction=wanted.direction,
-        lead_id=wanted.lead_id, contact_id=wanted.contact_id, deal_id=wanted.deal_id, owner_id=owner.owner_id,
-        team_id=owner.team_id, subject=wanted.subject, body=wanted.body, due_at=wanted.due_at, completed_at=done,
-        result=wanted.result, data=wanted.data, at=at, by=caller.subject, created_at=now, updated_at=now,
-    )  # fmt: skip
-    session.add(activity)
-    await _tell(session, activity, "create", before=None, by=caller.subject, now=now)
-    if _is_missed(activity):
-        await publish(session, [event_of("activity.missed", activity)])
-    await _answer_lead(session, activity, caller, now)
-    return activity
+
+async def add_activities(
+    session: AsyncSession, wanted: Sequence[ActivityCreate], *, caller: Caller, now: datetime
+) -> list[Activity | Problem]:
+    """An activity for each, or what it names that is not there, in order; a handful of statements for all.
+
+    Calls and e-mails of ours on a lead count as its first response."""
+    await existing_workspace(session, caller.workspace)
+    around = await Surroundings.of(session, wanted, caller)
+    made: list[Activity | Problem] = []
+    for one in wanted:
+        try:
+            check_storable(one)
+            made.append(draft(one, around.owner(one), caller=caller, now=now))
+        except Problem as problem:
+            made.append(problem)
+    new = [one for one in made if isinstance(one, Activity)]
+    await _store(session, caller.workspace, new, by=caller.subject, now=now)
+    for activity in new:
+        await _answer_lead(session, activity, caller, now)
+    return made
 
 
 async def change_activity(
@@ -181,22 +181,15 @@ async def complete_activity(
     return activity
 
 
-async def _owner(session: AsyncSession, wanted: ActivityCreate, caller: Caller) -> Owner:
-    """The named owner, else the caller, else whoever owns what the activity is on; checks that the caller sees that."""
-    await existing_workspace(session, caller.workspace)
-    owners = []
-    if wanted.deal_id is not None:
-        deal = await named("/deal_id", deal_by_id(session, caller, wanted.deal_id))
-        owners.append(Owner(deal.owner_id, deal.team_id))
-    if wanted.lead_id is not None:
-        lead = await named("/lead_id", lead_by_id(session, caller, wanted.lead_id))
-        owners.append(Owner(lead.owner_id, lead.team_id))
-    if wanted.contact_id is not None:
-        contact = await named("/contact_id", contact_by_id(session, caller, wanted.contact_id))
-        owners.append(Owner(contact.owner_id, contact.team_id))
-    if wanted.owner_id is not None:
-        return await named_owner(session, caller.workspace, wanted.owner_id)
-    return Owner(caller.user_id, caller.team_id) if caller.user_id is not None else owners[0]
+async def _store(
+    session: AsyncSession, workspace_id: UUID, made: Sequence[Activity], *, by: str, now: datetime
+) -> None:
+    await insert_rows(session, made)
+    created = [event_of("activity.created", activity) for activity in made]
+    missed = [event_of("activity.missed", activity) for activity in made if _is_missed(activity)]
+    await publish(session, [*created, *missed])
+    entries = [audit.Change("activity.create", "activity", activity.id, after=_seen(activity)) for activity in made]
+    await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
 
 
 def _stored(row: NewActivity, workspace_id: UUID, *, by: str, now: datetime) -> Activity:
@@ -232,28 +225,7 @@ async def _changed(
 ) -> None:
     activity.version += 1
     activity.updated_at = now
-    await _tell(session, activity, action, before=before, by=by, now=now)
-
-
-async def _tell(
-    session: AsyncSession,
-    activity: Activity,
-    action: str,
-    *,
-    before: Mapping[str, Any] | None,
-    by: str,
-    now: datetime,
-) -> None:
     await session.flush()
-    await audit.record(
-        session,
-        workspace_id=activity.workspace_id,
-        by=by,
-        action=f"activity.{action}",
-        subject_type="activity",
-        subject_id=activity.id,
-        before=before,
-        after=_seen(activity),
-        now=now,
-    )
+    entry = audit.Change(f"activity.{action}", "activity", activity.id, before, _seen(activity))
+    await audit.record_all(session, workspace_id=activity.workspace_id, by=by, changes=[entry], now=now)
     await publish(session, [event_of(f"activity.{action}d", activity)])

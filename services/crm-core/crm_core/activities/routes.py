@@ -5,13 +5,13 @@ from typing import Annotated, Any, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, answer_each
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
 from leadkit.contracts.common import Moment
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
 from leadkit.filters import listed
 from leadkit.paging import Page, Paging, fetch_page
-from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
+from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 from sqlalchemy import func
 
@@ -85,10 +85,11 @@ async def activities_create(
 async def activities_bulk(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
     """Note up to 1,000 activities, answered one by one."""
 
-    async def act(item: ActivityCreate) -> UUID:
-        return (await actions.add_activity(session, item, caller=caller, now=now)).id
+    async def act(items: list[ActivityCreate]) -> list[UUID | Problem]:
+        made = await actions.add_activities(session, items, caller=caller, now=now)
+        return [one if isinstance(one, Problem) else one.id for one in made]
 
-    return await answer_each(session, wanted.items, ActivityCreate, act)
+    return await answer_all(wanted.items, ActivityCreate, act)
 
 
 @router.get("/{activity_id}", responses=problems(NotFound))

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, Text, exists, func, literal, selec
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.contacts import points as contact_points
@@ -119,12 +120,14 @@ async def contact_by_id(session: AsyncSession, caller: Caller, contact_id: UUID,
     return found
 
 
-async def contacts_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> set[UUID]:
-    """Those of the ids that are contacts the caller may see."""
+async def contacts_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:
+    """Those of the ids that are contacts the caller may see, with who owns them."""
     named = {contact_id for contact_id in ids if contact_id is not None}
     if not named:
-        return set()
-    return set(await session.scalars(seen_by(caller).with_only_columns(Contact.id).where(Contact.id.in_(named))))
+        return {}
+    columns = seen_by(caller).with_only_columns(Contact.id, Contact.owner_id, Contact.team_id)
+    rows = await session.execute(columns.where(Contact.id.in_(named)))
+    return {row.id: Owner(row.owner_id, row.team_id) for row in rows}
 
 
 async def locked(session: AsyncSession, workspace_id: UUID, contact_id: UUID) -> Contact:

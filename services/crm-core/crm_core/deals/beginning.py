@@ -1,6 +1,6 @@
 """New deals: what they name is read for a whole batch at once, each is then checked and made by itself."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Self
@@ -32,9 +32,9 @@ class Surroundings:
     currency: str
     entrances: Entrances
     owners: Owners
-    leads: set[UUID]
-    contacts: set[UUID]
-    companies: set[UUID]
+    leads: Collection[UUID]
+    contacts: Collection[UUID]
+    companies: Collection[UUID]
 
     @classmethod
     async def of(cls, session: AsyncSession, wanted: Sequence[DealCreate], caller: Caller) -> Self:
@@ -43,7 +43,7 @@ class Surroundings:
             currency=await own_currency(session, caller.workspace, None),
             entrances=await Entrances.of(session, caller.workspace),
             owners=await Owners.among(session, [one.owner_id for one in wanted], caller),
-            leads=set(await leads_seen_among(session, caller, [one.lead_id for one in wanted if one.lead_id])),
+            leads=await leads_seen_among(session, caller, [one.lead_id for one in wanted]),
             contacts=await contacts_seen_among(session, caller, [one.contact_id for one in wanted]),
             companies=await companies_among(session, caller.workspace, [one.company_id for one in wanted]),
         )

@@ -1,6 +1,6 @@
 """Reading deals; every query names its workspace, and what requests see is narrowed to what the caller may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
@@ -14,6 +14,7 @@ from leadkit.tokens import Caller
 from sqlalchemy import Numeric, Select, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
 from crm_core.deals.tables import Deal
 
@@ -81,9 +82,15 @@ async def deal_by_id(session: AsyncSession, caller: Caller, deal_id: UUID, *, lo
     return found
 
 
-async def deals_seen_among(session: AsyncSession, caller: Caller, deal_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the deals that the caller may see."""
-    return list(await session.scalars(seen_by(caller).with_only_columns(Deal.id).where(Deal.id.in_(deal_ids))))
+async def deals_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:
+    """Those of the ids that are deals the caller may see, with who owns them."""
+    named = {deal_id for deal_id in ids if deal_id is not None}
+    if not named:
+        return {}
+    columns = seen_by(caller).with_only_columns(Deal.id, Deal.owner_id, Deal.team_id)
+    return {
+        row.id: Owner(row.owner_id, row.team_id) for row in await session.execute(columns.where(Deal.id.in_(named)))
+    }
 
 
 async def open_deals_of_contacts(session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]) -> list[Deal]:

@@ -1,6 +1,6 @@
 """Reading leads; every query names its workspace, and what requests see is narrowed to what the caller may see."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -12,6 +12,7 @@ from leadkit.tokens import Caller
 from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
 from crm_core.contacts import points
 from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition
@@ -109,9 +110,15 @@ async def lead_by_id(session: AsyncSession, caller: Caller, lead_id: UUID, *, lo
     return found
 
 
-async def leads_seen_among(session: AsyncSession, caller: Caller, lead_ids: Sequence[UUID]) -> list[UUID]:
-    """Those of the leads that the caller may see."""
-    return list(await session.scalars(seen_by(caller).with_only_columns(Lead.id).where(Lead.id.in_(lead_ids))))
+async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:
+    """Those of the ids that are leads the caller may see, with who owns them."""
+    named = {lead_id for lead_id in ids if lead_id is not None}
+    if not named:
+        return {}
+    columns = seen_by(caller).with_only_columns(Lead.id, Lead.owner_id, Lead.team_id)
+    return {
+        row.id: Owner(row.owner_id, row.team_id) for row in await session.execute(columns.where(Lead.id.in_(named)))
+    }
 
 
 async def transitions_of(session: AsyncSession, workspace_id: UUID, lead_id: UUID) -> list[LeadTransition]:

@@ -54,8 +54,8 @@ async def of_contact(session: AsyncSession, caller: Caller, contact_id: UUID) ->
     return Scope(
         workspace_id=caller.workspace,
         contact_ids=[contact_id],
-        lead_ids=await leads_seen_among(session, caller, links.lead_ids),
-        deal_ids=await deals_seen_among(session, caller, links.deal_ids),
+        lead_ids=list(await leads_seen_among(session, caller, links.lead_ids)),
+        deal_ids=list(await deals_seen_among(session, caller, links.deal_ids)),
     )
 
 
