@@ -1,0 +1,76 @@
+"""Converting: contact, company and deal at once, linked both ways, or nothing at all."""
+
+import asyncio
+
+
+async def assigned(sales, **card):
+    return await sales.add(person={"full_name": "Анна Смирнова"}, owner_id=str(sales.managers[0]), **card)
+
+
+async def get(sales, path):
+    async with sales.tenant.client_as() as admin:
+        return (await admin.get(path)).raise_for_status().json()
+
+
+async def test_a_lead_becomes_a_contact_a_company_and_a_deal(sales):
+    budget = {"amount": "90000.00", "currency": "RUB"}
+    lead = await assigned(sales, phones=["+74951234567"], company="ООО Ромашка", product="Окна", budget=budget)
+    converted = await sales.step(lead["id"], "convert")
+    deal = await get(sales, f"/v1/deals/{converted['deal_id']}")
+    contact = await get(sales, f"/v1/contacts/{converted['contact_id']}")
+    company = await get(sales, f"/v1/companies/{contact['company_id']}")
+    assert converted["status"] == "converted"
+    assert (deal["lead_id"], deal["contact_id"], deal["company_id"]) == (lead["id"], contact["id"], company["id"])
+    assert (deal["name"], deal["amount"], deal["owner_id"]) == ("Окна", budget, str(sales.managers[0]))
+    assert contact["person"]["full_name"] == "Анна Смирнова"
+    assert contact["phones"] == ["+74951234567"]
+    assert contact["lead_ids"] == [lead["id"]]
+    assert contact["deal_ids"] == [deal["id"]]
+    assert company["name"] == "ООО Ромашка"
+
+
+async def test_a_known_contact_is_found_and_not_made_again(sales):
+    first = await sales.step((await assigned(sales, phones=["+74951234567"]))["id"], "convert")
+    second = await sales.step((await assigned(sales, phones=["+74951234567"]))["id"], "convert")
+    assert second["contact_id"] == first["contact_id"]
+    assert len((await get(sales, f"/v1/contacts/{first['contact_id']}"))["deal_ids"]) == 2
+
+
+async def test_what_is_named_is_taken(sales):
+    other = await sales.step((await assigned(sales, phones=["+74950000000"]))["id"], "convert")
+    lead = await assigned(sales, phones=["+74951234567"])
+    owner = str(sales.managers[1])
+    converted = await sales.step(
+        lead["id"],
+        "convert",
+        contact_id=other["contact_id"],
+        company={"name": "ЗАО Лютик"},
+        deal={"name": "Двери", "amount": {"amount": "10.00", "currency": "RUB"}, "owner_id": owner},
+    )
+    deal = await get(sales, f"/v1/deals/{converted['deal_id']}")
+    assert (deal["name"], deal["owner_id"], deal["contact_id"]) == ("Двери", owner, other["contact_id"])
+    assert converted["owner_id"] == str(sales.managers[0])
+
+
+async def test_a_conversion_that_fails_leaves_nothing_behind(sales):
+    lead = await assigned(sales, phones=["+74951234567"], company="ООО Ромашка")
+    amount = {"amount": "10.00", "currency": "USD"}
+    await sales.step(lead["id"], "convert", deal={"amount": amount}, expected=422)
+    assert (await sales.lead(lead["id"]))["status"] == "assigned"
+    for things in ("contacts", "companies", "deals"):
+        assert (await get(sales, f"/v1/{things}"))["items"] == []
+    assert await sales.events("contact.created", "deal.created", "lead.converted") == []
+
+
+async def test_two_conversions_at_once_make_one_deal(sales):
+    lead = await assigned(sales, phones=["+74951234567"])
+    async with sales.tenant.client_as() as admin:
+        answers = await asyncio.gather(*(admin.post(f"/v1/leads/{lead['id']}/convert", json={}) for _ in range(5)))
+    assert sorted(answer.status_code for answer in answers) == [200, 409, 409, 409, 409]
+    assert len((await get(sales, "/v1/deals"))["items"]) == 1
+
+
+async def test_an_unknown_contact_is_refused(sales):
+    lead = await assigned(sales, phones=["+74951234567"])
+    refused = await sales.step(lead["id"], "convert", contact_id=lead["id"], expected=422)
+    assert refused["errors"][0]["pointer"] == "/contact_id"

@@ -1,0 +1,146 @@
+"""Leads taking every step from every status, allowed and refused."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from crm_core.leads.returning import return_postponed
+from crm_core.leads.rules import STATUSES, TRANSITIONS, allowed, target_of
+from leadkit import clock
+
+LATER = "2099-01-01T00:00:00Z"
+BODIES = {"postpone": {"until": LATER}, "disqualify": {"reason": "too expensive"}}
+WAYS = {
+    "new": [],
+    "assigned": ["assign"],
+    "in_progress": ["assign", "start"],
+    "qualified": ["assign", "start", "qualify"],
+    "converted": ["assign", "convert"],
+    "disqualified": ["disqualify"],
+    "postponed": ["postpone"],
+}
+STEPS = [one.name for one in TRANSITIONS if one.name != "merge"]
+
+
+async def lead_in(sales, status):
+    """A lead brought to `status`; one without an owner where the way allows it."""
+    empty = await sales.tenant.team("Nobody yet")
+    lead = await sales.add(person={"full_name": "Иван"}, phones=["+74951234567"], team_id=empty["id"])
+    for step in WAYS[status]:
+        body = {"owner_id": str(sales.managers[0])} if step == "assign" else BODIES.get(step, {})
+        lead = await sales.step(lead["id"], step, **body)
+    assert lead["status"] == status
+    return lead
+
+
+@pytest.mark.parametrize("step", STEPS)
+@pytest.mark.parametrize("status", [one for one in STATUSES if one != "merged"])
+async def test_every_step_from_every_status(sales, status, step):
+    lead = await lead_in(sales, status)
+    body = {"owner_id": str(sales.managers[1])} if step == "assign" else BODIES.get(step, {})
+    if step not in allowed(status):
+        refused = await sales.step(lead["id"], step, expected=409, **body)
+        assert refused["type"] == "/problems/transition-not-allowed"
+        assert refused["allowed"] == allowed(status)
+        assert (await sales.lead(lead["id"]))["version"] == lead["version"]
+        return
+    [chosen] = [one for one in TRANSITIONS if one.name == step]
+    taken = await sales.step(lead["id"], step, **body)
+    assert taken["status"] == target_of(chosen, status, reached=lead["reached"], owned=lead["owner_id"] is not None)
+    assert taken["version"] == lead["version"] + 1
+    event = "lead.reassigned" if step == "assign" and lead["owner_id"] else chosen.event
+    told = [one for one in await sales.events(event) if one["data"]["version"] == taken["version"]]
+    assert [one["data"]["status"] for one in told] == [taken["status"]]
+
+
+async def test_first_times_are_kept_for_ever_and_passages_counted(sales):
+    lead = await lead_in(sales, "in_progress")
+    first = lead["reached"]["in_progress"]
+    await sales.step(lead["id"], "disqualify", reason="no money")
+    again = await sales.step(lead["id"], "reopen")
+    assert again["status"] == "in_progress"
+    assert again["reached"]["in_progress"] == first
+    assert again["passages"]["in_progress"] == 2
+
+
+async def test_starting_a_new_lead_takes_it(sales):
+    lead = await lead_in(sales, "new")
+    async with sales.tenant.client_as("head", user_id=sales.managers[2], team_id=lead["team_id"]) as head:
+        started = (await head.post(f"/v1/leads/{lead['id']}/start", json={})).json()
+    assert started["owner_id"] == str(sales.managers[2])
+    assert started["first_response_at"] is not None
+
+
+async def test_qualifying_keeps_what_was_learnt(sales):
+    lead = await lead_in(sales, "assigned")
+    budget = {"amount": "150000.00", "currency": "RUB"}
+    qualified = await sales.step(
+        lead["id"], "qualify", budget=budget, authority=True, need="окна", timeframe="март", answers={"rooms": 3}
+    )
+    assert qualified["budget"] == budget
+    assert qualified["qualification"] == {
+        "authority": True, "need": "окна", "timeframe": "март", "answers": {"rooms": 3}
+    }  # fmt: skip
+    assert qualified["score"] > lead["score"]
+
+
+async def test_disqualifying_needs_a_reason(sales):
+    lead = await lead_in(sales, "assigned")
+    refused = await sales.step(lead["id"], "disqualify", expected=422)
+    assert refused["errors"][0]["pointer"] == "/loss_reason_id"
+    done = await sales.step(lead["id"], "disqualify", reason="Просто передумал")
+    assert done["loss_reason_id"] is not None
+    assert done["loss_note"] == "Просто передумал"
+    reopened = await sales.step(lead["id"], "reopen")
+    assert reopened["loss_reason_id"] is None
+
+
+async def test_postponing_needs_a_later_time(sales):
+    lead = await lead_in(sales, "assigned")
+    refused = await sales.step(lead["id"], "postpone", until="2020-01-01T00:00:00Z", expected=422)
+    assert refused["errors"][0]["pointer"] == "/until"
+
+
+async def test_a_postponed_lead_comes_back_by_itself_with_a_task_and_only_once(sales):
+    lead = await lead_in(sales, "in_progress")
+    until = clock.now() + timedelta(days=3)
+    await sales.step(lead["id"], "postpone", until=until.isoformat())
+    db = sales.tenant.core.db
+    assert await return_postponed(db) == 0
+    with clock.at(until + timedelta(minutes=1)):
+        assert await return_postponed(db) == 1
+        assert await return_postponed(db) == 0
+    back = await sales.lead(lead["id"])
+    assert (back["status"], back["postponed_until"]) == ("in_progress", None)
+    async with sales.tenant.client_as() as admin:
+        tasks = (await admin.get("/v1/activities", params={"lead_id": lead["id"], "kind": "task"})).json()["items"]
+    assert [task["owner_id"] for task in tasks] == [lead["owner_id"]]
+
+
+async def test_history_may_be_told_afterwards_by_who_may(sales):
+    inquiry = {"id": "5f0c0000-0000-4000-8000-000000000001", "channel": "form", "phones": ["+74951234567"]}
+    [answer] = await sales.ask({**inquiry, "occurred_at": "2026-01-10T09:00:00Z"})
+    lead_id = answer["lead_id"]
+    started = await sales.step(lead_id, "start", at="2026-01-10T09:30:00Z")
+    assert started["reached"]["new"] == "2026-01-10T09:00:00Z"
+    assert started["reached"]["assigned"] == "2026-01-10T09:30:00Z"
+    assert started["reached"]["in_progress"] == "2026-01-10T09:30:00Z"
+    assert started["first_response_at"] == "2026-01-10T09:30:00Z"
+    before = await sales.step(lead_id, "qualify", at="2026-01-10T09:29:00Z", expected=422)
+    assert before["errors"][0]["pointer"] == "/at"
+    await sales.step(lead_id, "qualify", at=(datetime.now(UTC) + timedelta(hours=1)).isoformat(), expected=422)
+    async with sales.manager(
+        sales.managers.index(next(u for u in sales.managers if str(u) == started["owner_id"]))
+    ) as own:
+        answer = await own.post(f"/v1/leads/{lead_id}/qualify", json={"at": "2026-01-11T09:00:00Z"})
+    assert answer.status_code == 403
+    converted = await sales.step(lead_id, "convert", at="2026-01-12T09:00:00Z")
+    assert converted["reached"]["converted"] == "2026-01-12T09:00:00Z"
+
+
+async def test_every_step_is_in_the_audit_log_without_personal_values(sales):
+    lead = await lead_in(sales, "qualified")
+    async with sales.tenant.client_as() as admin:
+        entries = (await admin.get("/v1/audit", params={"subject_id": lead["id"]})).json()["items"]
+    assert [entry["action"] for entry in entries] == ["lead.qualify", "lead.start", "lead.assign", "lead.create"]
+    assert "Иван" not in str(entries)
+    assert "4951234567" not in str(entries)
