@@ -31,7 +31,7 @@ class Stack:
     def process(self, name: str) -> psutil.Process:
         """The process of a service, such as `crm_core.worker`."""
         for child in psutil.Process(self.supervisor.pid).children():
-            if name in child.cmdline():
+            if name in " ".join(child.cmdline()):
                 return child
         raise LookupError(name)
 

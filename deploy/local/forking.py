@@ -11,10 +11,10 @@ import sys
 import time
 import traceback
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import IO, NoReturn, TextIO
+
+from setproctitle import setproctitle
 
 COMMON = ("leadkit.app", "leadkit.serve", "leadkit.worker", "leadkit.consumer", "leadkit.migrations", "leadkit.edge")
 """What every program of ours imports. None of it starts a thread, opens a file or draws a random number."""
@@ -57,7 +57,6 @@ class Forked:
 
 
 def fork_program(
-    name: str,
     arguments: Sequence[str],
     environment: Mapping[str, str],
     *,
@@ -65,7 +64,7 @@ def fork_program(
     errors: IO[bytes],
     kept: Collection[int],
 ) -> Forked:
-    """Start `python -m <arguments>` under a name for `ps`. Of our open files it gets only its output and `kept`."""
+    """Start `python -m <arguments>`, which `ps` shows as just that. Of our open files it keeps output and `kept`."""
     sys.stdout.flush()
     sys.stderr.flush()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, OUR_SIGNALS)  # until the child has dropped our handlers
@@ -76,18 +75,13 @@ def fork_program(
                 signal.signal(number, signal.SIG_DFL)
             os.setsid()
             _redirect(output, errors, kept)
-            _call_ourselves(name)
+            setproctitle(f"python -m {' '.join(arguments)}")
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
             _run_module(arguments, environment)
         finally:
             os._exit(70)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     return Forked(pid)
-
-
-def _call_ourselves(name: str) -> None:
-    with suppress(OSError):  # Linux only, and cut off after 15 characters
-        Path("/proc/self/comm").write_text(name)
 
 
 def _redirect(output: IO[bytes], errors: IO[bytes], kept: Collection[int]) -> None:

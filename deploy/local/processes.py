@@ -116,9 +116,7 @@ class Family:
 
     def _spawn(self, program: Program, output: IO[bytes], errors: IO[bytes]) -> Forked:
         environment = {**os.environ, **program.environment, PARENT_FD: str(self._theirs)}
-        return fork_program(
-            program.name, program.arguments, environment, output=output, errors=errors, kept=self._inherited
-        )
+        return fork_program(program.arguments, environment, output=output, errors=errors, kept=self._inherited)
 
 
 def _lifeline() -> tuple[int, int]:
