@@ -8,11 +8,12 @@ from analytics.projections.cells import Frame
 from analytics.projections.tables import Cell, Generation
 from hypothesis import given, settings
 from leadkit import clock
+from leadkit.ids import new_id
 from leadkit.testing.services import RunningService
 from sqlalchemy import select
 
 from tests.analytics.projections.conftest import Projected, counted_from_scratch
-from tests.analytics.projections.histories import Told, lead, submission, told_batches, workspace
+from tests.analytics.projections.histories import deal, lead, seeds, submission, told_batches, workspace
 
 
 async def _begin(projected: Projected) -> int:
@@ -33,12 +34,13 @@ async def _active(projected: Projected) -> Generation:
         return (await session.scalars(statement)).one()
 
 
-@settings(max_examples=8, deadline=None)
-@given(batches=told_batches(), later=told_batches())
+@settings(max_examples=12, deadline=None)
+@given(seed=seeds)
 async def test_a_generation_built_while_events_come_in_equals_a_count_of_the_newest_states(
-    running_analytics: RunningService, batches: list[Told], later: list[Told]
+    running_analytics: RunningService, seed: int
 ) -> None:
     projected = Projected(running_analytics.db)
+    batches, later = told_batches(seed), told_batches(seed + 1)
     for batch in batches:
         await projected.tell(*batch)
     built = await _begin(projected)
@@ -63,6 +65,16 @@ async def test_old_cells_are_read_until_the_new_ones_are_whole(projected: Projec
         assert await projected.cells() == before
         if not await _chunk(projected, 1):
             break
+
+
+async def test_many_deals_of_one_lead_hide_no_other_deal_from_a_build(projected: Projected) -> None:
+    first, second, third = sorted(str(new_id()) for _ in range(3))
+    deals = [deal(lead_id=first), deal(lead_id=first), deal(lead_id=second)]
+    await projected.tell(*(("deal.created", each) for each in deals), ("lead.created", lead(id=third)))
+    await _begin(projected)
+    while await _chunk(projected, 2):
+        pass
+    assert await projected.number("deals") == 3
 
 
 async def test_a_change_of_zone_moves_facts_to_their_new_days(projected: Projected) -> None:

@@ -140,9 +140,11 @@ async def _next_ids(session: AsyncSession, building: Generation, limit: int) -> 
         "inquiry": ((InquiryFact.workspace_id, InquiryFact.id),),
         "case": ((LeadFact.workspace_id, LeadFact.id), (DealFact.workspace_id, DealFact.case_id)),
     }[building.stage]
+    # Distinct before the limit: many deals of one case must not push later cases off this page.
     pages = [
         select(key.label("id"))
         .where(workspace == building.workspace_id, key > building.after)
+        .distinct()
         .order_by(key)
         .limit(limit)
         for workspace, key in columns
