@@ -21,6 +21,7 @@ _DATE_OR_ADDRESS = re.compile(
 _SCIENTIFIC = re.compile(r"^(\d)[.,](\d{1,14})[eE]\+?(\d{1,2})$")
 _PLUS_SEVEN_REGIONS = frozenset({"RU", "KZ"})
 MAX_FIELD = 200
+_FEWEST_DIGITS = 7
 
 
 class Phone(NamedTuple):
@@ -121,7 +122,7 @@ def _without_words(text: str) -> str:
 
 def _parsed(number: str, region: str, extension: str | None) -> Phone | None:
     number = number.translate(_PUNCTUATION)
-    if not 7 <= len(number.lstrip("+")) <= 18:
+    if not _FEWEST_DIGITS <= len(number.lstrip("+")) <= 18:
         return None
     plain = _plus_seven(number, region)
     if plain:
@@ -146,7 +147,7 @@ def _settled(number: phonenumbers.PhoneNumber) -> str | None:
             return None
         before, e164 = e164, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         if e164 == before:
-            return e164
+            return e164 if len(e164) > _FEWEST_DIGITS else None
         try:
             number = phonenumbers.parse(e164)
         except phonenumbers.NumberParseException:
