@@ -13,6 +13,7 @@ from leadkit.sealing import Sealer
 from leadkit.serve import serve
 from leadkit.snapshot import snapshot_router
 
+from lead_intake.delivery.telling import waiting_counted
 from lead_intake.driver import Lines
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
@@ -47,7 +48,7 @@ def create(own: IntakeSettings) -> FastAPI:
             feed_router(EVENT_TYPES),
             snapshot_router((submissions.SNAPSHOT, sources.SNAPSHOT)),
         ),
-        parts=(_lines_closed,),
+        parts=(_lines_closed, waiting_counted),
     )
     db: Database = app.state.database
     app.state.lines = Lines(db)

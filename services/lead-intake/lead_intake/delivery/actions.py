@@ -18,6 +18,14 @@ _DUE = text(
     " WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'ready')"
 )
 
+_WAITING = text(
+    "SELECT coalesce(sum(waiting.count), 0) FROM delivery CROSS JOIN LATERAL ("
+    "SELECT count(*) AS count FROM ("
+    "SELECT 1 FROM submission WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'ready'"
+    " LIMIT :most) AS counted) AS waiting"
+)
+COUNTED_A_WORKSPACE = 10_000
+
 _jitter = random.Random()
 
 
@@ -30,6 +38,11 @@ async def expect_deliveries(session: AsyncSession, workspace_id: UUID, *, now: d
 async def workspaces_due(session: AsyncSession, *, now: datetime) -> Sequence[UUID]:
     """The workspaces in which something is ready and whose pause is over (role worker)."""
     return (await session.execute(_DUE, {"now": now})).scalars().all()
+
+
+async def waiting_count(session: AsyncSession) -> int:
+    """How many submissions wait for delivery, in all workspaces; of each at most ten thousand are counted."""
+    return int((await session.execute(_WAITING, {"most": COUNTED_A_WORKSPACE})).scalar_one())
 
 
 async def failures_of(session: AsyncSession, workspace_id: UUID) -> int:

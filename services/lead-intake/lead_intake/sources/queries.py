@@ -52,6 +52,11 @@ async def source_views(
     return {source.id: view_of(source, workspace, sealer) for source, workspace in rows}
 
 
+async def workspaces_with_sources(session: AsyncSession) -> Sequence[UUID]:
+    """The workspaces that may have received anything (role worker)."""
+    return (await session.scalars(select(Source.workspace_id).distinct())).all()
+
+
 async def source_by_id(session: AsyncSession, workspace_id: UUID, source_id: UUID, *, lock: bool = False) -> Source:
     """The source; raises `NotFound` also for a deleted one."""
     statement = select(Source).where(

@@ -1,6 +1,5 @@
 """Submissions that stay `pending`: a call whose end was never told counts as missed after two hours."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -10,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.driver import driver_of
-from lead_intake.sources.queries import source_views
+from lead_intake.sources.queries import source_views, workspaces_with_sources
 from lead_intake.submissions.gathering import gather
 from lead_intake.submissions.rules import MAY_LAST
 from lead_intake.submissions.tables import Submission
@@ -21,10 +20,7 @@ AT_ONCE = 200
 async def close_overdue(db: Database, sealer: Sealer, *, now: datetime) -> int:
     """Closes what has been pending too long, workspace by workspace; answers how many."""
     async with db.transaction(role="worker", read_only=True) as session:
-        overdue = select(Submission.workspace_id).where(
-            Submission.status == "pending", Submission.received_at < now - MAY_LAST
-        )
-        workspaces: Sequence[UUID] = (await session.scalars(overdue.distinct())).all()
+        workspaces = await workspaces_with_sources(session)
     closed = 0
     for workspace_id in workspaces:
         async with db.transaction(workspace_id) as session:
@@ -44,6 +40,8 @@ async def _close_in(session: AsyncSession, workspace_id: UUID, sealer: Sealer, *
         .limit(AT_ONCE)
     )
     sources_of = {row.id: row.source_id for row in rows}
+    if not sources_of:
+        return 0
     views = await source_views(session, workspace_id, set(sources_of.values()), sealer)
     open_ones = {submission_id: views[source_id] for submission_id, source_id in sources_of.items()}
     await gather(await driver_of(session), workspace_id, open_ones, now=now, closing=True)
