@@ -19,7 +19,7 @@ from leadkit.testing.services import RunningService
 from tests.analytics.projections.conftest import Projected
 from tests.analytics.projections.histories import lead, seeds, told_batches
 
-quick = settings(max_examples=6, deadline=None)
+quick = settings(max_examples=5, deadline=None)
 WHOLE = Period(date(2026, 1, 1), date(2027, 1, 1))
 WANTED = [Wanted(measure, subject) for subject, place in PLACES.items() for measure in place.events]
 BYS = (

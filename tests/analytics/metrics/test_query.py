@@ -4,10 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from leadkit.testing.services import RunningService
 
 from tests.analytics.conftest import Books, money
-from tests.analytics.projections.histories import workspace
 from tests.analytics.spring import ANNA, APRIL, BORIS, SPEND, TOO_DEAR
 
 
@@ -167,42 +165,41 @@ async def test_what_cannot_be_asked_is_refused_with_what_can(books: Books, param
         assert problem["allowed"]
 
 
-async def test_a_tag_changes_only_when_the_numbers_do(shop: Books) -> None:
+async def test_a_tag_changes_only_when_the_numbers_do(own_shop: Books) -> None:
     async def tag(**headers: str) -> tuple[int, str]:
-        answer = await shop.client.get("/v1/query?metrics=leads,spend&by=source", headers=headers)
+        answer = await own_shop.client.get("/v1/query?metrics=leads,spend&by=source", headers=headers)
         return answer.status_code, answer.headers["etag"]
 
     _, first = await tag()
     assert await tag(**{"If-None-Match": first}) == (304, first)
-    await shop.spend(*SPEND)
+    await own_shop.spend(*SPEND)
     assert await tag(**{"If-None-Match": first}) == (304, first)
-    await shop.spend(SPEND[0] | {"amount": "999.00"})
+    await own_shop.spend(SPEND[0] | {"amount": "999.00"})
     status, second = await tag(**{"If-None-Match": first})
     assert (status, second != first) == (200, True)
 
 
-async def test_csv_has_amounts_with_one_currency_and_no_formulas(shop: Books) -> None:
-    await shop.spend({"date": "2026-04-05", "source": "=1+1", "amount": "7.00"})
+async def test_csv_has_amounts_with_one_currency_and_no_formulas(own_shop: Books) -> None:
+    await own_shop.spend({"date": "2026-04-05", "source": "=1+1", "amount": "7.00"})
     for format, accept in (("&format=csv", "*/*"), ("", "text/csv")):
         asked = f"/v1/query?metrics=leads,spend&by=source&from=2026-04-01{format}"
-        answer = await shop.client.get(asked, headers={"Accept": accept})
+        answer = await own_shop.client.get(asked, headers={"Accept": accept})
         assert answer.headers["content-type"] == "text/csv; charset=utf-8"
         assert answer.text.splitlines()[:3] == ["source,leads,spend,currency", ",1,0.00,RUB", "'=1+1,0,7.00,RUB"]
         assert answer.text.endswith("yandex,3,1000.00,RUB\r\n")
 
 
-async def test_another_workspace_sees_none_of_it(shop: Books, analytics: RunningService) -> None:
-    other = Books(analytics)
-    await other.tell(("workspace.created", workspace()))
-    assert (await other.get("query", metrics="leads,spend,submissions", **APRIL))["totals"] == {
+async def test_another_workspace_sees_none_of_it(shop: Books, books: Books) -> None:
+    assert shop.workspace_id != books.workspace_id
+    assert (await books.get("query", metrics="leads,spend,submissions", **APRIL))["totals"] == {
         "leads": 0,
         "spend": money("0.00"),
         "submissions": 0,
     }
 
 
-async def test_metrics_need_their_scope(analytics: RunningService, books: Books) -> None:
-    async with analytics.client_as("integration", books.workspace_id, scopes={"leads:read"}) as client:
+async def test_metrics_need_their_scope(books: Books) -> None:
+    async with books.service.client_as("integration", books.workspace_id, scopes={"leads:read"}) as client:
         for path in ("metrics", "dimensions", "query?metrics=leads", "funnel", "cost-per-lead", "reconciliation"):
             assert (await client.get(f"/v1/{path}")).status_code == 403
 

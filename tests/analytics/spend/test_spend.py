@@ -4,10 +4,8 @@ import asyncio
 from typing import Any
 
 import pytest
-from leadkit.testing.services import RunningService
 
-from tests.analytics.conftest import Books, money
-from tests.analytics.projections.histories import workspace
+from tests.analytics.conftest import Books, money, new_books
 
 APRIL = {"from_": "2026-04-01", "to": "2026-05-01"}
 
@@ -126,18 +124,16 @@ async def test_stored_spend_is_listed_by_page_with_all_that_was_told(books: Book
     assert await _stored(books, from_="2026-04-02") == []
 
 
-async def test_spend_needs_its_scopes_and_stays_in_its_workspace(books: Books, analytics: RunningService) -> None:
+async def test_spend_needs_its_scopes_and_stays_in_its_workspace(books: Books) -> None:
     await books.spend(_item())
-    other = Books(analytics)
-    await other.tell(("workspace.created", workspace()))
-    assert await _stored(other) == []
-    async with analytics.client_as("manager", books.workspace_id) as manager:
+    assert await _stored(await new_books(books.service)) == []
+    async with books.service.client_as("manager", books.workspace_id) as manager:
         assert (await manager.post("/v1/spend", json={"items": [_item()]})).status_code == 403
         assert (await manager.get("/v1/spend")).status_code == 403
 
 
-async def test_a_workspace_that_is_not_known_yet_is_asked_to_wait(analytics: RunningService) -> None:
-    problem = await Books(analytics).spend(_item(), status=503)
+async def test_a_workspace_that_is_not_known_yet_is_asked_to_wait(books: Books) -> None:
+    problem = await Books(books.service).spend(_item(), status=503)
     assert problem["type"] == "/problems/workspace-not-known-yet"
 
 
