@@ -157,6 +157,7 @@ async def change_activity(
 ) -> Activity:
     """Applies a merge patch to a (locked) activity."""
     before = _seen(activity)
+    check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     if "owner_id" in sent:
         activity.team_id = (await named_owner(session, activity.workspace_id, sent["owner_id"])).team_id

@@ -79,6 +79,7 @@ async def change_company(
 ) -> Company:
     """Applies a merge patch to a (locked) company."""
     before = _shown(company)
+    check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     if "owner_id" in sent:
         owner = await named_owner(session, company.workspace_id, sent["owner_id"]) if sent["owner_id"] else None

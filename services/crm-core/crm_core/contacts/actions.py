@@ -116,6 +116,7 @@ async def change_contact(
 ) -> Contact:
     """Applies a merge patch to a (locked) contact."""
     before = await _shown(session, contact)
+    check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     if wanted.company_id is not None:
         await named("/company_id", company_by_id(session, contact.workspace_id, wanted.company_id))

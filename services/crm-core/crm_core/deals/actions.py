@@ -92,6 +92,7 @@ async def create_deal(
 async def change_deal(session: AsyncSession, deal: Deal, wanted: DealPatch, *, caller: Caller, now: datetime) -> Deal:
     """Applies a merge patch to a (locked) deal."""
     before = seen(deal)
+    check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     await _check_links(session, caller, sent.get("contact_id"), sent.get("company_id"))
     if "amount" in sent:

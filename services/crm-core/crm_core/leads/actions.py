@@ -23,6 +23,7 @@ from crm_core.leads.arrivals import Arrivals
 from crm_core.leads.schemas import LeadCreate, LeadOut, LeadPatch
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
+from crm_core.storable import check_storable
 
 NEVER_NULL = ("person", "phones", "emails", "messengers", "custom", "tags")
 POINT_FIELDS = ("phones", "emails", "messengers")
@@ -64,6 +65,7 @@ async def change_lead(
     session: AsyncSession, lead_id: UUID, wanted: LeadPatch, version: int | None, *, caller: Caller, now: datetime
 ) -> Lead:
     """Applies a merge patch to the version that the caller knows."""
+    check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     points = await _new_points(session, await queries.lead_by_id(session, caller, lead_id), wanted, caller)
     await store.lock_keys(session, caller.workspace, points or ())
@@ -109,6 +111,7 @@ async def record(
 
 async def _read(session: AsyncSession, wanted: LeadCreate, caller: Caller, now: datetime) -> card.Beginning | Problem:
     try:
+        check_storable(wanted)
         points = await normalised_points(session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers)
         person = wanted.person.model_copy(update={"company": wanted.company or wanted.person.company})
         if not points and not any(person.model_dump().values()):

@@ -18,6 +18,7 @@ from crm_core.leads.schemas import LeadAssign, LeadDisqualify, LeadPostpone, Lea
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.loss_reasons.choosing import chosen_reason
+from crm_core.storable import check_storable
 
 QUALIFYING = ("authority", "need", "timeframe")
 
@@ -74,6 +75,7 @@ async def qualify_lead(
     session: AsyncSession, lead_id: UUID, wanted: LeadQualify, *, caller: Caller, now: datetime
 ) -> Lead:
     """Worth an offer; what was learnt is added to what is known."""
+    check_storable(wanted)
     taking = await begin_step(session, lead_id, "qualify", at=wanted.at, note=wanted.note, caller=caller, now=now)
     lead = taking.lead
     if wanted.budget is not None:
