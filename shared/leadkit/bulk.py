@@ -62,7 +62,7 @@ async def answer_all(
     *,
     status: int = 201,
 ) -> BulkAnswer:
-    """Validates each item as `model` and acts on all valid ones at once; `act` answers an id or a `Problem` for each."""
+    """Validates each item as `model` and acts on all valid ones at once; `act` gives an id or a `Problem` for each."""
     valid: dict[int, ModelT] = {}
     outcomes: dict[int, UUID | Problem] = {}
     for index, item in enumerate(items):

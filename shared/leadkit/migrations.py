@@ -15,7 +15,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from leadkit.consumer import positions
-from leadkit.db import Database, Role, ServiceName, engine_for, role_name
+from leadkit.db import Role, ServiceName, engine_for, role_name
 from leadkit.idempotency import idempotency
 from leadkit.leases import leases
 from leadkit.outbox import events

@@ -6,8 +6,8 @@ from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
-from leadkit.schema import check_schema
 from leadkit.peers import follow_keys
+from leadkit.schema import check_schema
 from leadkit.serve import run
 from leadkit.tokens import remember_revoked
 from leadkit.worker import every, run_worker

@@ -7,8 +7,8 @@ from functools import partial
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
-from leadkit.schema import check_schema
 from leadkit.outbox import Sequencer
+from leadkit.schema import check_schema
 from leadkit.serve import run
 from leadkit.tokens import remember_revoked
 from leadkit.worker import every, run_worker

@@ -1,4 +1,4 @@
-"""The declarative base of lead-intake's tables: how Python types become columns, so that tables only name what differs."""
+"""The declarative base of lead-intake's tables: how Python types become columns, so tables only name what differs."""
 
 from datetime import datetime
 from typing import Any, ClassVar

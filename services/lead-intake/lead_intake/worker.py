@@ -8,9 +8,9 @@ from leadkit.cloudevents import CloudEvent
 from leadkit.consumer import FeedConsumer
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
-from leadkit.schema import check_schema
 from leadkit.outbox import Sequencer
 from leadkit.peers import REVOKED, follow_keys, forget_revoked
+from leadkit.schema import check_schema
 from leadkit.sealing import Sealer
 from leadkit.serve import run
 from leadkit.worker import Loop, every, run_worker

@@ -21,4 +21,4 @@ class RefusedOut(BaseModel):
 class Taken(BaseModel):
     """What a refused request became."""
 
-    submission_ids: list[UUID]
+    submission_ids: list[UUID] = Field(examples=[["0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"]])
