@@ -62,12 +62,13 @@ def test_programs_that_end_give_what_they_printed(family: Family, program: Calla
     assert family.run([program("brief", BRIEF), program("brief_too", BRIEF)]) == ["a token", "a token"]
 
 
-def test_program_gets_its_arguments_environment_and_name(
+def test_program_gets_its_arguments_and_environment_and_is_shown_as_its_command(
     family: Family, program: Callable[[str, str], Program]
 ) -> None:
-    source = "import os, sys\nprint(sys.argv[1:], os.environ['COLOUR'], open('/proc/self/comm').read().strip())\n"
+    source = "import os, sys\nprint(sys.argv[1:], os.environ['COLOUR'])\n"
+    source += "print(open('/proc/self/cmdline').read().strip('\\0'))\n"
     told = replace(program("curious", source), arguments=("curious", "--loud"), environment={"COLOUR": "green"})
-    assert family.run([told]) == ["['--loud'] green curious"]
+    assert family.run([told]) == ["['--loud'] green\npython -m curious --loud"]
 
 
 def test_forked_programs_never_make_the_same_ids_or_random_numbers(

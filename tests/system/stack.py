@@ -17,7 +17,6 @@ import psutil
 from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_NAME = 15  # of a process, on Linux
 
 
 def free_ports(count: int) -> list[int]:
@@ -89,17 +88,17 @@ class Stack:
         assert self.process is not None
         return [self.process.pid, *(child.pid for child in psutil.Process(self.process.pid).children(recursive=True))]
 
-    def pid_of(self, name: str) -> int:
-        """The child of the supervisor with this name in `ps`, such as `crm-core-worker`; waits for it."""
+    def pid_of(self, command: str) -> int:
+        """The child of the supervisor whose command line in `ps` has this in it; waits for it."""
         assert self.process is not None
         supervisor = psutil.Process(self.process.pid)
-        return wait_until(lambda: _named(name, supervisor.children()), what=f"a process {name}")
+        return wait_until(lambda: _running(command, supervisor.children()), what=f"a process {command}")
 
-    def kill(self, name: str) -> None:
+    def kill(self, command: str) -> None:
         """SIGKILL a child; returns when the supervisor has started another in its place."""
-        victim = self.pid_of(name)
+        victim = self.pid_of(command)
         os.kill(victim, signal.SIGKILL)
-        wait_until(lambda: self.pid_of(name) != victim, what="the restart")
+        wait_until(lambda: self.pid_of(command) != victim, what="the restart")
 
     def client(self, service: str, token: str, **headers: str) -> httpx.Client:
         """A client of `intake`, `core` or `analytics`."""
@@ -107,9 +106,9 @@ class Stack:
         return httpx.Client(base_url=self.access[f"{service}_url"], headers=sent, timeout=10)
 
 
-def _named(name: str, processes: Iterable[psutil.Process]) -> int:
+def _running(command: str, processes: Iterable[psutil.Process]) -> int:
     for process in processes:
         with suppress(psutil.NoSuchProcess):
-            if process.name() == name[:LONGEST_NAME] and process.status() != psutil.STATUS_ZOMBIE:
+            if command in " ".join(process.cmdline()) and process.status() != psutil.STATUS_ZOMBIE:
                 return process.pid
     return 0

@@ -70,7 +70,9 @@ def stream_of_inquiries(workspace: Workspace) -> Iterator[Stream]:
         stream.stop()
 
 
-@pytest.mark.parametrize("victim", ["crm-core", "crm-core-worker", "lead-intake", "lead-intake-worker", "postgres"])
+@pytest.mark.parametrize(
+    "victim", ["crm_core.app", "crm_core.worker", "lead_intake.app", "lead_intake.worker", "bin/postgres -D"]
+)
 def test_every_acknowledged_inquiry_is_there_once_after_a_kill(stack: Stack, workspace: Workspace, victim: str) -> None:
     with stream_of_inquiries(workspace) as stream:
         stream.wait_for(BEFORE)

@@ -37,7 +37,9 @@ def show_funnel(console: Console, funnel: dict[str, Any]) -> None:
 
 def show_cost(console: Console, cost: dict[str, Any]) -> None:
     """Each source: what it cost and what it brought, with the totals."""
-    table = Table(title="Cost per lead by source", show_footer=True, box=SIMPLE_HEAD)
+    table = Table(
+        title="Cost per lead by source", show_footer=True, box=SIMPLE_HEAD, pad_edge=False, collapse_padding=True
+    )
     table.add_column("source", footer="total", no_wrap=True)
     for key, title in NUMBER_COLUMNS:
         table.add_column(title, justify="right", no_wrap=True, footer=_written(key, cost["totals"].get(key)))
