@@ -43,6 +43,13 @@ def new_row(table: type[RowT], **values: Any) -> RowT:
     return row
 
 
+def fixed_row(table: type[RowT], **values: Any) -> RowT:
+    """A row that is read and written but never changed: cheaper still, since it has no state of the ORM at all."""
+    row = table.__new__(table)
+    vars(row).update(values)
+    return row
+
+
 async def insert_rows(session: AsyncSession, rows: Sequence[Base]) -> None:
     """Inserts new rows of one table."""
     await write(session, [Write(rows)])

@@ -16,7 +16,7 @@ from crm_core.access.teams.queries import default_team
 from crm_core.access.users.queries import active_members, users_by_id
 from crm_core.assignment.rules import distribute, present_counts
 from crm_core.assignment.tables import AssignmentExplanation, AssignmentTurn
-from crm_core.rows import Write, new_row
+from crm_core.rows import Write, fixed_row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,7 +73,7 @@ async def hand_out(session: AsyncSession, workspace_id: UUID, wanted: Sequence[W
 def explanations(workspace_id: UUID, outcomes: Sequence[Outcome], *, by: str, now: datetime) -> Write:
     """Why each lead got its owner, to be written with the lead."""
     rows = [
-        new_row(
+        fixed_row(
             AssignmentExplanation, workspace_id=workspace_id, id=new_id(), lead_id=outcome.lead_id, at=now, by=by,
             team_id=outcome.team_id, owner_id=outcome.owner_id, rules=outcome.rules,
         )

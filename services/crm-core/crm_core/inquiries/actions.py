@@ -20,7 +20,7 @@ from crm_core.inquiries.schemas import InquiryAnswer
 from crm_core.inquiries.tables import InquiryRow
 from crm_core.inquiries.wire import inquiry_event
 from crm_core.leads import arrivals, store
-from crm_core.rows import Write, new_row
+from crm_core.rows import Write, fixed_row
 
 
 class Setting(NamedTuple):
@@ -84,7 +84,7 @@ async def _record(session: AsyncSession, batch: Sequence[Arriving], setting: Set
 
 def _row(placed: Placed, workspace_id: UUID, *, direct: bool, now: datetime) -> InquiryRow:
     one, inquiry = placed.arriving, placed.arriving.inquiry
-    return new_row(
+    return fixed_row(
         InquiryRow, workspace_id=workspace_id, id=one.id, version=1, revision=inquiry.revision, result=placed.result,
         lead_id=placed.lead_id, contact_id=placed.contact_id, deal_id=placed.deal and placed.deal.id,
         activity_id=new_id(), source_id=inquiry.source_id, channel=inquiry.channel, provider=inquiry.provider,

@@ -12,6 +12,7 @@ FIELDS = tuple(name for name in InquiryState.model_fields if name != "attributio
 
 def inquiry_event(row: InquiryRow, outgoing: EventAttribution) -> NewEvent:
     """`inquiry.recorded` with the inquiry's present state."""
-    values: dict[str, Any] = {name: getattr(row, name) for name in FIELDS}
+    stored = vars(row)
+    values: dict[str, Any] = {name: stored[name] for name in FIELDS}
     state = InquiryState.model_validate(values | {"attribution": outgoing})
     return NewEvent("inquiry.recorded", row.workspace_id, row.id, state)

@@ -19,7 +19,7 @@ from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import DuplicateSuggestion, Lead
 from crm_core.leads.touches import for_events
 from crm_core.leads.wire import lead_event
-from crm_core.rows import Write, new_row
+from crm_core.rows import Write, fixed_row
 
 LIVE = (*OPEN, "postponed")
 SURE = 1.0
@@ -99,7 +99,7 @@ def suggest(arrivals: Arrivals, lead_id: UUID, points: Sequence[Point], *, now: 
             continue
         first, second = sorted((lead_id, other_id))
         arrivals.changes.suggestions.append(
-            new_row(
+            fixed_row(
                 DuplicateSuggestion, workspace_id=arrivals.workspace_id, id=new_id(), lead_id=first, other_id=second,
                 score=SURE, reason="one inquiry names addresses of both", status="open", created_at=now,
             )

@@ -1,6 +1,7 @@
 """New owners for leads, by the rules of assignment or by hand."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -65,8 +66,8 @@ def _hand_over(
     outgoing: Mapping[UUID, EventAttribution],
 ) -> None:
     event = "lead.assigned" if lead.owner_id is None else "lead.reassigned"
-    row = lifecycle.take(lead, "assign", step)
-    row.data = {"from": lifecycle.text_of(lead.owner_id), "to": lifecycle.text_of(outcome.owner_id)}
+    owners = {"from": lifecycle.text_of(lead.owner_id), "to": lifecycle.text_of(outcome.owner_id)}
+    row = lifecycle.take(lead, "assign", replace(step, data=owners))
     lifecycle.give(lead, outcome.owner_id, outcome.team_id, at=step.at)
     changes.history.append(row)
     changes.outcomes.append(outcome)

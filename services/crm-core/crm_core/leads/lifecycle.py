@@ -12,7 +12,7 @@ from leadkit.problems import Conflict
 
 from crm_core.leads import rules
 from crm_core.leads.tables import Lead, LeadTransition
-from crm_core.rows import new_row
+from crm_core.rows import fixed_row
 
 
 class TransitionNotAllowed(Conflict):
@@ -82,7 +82,7 @@ def answered(lead: Lead, at: datetime) -> None:
 
 def history(lead: Lead, name: str, step: Step, *, before: LeadStatus | None) -> LeadTransition:
     """The row that remembers a step."""
-    return new_row(
+    return fixed_row(
         LeadTransition, workspace_id=lead.workspace_id, id=new_id(), lead_id=lead.id, action=name, from_status=before,
         to_status=lead.status, at=step.at, by=step.by, note=step.note, data=step.data,
     )  # fmt: skip

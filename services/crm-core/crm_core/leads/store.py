@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.assignment.actions import Outcome, explanations
 from crm_core.contacts.points import Kind, Point
 from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition, MatchKey
-from crm_core.rows import Write, new_row, write
+from crm_core.rows import Write, fixed_row, write
 
 
 @dataclass(slots=True)
@@ -55,7 +55,7 @@ async def lock_keys(session: AsyncSession, workspace_id: UUID, points: Iterable[
     wanted = sorted(set(points))
     if not wanted:
         return
-    rows = [new_row(MatchKey, workspace_id=workspace_id, kind=point.kind, value=point.value) for point in wanted]
+    rows = [fixed_row(MatchKey, workspace_id=workspace_id, kind=point.kind, value=point.value) for point in wanted]
     await write(session, [Write(rows, "insert_new")])
     await session.execute(
         select(MatchKey.kind)
@@ -111,7 +111,7 @@ async def forget_keys(session: AsyncSession, lead: Lead) -> None:
 def keys_for(lead: Lead, points: Iterable[Point]) -> list[LeadKey]:
     """The rows by which these addresses lead to the lead."""
     return [
-        new_row(LeadKey, workspace_id=lead.workspace_id, kind=point.kind, value=point.value, lead_id=lead.id)
+        fixed_row(LeadKey, workspace_id=lead.workspace_id, kind=point.kind, value=point.value, lead_id=lead.id)
         for point in points
     ]
 

@@ -19,6 +19,7 @@ def lead_event(type_: str, lead: Lead, attribution: EventAttribution | None = No
 
 def lead_state(lead: Lead, attribution: EventAttribution | None = None) -> LeadState:
     """The lead's present state without personal data."""
-    values: dict[str, Any] = {name: getattr(lead, name) for name in FIELDS}
+    stored = vars(lead)
+    values: dict[str, Any] = {name: stored[name] for name in FIELDS}
     values["attribution"] = attribution or for_events(Attribution.model_validate(lead.attribution))
     return LeadState.model_validate(values)
