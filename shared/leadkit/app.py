@@ -46,6 +46,7 @@ def create_app(
     """
     db = database or Database.connect(settings, service=service)
     app = FastAPI(title=title, version="1.0.0", lifespan=_lifespan(folder, parts), generate_unique_id_function=_name)
+    app.state.front = app  # what the server calls; a service may stand something before the whole application
     app.state.settings = settings
     app.state.database = db
     app.state.folder = folder

@@ -21,7 +21,7 @@ def serve(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
     configure_logging(settings.log_level, service=service)
     listening = _listen(settings)
     config = uvicorn.Config(
-        app,
+        app.state.front,
         loop="uvloop",
         http="httptools",
         log_config=None,

@@ -55,7 +55,7 @@ def create(own: IntakeSettings) -> FastAPI:
     app.state.sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
     app.state.refused_sealer = Sealer(own.data_key, purpose=refusing.PURPOSE)
     door = Door(db, Doors(db, app.state.sealer), GroupCommit(committing(app.state.lines)), app.state.refused_sealer)
-    app.add_middleware(DoorFirst, door=door)
+    app.state.front = DoorFirst(app, door)
     describe_door(app)
     return app
 

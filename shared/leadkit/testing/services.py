@@ -53,7 +53,7 @@ class RunningService:
         self.app = app
         self.database = database
         self.db: Database = app.state.database
-        self.transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+        self.transport = httpx.ASGITransport(app.state.front, raise_app_exceptions=False)
 
     def client(self, token: str | None = None, **headers: str) -> httpx.AsyncClient:
         """An HTTP client of the service."""

@@ -53,7 +53,7 @@ class OriginNotAllowed(NotAuthentic):
 
 
 class DoorFirst:
-    """ASGI middleware, the outermost: the door's requests meet no other."""
+    """Stands before the application: the door's requests meet nothing of it."""
 
     def __init__(self, app: ASGIApp, door: ASGIApp) -> None:
         self.app = app
