@@ -185,6 +185,16 @@ async def test_a_missed_call_asks_the_owner_to_call_back_soon(sales: Sales) -> N
     assert [event["subject"] for event in await sales.events("activity.missed")] == [by_kind["call"]["id"]]
 
 
+async def test_a_missed_call_told_by_hand_asks_to_call_back_as_well(sales: Sales) -> None:
+    async with sales.manager(0) as anna:
+        deal = await deal_of(anna)
+        await add(anna, kind="call", direction="inbound", result="missed", deal_id=deal)
+        await add(anna, kind="call", direction="inbound", result="answered", deal_id=deal)
+        open_ones = (await anna.get("/v1/activities", params={"deal_id": deal, "open": "true"})).json()["items"]
+    assert [(task["kind"], task["subject"]) for task in open_ones] == [("task", "Call back: missed call")]
+    assert open_ones[0]["due_at"] is not None
+
+
 async def test_many_activities_are_recorded_and_revised_at_once(sales: Sales) -> None:
     lead = UUID((await lead_of(sales))["id"])
     rows = [

@@ -283,12 +283,13 @@ async def test_a_deal_is_handed_over_and_remembers_its_owners(sales: Sales) -> N
     first, second = sales.managers[:2]
     async with sales.manager(0) as anna, sales.manager(1) as boris:
         deal = await add(anna)
+        kept = await step(anna, deal, "assign", owner_id=str(first))
         given = await step(anna, deal, "assign", owner_id=str(second))
         lost_sight = await anna.get(f"/v1/deals/{deal['id']}")
         found = await boris.get(f"/v1/deals/{deal['id']}")
         nobody = await boris.post(f"/v1/deals/{deal['id']}/assign", json={"owner_id": str(new_id())})
     event = (await sales.events("deal.updated"))[-1]
-    assert given["owner_id"] == str(second)
+    assert (kept["version"], given["version"], given["owner_id"]) == (1, 2, str(second))
     assert [lost_sight.status_code, found.status_code, nobody.status_code] == [404, 200, 422]
     assert [owner["owner_id"] for owner in event["data"]["owners"]] == [str(first), str(second)]
 

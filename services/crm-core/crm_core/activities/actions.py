@@ -105,7 +105,7 @@ async def revise_many(
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
 
 
-def call_back(missed: NewActivity, *, language: str, now: datetime) -> NewActivity:
+def call_back(missed: NewActivity | Activity, *, language: str, now: datetime) -> NewActivity:
     """The task that a missed call leads to, for whoever owns the call."""
     return NewActivity(
         id=new_id(),
@@ -135,8 +135,8 @@ async def add_activities(
 ) -> list[Activity | Problem]:
     """An activity for each, or what it names that is not there, in order; a handful of statements for all.
 
-    Calls and e-mails of ours on a lead count as its first response."""
-    await existing_workspace(session, caller.workspace)
+    Calls and e-mails of ours on a lead count as its first response; a missed call gets its task to call back."""
+    language = (await existing_workspace(session, caller.workspace)).language
     around = await Surroundings.of(session, wanted, caller)
     made: list[Activity | Problem] = []
     for one in wanted:
@@ -146,7 +146,9 @@ async def add_activities(
         except Problem as problem:
             made.append(problem)
     new = [one for one in made if isinstance(one, Activity)]
-    await _store(session, caller.workspace, new, by=caller.subject, now=now)
+    tasks = [call_back(one, language=language, now=now) for one in new if _is_missed(one)]
+    called_back = [_stored(task, caller.workspace, by=caller.subject, now=now) for task in tasks]
+    await _store(session, caller.workspace, [*new, *called_back], by=caller.subject, now=now)
     for activity in new:
         await _answer_lead(session, activity, caller, now)
     return made

@@ -115,6 +115,8 @@ async def assign_deal(session: AsyncSession, deal: Deal, wanted: DealAssign, *, 
     """Gives a (locked) deal, open or not, another owner."""
     before = seen(deal)
     owner = await named_owner(session, deal.workspace_id, wanted.owner_id)
+    if owner == (deal.owner_id, deal.team_id):
+        return deal
     own(deal, owner, moment_of(wanted.at, caller=caller, now=now, last=deal.created_at))
     await record_change(session, deal, "assign", before=before, by=caller.subject, now=now)
     return deal
