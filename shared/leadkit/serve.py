@@ -1,6 +1,7 @@
 """How a service's processes start: the API under uvicorn, the worker under asyncio, both with the same logging."""
 
 import asyncio
+import gc
 import socket
 from collections.abc import Awaitable, Callable
 
@@ -19,6 +20,7 @@ GRACE_S = 3
 def serve(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
     """Serves until SIGTERM; requests being answered then get three seconds. A busy port ends with one sentence."""
     configure_logging(settings.log_level, service=service)
+    collect_garbage_rarely()
     listening = _listen(settings)
     config = uvicorn.Config(
         app.state.front,
@@ -37,6 +39,14 @@ def serve(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
     server.run(sockets=[listening])
     if not server.started:
         raise SystemExit(getattr(app.state, "startup_failure", None) or f"{service} could not start")
+
+
+def collect_garbage_rarely() -> None:
+    """What was imported stays for ever, so no collection looks at it again; and a batch makes some ten thousand objects
+    at once. Python's own settings cost a batch of inquiries a quarter of its time (measured)."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 class _Server(uvicorn.Server):
@@ -67,6 +77,7 @@ def _listen(settings: ServiceSettings) -> socket.socket:
 def run(main: Callable[[], Awaitable[None]], settings: ServiceSettings, *, service: str) -> None:
     """Runs a worker's main function; an outdated schema ends it with one sentence."""
     configure_logging(settings.log_level, service=service)
+    collect_garbage_rarely()
     try:
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_awaited(main))
