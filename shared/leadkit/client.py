@@ -3,6 +3,7 @@
 from typing import Any
 
 import httpx
+import orjson
 import stamina
 
 from leadkit.telemetry import outgoing_headers
@@ -67,7 +68,7 @@ class ServiceClient:
 
     def _read(self, response: httpx.Response) -> Any:
         if response.is_success:
-            return response.json()
+            return orjson.loads(response.content)
         if response.status_code in WORTH_RETRYING or response.status_code >= 500:
             raise PeerUnavailable(f"{self.name} answered {response.status_code}")
         raise PeerRefused(response.status_code, _problem(response))

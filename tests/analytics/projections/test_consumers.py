@@ -1,11 +1,16 @@
 """The feed of the real crm-core is followed, each event once."""
 
+from datetime import timedelta
 from uuid import UUID
 
 import jwt
+import pytest
 from analytics.projections.consumers import consumers, handle
-from analytics.projections.queries import names_of, workspace_setting
-from leadkit.ids import new_id
+from analytics.projections.queries import freshness, names_of, workspace_setting
+from leadkit import clock
+from leadkit.cloudevents import event_id
+from leadkit.consumer import set_position
+from leadkit.ids import NIL, new_id
 from leadkit.testing.services import RunningService, token_for
 
 from tests.analytics.projections.histories import event
@@ -40,3 +45,14 @@ async def test_a_token_that_crm_core_revoked_is_refused_here_too(analytics: Runn
             await handle(session, [event(workspace_id, "token.revoked", state)])
         await analytics.app.state.keys.refresh()
         assert (await client.get("/v1/rebuild")).status_code == 401
+
+
+async def test_numbers_that_are_up_to_date_have_no_lag_however_old_the_last_event_is(analytics: RunningService) -> None:
+    long_ago = clock.now() - timedelta(days=3)
+    async with analytics.db.transaction(role="worker") as session:
+        assert await freshness(session) == (None, None)
+        await set_position(session, "crm-core", event_id(1, NIL), long_ago, now=clock.now())
+        assert await freshness(session) == (long_ago, 0)
+        await set_position(session, "lead-intake", event_id(1, NIL), long_ago, now=clock.now(), behind=True)
+        lag = (await freshness(session)).lag_s
+    assert lag == pytest.approx(3 * 24 * 3600, abs=60)

@@ -14,13 +14,13 @@ from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, Count, Step, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
 from analytics.metrics.maturity import LEARNT_FROM, immature, usual_times
-from analytics.metrics.queries import current_freshness, names_for, slice_of
+from analytics.metrics.queries import names_for, slice_of
 from analytics.metrics.reading import Reading, Tallies, Tally, read
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
 from analytics.metrics.statistics import FEW, quantile_bucket, ratio, wilson_interval
 from analytics.projections.cell_sums import family_for
 from analytics.projections.measures import seconds_of
-from analytics.projections.queries import Setting
+from analytics.projections.queries import Setting, freshness
 from analytics.projections.slices import Key, Period, Slice, Subject, Wanted
 
 NO_REASON: Final = "none given"
@@ -106,7 +106,7 @@ async def answer_funnel(
     known = _Known(names, way.reasons, await _usual(session, asked, way.now), way.now)
     whole = await _steps(session, replace(asked, by=()), known)
     groups = await _steps(session, asked, known) if question.by else None
-    fresh = await current_freshness(session)
+    fresh = await freshness(session)
     return FunnelAnswer(
         basis=question.basis,
         **{"from": question.period.start, "to": question.period.end},

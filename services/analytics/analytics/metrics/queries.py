@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -38,14 +37,6 @@ COST_METRICS = tuple(
     )
 )  # fmt: skip
 """The columns of the cost table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """`as_of`: when the newest event that counts was told; `lag_s`: how long it took to get here."""
-
-    as_of: datetime | None
-    lag_s: float | None
 
 
 @dataclass(slots=True)
@@ -93,19 +84,11 @@ async def names_for(session: AsyncSession, workspace_id: UUID, dimensions: Itera
     return {kind: {row.id: row.name for row in await names_of(session, workspace_id, kind)} for kind in kinds}
 
 
-async def current_freshness(session: AsyncSession) -> Freshness:
-    """How new the numbers are."""
-    fresh = await freshness(session)
-    if fresh.read_at is None or fresh.event_at is None:
-        return Freshness(None, None)
-    return Freshness(fresh.event_at, max(0.0, round((fresh.read_at - fresh.event_at).total_seconds(), 3)))
-
-
 async def answer_query(session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting) -> QueryAnswer:
     """Any metrics by any dimensions, rows in the order of their values."""
     asked = slice_of(workspace_id, question, setting)
     answer = await answered(session, asked, question.metrics, question.by)
-    fresh = await current_freshness(session)
+    fresh = await freshness(session)
     return QueryAnswer(
         columns=columns_of(question.by, question.metrics),
         rows=_rows(answer, sorted(answer.rows), question.by, question.metrics, setting.currency),
@@ -123,7 +106,7 @@ async def answer_cost(session: AsyncSession, workspace_id: UUID, question: Quest
     asked = slice_of(workspace_id, question, setting)
     answer = await answered(session, asked, question.metrics, question.by)
     assert answer.spending is not None
-    fresh, currency = await current_freshness(session), setting.currency
+    fresh, currency = await freshness(session), setting.currency
     total, unattributed = answer.total, answer.spending.unattributed
     dearest_first = sorted(answer.rows, key=lambda key: (-answer.rows[key].spend, key))
     return CostAnswer(

@@ -6,7 +6,8 @@ from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from leadkit.consumer import feed_position
+from leadkit import clock
+from leadkit.consumer import feed_position, lag_s
 from leadkit.problems import Unavailable
 from sqlalchemy import ColumnElement, and_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -64,18 +65,20 @@ async def workspace_setting(session: AsyncSession, workspace_id: UUID) -> Settin
 
 
 class Freshness(NamedTuple):
-    """Up to when the feeds have been read: `read_at` is when the slower one last had something new."""
+    """`as_of`: the time of the newest event counted; `lag_s`: by how much the numbers may be older than the feeds."""
 
-    read_at: datetime | None
-    event_at: datetime | None
+    as_of: datetime | None
+    lag_s: float | None
 
 
 async def freshness(session: AsyncSession) -> Freshness:
-    """When events last arrived, and the time of the last one; None before any."""
+    """How new the numbers are, by the feed that is read slowest; None before any event."""
     rows = (await session.execute(select(feed_position).where(feed_position.c.feed.in_(FEEDS)))).all()
-    return Freshness(
-        max((row.read_at for row in rows), default=None), max((row.event_at for row in rows), default=None)
-    )
+    if not rows:
+        return Freshness(None, None)
+    now = clock.now()
+    lags = [lag_s(read_at=row.read_at, event_at=row.event_at, behind=row.behind, now=now) for row in rows]
+    return Freshness(max(row.event_at for row in rows), round(max(lags), 3))
 
 
 async def known_workspaces(session: AsyncSession) -> Sequence[UUID]:
