@@ -5,10 +5,10 @@ A service's `migrations/env.py` calls `run_env`; its revisions call `tenant_tabl
 
 import asyncio
 from pathlib import Path
+from typing import Protocol
 
 from alembic import command, context
 from alembic.config import Config
-from alembic.operations import Operations
 from alembic.util import CommandError
 from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.exc import ArgumentError, DBAPIError
@@ -31,12 +31,22 @@ SHARED: tuple[MetaData, ...] = (leases, identity, idempotency, positions, events
 """The tables that leadkit itself needs in every service's database."""
 
 
+class Migration(Protocol):
+    """What is used here of alembic's `op`."""
+
+    def execute(self, sqltext: str, /) -> None:
+        """Runs one statement."""
+
+    def get_bind(self) -> Connection:
+        """The connection that is being migrated."""
+
+
 class RolesMissing(Exception):
     """The login may not enter the roles that row-level security is written for, and may not create them either."""
 
 
 def tenant_table(
-    op: Operations, table: str, *, service: ServiceName, app: str = "SELECT, INSERT, UPDATE, DELETE"
+    op: Migration, table: str, *, service: ServiceName, app: str = "SELECT, INSERT, UPDATE, DELETE"
 ) -> None:
     """Row-level security of a table with `workspace_id`: `app` sees its workspace, the other roles every row."""
     op.execute(f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY")
@@ -49,7 +59,7 @@ def tenant_table(
     global_table(op, table, service=service, app=app)
 
 
-def global_table(op: Operations, table: str, *, service: ServiceName, app: str = "SELECT") -> None:
+def global_table(op: Migration, table: str, *, service: ServiceName, app: str = "SELECT") -> None:
     """A table without tenants (keys of doors, leases, positions): no row-level security, `app` gets what is named."""
     if app:
         op.execute(f"GRANT {app} ON {table} TO {role_name(service, 'app')}")
@@ -57,7 +67,7 @@ def global_table(op: Operations, table: str, *, service: ServiceName, app: str =
     op.execute(f"GRANT SELECT ON {table} TO {role_name(service, 'search')}")
 
 
-def create_shared_tables(op: Operations, *, service: ServiceName) -> None:
+def create_shared_tables(op: Migration, *, service: ServiceName) -> None:
     """Creates leadkit's own tables, their policies and the feed's counter, in a service's first revision."""
     for tables in SHARED:
         tables.create_all(op.get_bind(), checkfirst=False)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from typing import Any
 
 import pytest
 import schemathesis
@@ -10,6 +11,7 @@ from hypothesis.errors import Unsatisfiable
 from leadkit.testing.databases import TestDatabase
 from leadkit.testing.services import token_for
 from schemathesis import GenerationMode
+from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
 from tests.contracts.documents import make_app
@@ -23,13 +25,15 @@ LEFT_OUT = r"^/(docs|openapi\.json|metrics)"
 DATABASES = {"crm-core": "core_database", "lead-intake": "intake_database", "analytics": "analytics_database"}
 
 
-def _attempts(operation: APIOperation, mode: GenerationMode, headers: dict[str, str], wrong: list[str]) -> None:
+def _attempts(
+    operation: APIOperation[Any, Any, Any, Any], mode: GenerationMode, headers: dict[str, str], wrong: list[str]
+) -> None:
     """Sends a handful of requests of one operation; 5xx answers are noted."""
 
     @EXAMPLES
     @given(case=operation.as_strategy(generation_mode=mode))
-    def attempt(case: schemathesis.Case) -> None:
-        case.headers = {**(case.headers or {}), **headers}
+    def attempt(case: schemathesis.Case[Any]) -> None:
+        case.headers.update(headers)
         if isinstance(case.query, dict) and "timeout" in case.query:
             case.query["timeout"] = 0
         answer = case.call(timeout=20)
@@ -52,5 +56,6 @@ def test_no_request_makes_a_service_fail(service: str, mode: GenerationMode, req
     with served(make_app(service, database_url=database.url, requests_per_minute=1_000_000)) as address:
         schema = schemathesis.openapi.from_url(f"{address}/openapi.json").exclude(path_regex=LEFT_OUT)
         for found in schema.get_all_operations():
+            assert isinstance(found, Ok)
             _attempts(found.ok(), mode, headers, wrong)
     assert wrong == []

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import httpx
@@ -192,7 +193,7 @@ async def test_refusals_have_one_shape(
 
 
 async def test_a_body_without_announced_length_is_stopped_at_the_limit(toy: RunningService) -> None:
-    async def endless():  # type: ignore[no-untyped-def]
+    async def endless() -> AsyncIterator[bytes]:
         for _ in range(11):
             yield b"x" * 1024 * 1024
 

@@ -53,7 +53,8 @@ async def _page_all(client: httpx.AsyncClient, last: str | None = None, limit: i
 async def test_a_reader_during_slow_commits_misses_nothing(toy: RunningService) -> None:
     """Eight writers hold their commits for random moments while a reader pages by cursor all the time."""
     written: list[str] = []
-    stop, seen, dice = asyncio.Event(), [], random.Random(7)
+    seen: list[str] = []
+    stop, dice = asyncio.Event(), random.Random(7)
 
     async def write() -> None:
         for _ in range(25):

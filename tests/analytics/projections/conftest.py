@@ -68,7 +68,7 @@ def counted_from_scratch(workspace_id: UUID, events: Iterable[tuple[str, dict[st
     for case in leads.keys() | deals.keys():
         tally.add(case_marks(leads.get(case), deals.get(case, ()), frame))
     families = tally.cells().items()
-    return {(family, *key): (n, amount) for family, cells in families for key, (n, amount) in cells.items()}
+    return {(family, *key): (int(n), amount) for family, cells in families for key, (n, amount) in cells.items()}
 
 
 @pytest.fixture

@@ -38,7 +38,7 @@ async def test_another_service_verifies_with_the_published_keys_alone(
     await elsewhere.refresh()
     await db.close()
     caller = elsewhere.verify(token)
-    assert (caller.role, caller.scopes, caller.workspace_id) == ("platform", {"inquiries:write"}, None)
+    assert (caller.role, caller.scopes, caller.workspace_id) == ("platform", frozenset({"inquiries:write"}), None)
     with pytest.raises(Unauthenticated):
         elsewhere.verify(token[:-6] + "AAAAAA")
 

@@ -41,7 +41,8 @@ async def test_teams_are_listed_in_pages_without_losing_or_repeating_one(tenant:
     names = {f"Team {number}" for number in range(7)}
     for name in names:
         await tenant.team(name)
-    seen, cursor, pages = [], "", 0
+    cursor: str | None = ""
+    seen, pages = [], 0
     async with tenant.client_as("analyst") as analyst:
         while cursor is not None:
             query = f"/v1/teams?limit=3&sort=-name{f'&cursor={cursor}' if cursor else ''}"

@@ -134,7 +134,7 @@ async def test_nobody_makes_a_token_above_themselves(core: RunningService, platf
     admin = await make(platform, role="admin")
     narrow = await make(platform, role="admin", scopes=["admin", "leads:read"])
     integration = await make(platform, role="integration", scopes=["inquiries:write"])
-    attempts = [
+    attempts: list[tuple[httpx.AsyncClient, dict[str, Any]]] = [
         (platform, {"role": "platform"}),
         (core.client(admin["token"]), {"role": "platform"}),
         (core.client(narrow["token"]), {"role": "admin", "scopes": ["leads:write"]}),

@@ -1,5 +1,6 @@
 """Round robin as arithmetic: never more than one apart, whoever comes and goes."""
 
+from typing import Any
 from uuid import UUID
 
 from crm_core.assignment.rules import distribute, present_counts
@@ -32,7 +33,7 @@ def test_counts_of_constant_users_differ_by_at_most_one_after_every_batch(batche
 
 @given(steps=STEPS)
 def test_whoever_comes_and_goes_counts_of_those_present_differ_by_at_most_one(steps):
-    given_ = {}
+    given_: dict[Any, int] = {}
     for present, leads in steps:
         counts = present_counts(given_, sorted(present))
         assert counts.keys() == present

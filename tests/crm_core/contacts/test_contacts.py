@@ -122,7 +122,7 @@ async def test_pages_show_every_contact_once(tenant: Tenant) -> None:
         while path:
             page = await admin.get(path)
             seen += [contact["id"] for contact in page.json()["items"]]
-            path = page.links.get("next", {}).get("url")
+            path = page.links.get("next", {}).get("url", "")
     assert len(seen) == 5
     assert set(seen) == made
 

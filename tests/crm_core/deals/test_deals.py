@@ -336,7 +336,7 @@ async def test_deals_are_filtered_sorted_and_paged(tenant: Tenant) -> None:
         while path:
             page = await admin.get(path)
             seen += [deal["name"] for deal in page.json()["items"]]
-            path = page.links.get("next", {}).get("url")
+            path = page.links.get("next", {}).get("url", "")
     assert (open_ones["total"], len(both)) == (4, 5)
     assert [deal["name"] for deal in named] == ["Deal 3"]
     assert refused.status_code == 422

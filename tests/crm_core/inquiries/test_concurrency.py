@@ -25,7 +25,8 @@ async def test_simultaneous_batches_with_the_same_people_in_any_order_make_one_l
 
     async def batch(seed: int) -> list[dict[str, Any]]:
         shuffled = random.Random(seed).sample(people, len(people))
-        return await sales.ask(*(inquiry(**person) for person in shuffled))
+        answers: list[dict[str, Any]] = await sales.ask(*(inquiry(**person) for person in shuffled))
+        return answers
 
     answers = [answer for batch_ in await asyncio.gather(*map(batch, range(8))) for answer in batch_]
     assert Counter(answer["result"] for answer in answers) == {"created": 20, "attached": 140}

@@ -111,7 +111,7 @@ async def test_invalid_items_fail_alone_and_say_where(sales):
         inquiry(phones=["+74951234567"]),
         inquiry(),
         inquiry(phones=["12"], emails=["ivan@example.com"]),
-        "rubbish",  # type: ignore[arg-type]
+        "rubbish",
         inquiry(phones=["+74951234568"], message="a\0b"),
     )
     assert good["status"] == 201

@@ -1,5 +1,7 @@
 """Leads by hand: create, read, list, search, change, and who sees them."""
 
+from typing import Any
+
 import pytest
 from leadkit.ids import new_id
 
@@ -140,7 +142,8 @@ async def test_lists_filter_and_page(sales):
     assert len(await sales.leads(created_to=made[3]["created_at"])) == 3
     assert len(await sales.leads(unassigned="true")) == 0
     async with sales.tenant.client_as() as admin:
-        seen, page = [], {"next_cursor": None}
+        seen: list[str] = []
+        page: dict[str, Any] = {"next_cursor": None}
         for _ in range(3):
             params = {"limit": 2, "include_total": "true"} | ({"cursor": page["next_cursor"]} if seen else {})
             page = (await admin.get("/v1/leads", params=params)).json()

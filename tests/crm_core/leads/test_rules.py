@@ -1,5 +1,7 @@
 """The lifecycle table, scoring and attribution over plain values."""
 
+from typing import Any
+
 import pytest
 from crm_core.leads.rules import OPEN, STATUSES, TRANSITIONS, allowed, target_of, transition
 from crm_core.leads.scoring import Card, completeness_of, points_of, score_of, temperature_of
@@ -19,7 +21,7 @@ EXPECTED = {
     "postponed": ["reopen", "merge"],
     "merged": [],
 }
-CARD = {
+CARD: dict[str, Any] = {
     "named": False, "phone": False, "email": False, "messenger": False, "interest": False, "company": False,
     "message": False, "budget": False, "channel": None, "direct_traffic": True, "repeat": False, "inquiries": 1,
     "qualification": 0,
