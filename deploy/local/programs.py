@@ -32,11 +32,11 @@ def mint(environment: Mapping[str, str], name: str, *scopes: str) -> Program:
     return Program("token", ("crm_core.mint", "--name", name, *limits), environment)
 
 
-def processes(environment: Mapping[str, str], service_token: str) -> list[Program]:
-    """The three APIs and their workers."""
-    told = {**environment, "LEADFLOW_SERVICE_TOKEN": service_token}
-    return [
-        Program(name, (f"{service.module}.{part}",), told)
-        for service in SERVICES
-        for name, part in ((service.name, "app"), (f"{service.name}-worker", "worker"))
-    ]
+def apis(environment: Mapping[str, str]) -> list[Program]:
+    """The three APIs."""
+    return [Program(service.name, (f"{service.module}.app",), environment) for service in SERVICES]
+
+
+def workers(environment: Mapping[str, str]) -> list[Program]:
+    """The worker of each service."""
+    return [Program(f"{service.name}-worker", (f"{service.module}.worker",), environment) for service in SERVICES]

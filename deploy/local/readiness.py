@@ -22,6 +22,14 @@ def refuse_busy_ports(settings: LocalSettings) -> None:
                 ) from error
 
 
+def answers(client: httpx.Client, address: str) -> bool:
+    """Whether the API of a service has started."""
+    try:
+        return client.get(f"{address}/healthz").is_success
+    except httpx.TransportError:
+        return False
+
+
 def is_ready(client: httpx.Client, address: str) -> bool:
     """Whether a service can do its whole work: the database answers, a worker lives, tokens can be verified."""
     try:

@@ -5,7 +5,7 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import FrameType
@@ -19,7 +19,7 @@ from deploy.local.database import database_urls, embedded_cluster
 from deploy.local.folder import held, secrets_of
 from deploy.local.forking import load_common_modules
 from deploy.local.processes import Family
-from deploy.local.readiness import is_ready, refuse_busy_ports
+from deploy.local.readiness import answers, is_ready, refuse_busy_ports
 from deploy.local.report import ACCESS_FILE, announce, say
 from deploy.local.seed import first_workspace
 from deploy.local.settings import SERVICES, LocalError, LocalSettings
@@ -67,9 +67,7 @@ def _run(settings: LocalSettings, folder: Path) -> None:
             family.run(programs.migrations(environment))
             [service_token] = family.run([programs.mint(environment, "services", *programs.SERVICE_SCOPES)])
             say("Starting the services ...")
-            for program in programs.processes(environment, service_token):
-                family.start(program)
-            _wait_until_ready(settings, family)
+            _start(settings, family, {**environment, "LEADFLOW_SERVICE_TOKEN": service_token})
             platform_token = programs.mint(environment, "make run")
             access = first_workspace(settings, folder / ACCESS_FILE, lambda: family.run([platform_token])[0])
             announce(access, folder, time.monotonic() - began)
@@ -103,17 +101,27 @@ def _family(folder: Path, cluster: Cluster | None) -> Iterator[Family]:
         family.stop(CHILDREN_STOP_S)
 
 
-def _wait_until_ready(settings: LocalSettings, family: Family) -> None:
+def _start(settings: LocalSettings, family: Family, environment: Mapping[str, str]) -> None:
+    """The APIs first: the first thing a worker does is to ask crm-core for its keys."""
+    for program in programs.apis(environment):
+        family.start(program)
+    _wait_until_all(answers, settings, family)
+    for program in programs.workers(environment):
+        family.start(program)
+    _wait_until_all(is_ready, settings, family)
+
+
+def _wait_until_all(pass_check: Callable[[httpx.Client, str], bool], settings: LocalSettings, family: Family) -> None:
     deadline = time.monotonic() + READY_TIMEOUT_S
     waiting = list(SERVICES)
     with httpx.Client(timeout=2) as client:
-        while waiting := [service for service in waiting if not is_ready(client, settings.url(service))]:
+        while waiting := [service for service in waiting if not pass_check(client, settings.url(service))]:
             if (failure := family.deceased()) is not None:
                 raise LocalError(failure)
             if time.monotonic() > deadline:
                 names = " and ".join(service.name for service in waiting)
                 raise LocalError(f"{names} did not become ready in {READY_TIMEOUT_S:.0f} s.")
-            time.sleep(0.1)
+            time.sleep(0.05)
 
 
 def _keep_running(family: Family, cluster: Cluster | None) -> NoReturn:
