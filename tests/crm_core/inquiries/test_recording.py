@@ -121,6 +121,11 @@ async def test_invalid_items_fail_alone_and_say_where(sales):
     assert len(await sales.leads()) == 1
 
 
+async def test_text_that_only_looks_like_a_nul_is_kept(sales):
+    [answer] = await sales.ask(inquiry(phones=["+74951234567"], message="a\\u0000b \\\\u0000"))
+    assert (await sales.lead(answer["lead_id"]))["message"] == "a\\u0000b \\\\u0000"
+
+
 async def test_null_counts_as_absent(sales):
     [answer] = await sales.ask(inquiry(phones=["+74951234567"], emails=None, person=None, extra=None, attribution=None))
     assert answer["status"] == 201

@@ -19,7 +19,7 @@ WAYS = {
     "disqualified": ["disqualify"],
     "postponed": ["postpone"],
 }
-STEPS = [one.name for one in TRANSITIONS if one.name != "merge"]
+STEPS = [one.name for one in TRANSITIONS]
 
 
 async def lead_in(sales, status):

@@ -54,26 +54,6 @@ async def thread_ends(
     return found
 
 
-async def inquiries_of_lead(session: AsyncSession, workspace_id: UUID, lead_id: UUID) -> list[InquiryRow]:
-    """Everything that was asked on a lead, the latest first; `body` has the inquiry as it came."""
-    found = await session.scalars(
-        select(InquiryRow)
-        .where(InquiryRow.workspace_id == workspace_id, InquiryRow.lead_id == lead_id)
-        .order_by(InquiryRow.occurred_at.desc(), InquiryRow.id.desc())
-    )
-    return list(found)
-
-
-async def inquiries_of_deal(session: AsyncSession, workspace_id: UUID, deal_id: UUID) -> list[InquiryRow]:
-    """Everything that was asked on an open deal, the latest first."""
-    found = await session.scalars(
-        select(InquiryRow)
-        .where(InquiryRow.workspace_id == workspace_id, InquiryRow.deal_id == deal_id)
-        .order_by(InquiryRow.occurred_at.desc(), InquiryRow.id.desc())
-    )
-    return list(found)
-
-
 async def snapshot(
     session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
 ) -> Sequence[NewEvent]:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
 from crm_core.contacts import points
-from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition
+from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey
 from crm_core.leads.wire import lead_event
 
 PHONE_FROM_DIGITS = 7
@@ -119,16 +119,6 @@ async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[
     return {
         row.id: Owner(row.owner_id, row.team_id) for row in await session.execute(columns.where(Lead.id.in_(named)))
     }
-
-
-async def transitions_of(session: AsyncSession, workspace_id: UUID, lead_id: UUID) -> list[LeadTransition]:
-    """Every step of a lead, the latest first."""
-    found = await session.scalars(
-        select(LeadTransition)
-        .where(LeadTransition.workspace_id == workspace_id, LeadTransition.lead_id == lead_id)
-        .order_by(LeadTransition.at.desc(), LeadTransition.id.desc())
-    )
-    return list(found)
 
 
 async def suggestions_for(session: AsyncSession, caller: Caller, lead_id: UUID) -> list[DuplicateSuggestion]:

@@ -32,9 +32,6 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("postpone", OPEN, "postponed", "lead.postponed", "comes back by itself at a time"),
     Transition("disqualify", OPEN, "disqualified", "lead.disqualified", "refused, with a reason"),
     Transition("reopen", ("disqualified", "postponed"), None, "lead.reopened", "brought back"),
-    Transition(
-        "merge", tuple(status for status in STATUSES if status != "merged"), "merged", "lead.merged", "part of another"
-    ),
 )
 
 

@@ -54,7 +54,7 @@ class LeadOut(Shape):
     id: UUID
     version: int = Field(examples=[2])
     status: LeadStatus
-    allowed: list[str] = Field(examples=[["start", "qualify", "assign", "postpone", "disqualify", "merge"]])
+    allowed: list[str] = Field(examples=[["start", "qualify", "assign", "postpone", "disqualify"]])
     person: Person
     phones: list[str]
     emails: list[str]
