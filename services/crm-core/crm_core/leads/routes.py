@@ -18,7 +18,7 @@ from leadkit.tokens import Caller
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.assignment.queries import explanations_of
 from crm_core.assignment.schemas import AssignmentOut
-from crm_core.leads import actions, conversion, queries, transitions
+from crm_core.leads import actions, conversion, queries, rules, transitions
 from crm_core.leads.lifecycle import TransitionNotAllowed
 from crm_core.leads.schemas import (
     DuplicateList,
@@ -43,7 +43,6 @@ Reader = Annotated[Caller, Allow("leads:read")]
 Writer = Annotated[Caller, Allow("leads:write")]
 
 SORTS: dict[str, Any] = {"created_at": Lead.created_at, "updated_at": Lead.updated_at, "score": Lead.score}
-STEP = problems(NotFound, TransitionNotAllowed)
 
 
 def _filter(
@@ -67,6 +66,12 @@ def _filter(
 
 
 Filter = Annotated[queries.LeadFilter, Depends(_filter)]
+
+
+def _step(name: str, summary: str) -> dict[str, Any]:
+    """What OpenAPI says of a step: the table of transitions in words."""
+    said = f"{summary}\n{rules.described(rules.transition(name))}"
+    return {"responses": problems(NotFound, TransitionNotAllowed), "description": said}
 
 
 @router.get("")
@@ -150,7 +155,7 @@ async def leads_duplicates(lead_id: UUID, session: ReadSession, caller: Reader) 
     return DuplicateList(items=[DuplicateOut.of(row, lead_id) for row in found])
 
 
-@router.post("/{lead_id}/start", responses=STEP)
+@router.post("/{lead_id}/start", **_step("start", "Say that the first contact was made"))
 async def leads_start(
     lead_id: UUID, wanted: LeadStart, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
@@ -158,7 +163,7 @@ async def leads_start(
     return _answer(await transitions.start_lead(session, lead_id, wanted, caller=caller, now=now), response)
 
 
-@router.post("/{lead_id}/qualify", responses=STEP)
+@router.post("/{lead_id}/qualify", **_step("qualify", "Qualify a lead"))
 async def leads_qualify(
     lead_id: UUID, wanted: LeadQualify, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
@@ -166,7 +171,7 @@ async def leads_qualify(
     return _answer(await transitions.qualify_lead(session, lead_id, wanted, caller=caller, now=now), response)
 
 
-@router.post("/{lead_id}/assign", responses=STEP)
+@router.post("/{lead_id}/assign", **_step("assign", "Give a lead to somebody, or let the rules decide"))
 async def leads_assign(
     lead_id: UUID, wanted: LeadAssign, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
@@ -174,7 +179,7 @@ async def leads_assign(
     return _answer(await transitions.assign_lead(session, lead_id, wanted, caller=caller, now=now), response)
 
 
-@router.post("/{lead_id}/postpone", responses=STEP)
+@router.post("/{lead_id}/postpone", **_step("postpone", "Postpone a lead; it comes back by itself"))
 async def leads_postpone(
     lead_id: UUID, wanted: LeadPostpone, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
@@ -182,7 +187,7 @@ async def leads_postpone(
     return _answer(await transitions.postpone_lead(session, lead_id, wanted, caller=caller, now=now), response)
 
 
-@router.post("/{lead_id}/disqualify", responses=STEP)
+@router.post("/{lead_id}/disqualify", **_step("disqualify", "Refuse a lead, with a reason"))
 async def leads_disqualify(
     lead_id: UUID, wanted: LeadDisqualify, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
@@ -190,7 +195,7 @@ async def leads_disqualify(
     return _answer(await transitions.disqualify_lead(session, lead_id, wanted, caller=caller, now=now), response)
 
 
-@router.post("/{lead_id}/reopen", responses=STEP)
+@router.post("/{lead_id}/reopen", **_step("reopen", "Bring back a disqualified or postponed lead"))
 async def leads_reopen(
     lead_id: UUID, wanted: LeadReopen, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
@@ -198,7 +203,7 @@ async def leads_reopen(
     return _answer(await transitions.reopen_lead(session, lead_id, wanted, caller=caller, now=now), response)
 
 
-@router.post("/{lead_id}/convert", responses=STEP)
+@router.post("/{lead_id}/convert", **_step("convert", "Convert a lead into a contact, a company and a deal"))
 async def leads_convert(
     lead_id: UUID, wanted: LeadConvert, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:

@@ -28,10 +28,12 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition("start", ("new", "assigned"), "in_progress", "lead.started", "the first contact was made"),
     Transition("qualify", ("assigned", "in_progress"), "qualified", "lead.qualified", "worth an offer"),
     Transition("convert", ("assigned", "in_progress", "qualified"), "converted", "lead.converted", "became a deal"),
-    Transition("assign", OPEN, None, "lead.assigned", "somebody, or another one, owns it"),
+    Transition(
+        "assign", OPEN, None, "lead.assigned", "it has an owner, or another one; only a new lead changes its status"
+    ),
     Transition("postpone", OPEN, "postponed", "lead.postponed", "comes back by itself at a time"),
     Transition("disqualify", OPEN, "disqualified", "lead.disqualified", "refused, with a reason"),
-    Transition("reopen", ("disqualified", "postponed"), None, "lead.reopened", "brought back"),
+    Transition("reopen", ("disqualified", "postponed"), None, "lead.reopened", "brought back as far as it once was"),
 )
 
 
@@ -43,6 +45,12 @@ def transition(name: str) -> Transition:
 def allowed(status: str) -> list[str]:
     """The transitions that a lead in `status` may take, in the order of the table."""
     return [one.name for one in TRANSITIONS if status in one.sources]
+
+
+def described(step: Transition) -> str:
+    """The step in words, for the API's documentation."""
+    sources, target = ", ".join(step.sources), step.target or "where the lead belongs then"
+    return f"From {sources} to {target}: {step.meaning}. Tells `{step.event}`; any other status is a 409."
 
 
 def target_of(step: Transition, status: LeadStatus, *, reached: Mapping[str, object], owned: bool) -> LeadStatus:
