@@ -41,6 +41,14 @@ async def test_the_same_inquiry_delivered_at_once_by_several_counts_once(sales):
     assert lead["inquiry_count"] == 1
 
 
+async def test_one_id_told_at_once_with_different_addresses_is_one_inquiry(sales):
+    sent = inquiry()
+    answers = await asyncio.gather(*(sales.ask({**sent, "phones": [f"+7495123000{number}"]}) for number in range(8)))
+    assert len({answer["lead_id"] for [answer] in answers}) == 1
+    assert sorted(answer["status"] for [answer] in answers) == [200] * 7 + [201]
+    assert len(await sales.leads()) == 1
+
+
 async def test_an_inquiry_during_conversion_goes_onto_the_new_deal_or_the_lead_before_it(sales):
     for number in range(5):
         phone = f"+7495123000{number}"

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from leadkit.contracts.inquiry import InquiryResult
+from leadkit.db import sqlstate
 from leadkit.ids import new_id
-from leadkit.problems import Problem, ProblemBody
+from leadkit.problems import Problem, ProblemBody, Unavailable
 from leadkit.tokens import Caller
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.queries import existing_workspace
@@ -21,6 +23,7 @@ from crm_core.inquiries.tables import InquiryRow
 from crm_core.inquiries.wire import inquiry_event
 from crm_core.leads import arrivals, store
 from crm_core.rows import Write, fixed_row
+from crm_core.uniqueness import UNIQUE_VIOLATION
 
 
 class Setting(NamedTuple):
@@ -37,7 +40,8 @@ async def record_inquiries(
 ) -> list[InquiryAnswer]:
     """Puts each inquiry on the right lead or deal and answers for each, in order.
 
-    Idempotent: a higher revision of a known inquiry updates it, an equal or lower one gets the stored result."""
+    Idempotent: a higher revision of a known inquiry updates it, an equal or lower one gets the stored result. Raises
+    `Unavailable` when another request records one id with other addresses at the same moment: a repeat finds it."""
     workspace = await existing_workspace(session, caller.workspace)
     arriving, refused = read(items, region=workspace.default_region, now=now)
     answers = {index: _refusal(index, items[index], problem) for index, problem in refused.items()}
@@ -47,7 +51,12 @@ async def record_inquiries(
         first_of_each = {one.id: one for one in reversed(arriving)}
         batch = [one for one in arriving if first_of_each[one.id] is one]
         arriving = [one for one in arriving if first_of_each[one.id] is not one]
-        answers |= await _record(session, batch, setting)
+        try:
+            answers |= await _record(session, batch, setting)
+        except IntegrityError as error:
+            if sqlstate(error) != UNIQUE_VIOLATION:
+                raise
+            raise Unavailable("One of these inquiries is being recorded by another request.") from error
     return [answers[index] for index in range(len(items))]
 
 
