@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from crm_core.leads.rules import OPEN, STATUSES, TRANSITIONS, allowed, target_of, transition
 from crm_core.leads.scoring import Card, completeness_of, points_of, score_of, temperature_of
-from crm_core.leads.touches import for_events
 from hypothesis import given
 from hypothesis import strategies as st
 from leadkit.contracts.inquiry import Attribution, Touch
+from leadkit.contracts.touches import for_events
 
 # Written out a second time on purpose: the table in the code must say what the specification says.
 EXPECTED = {

@@ -5,6 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leadkit.contracts.inquiry import Inquiry
+from leadkit.contracts.touches import for_events
 from leadkit.outbox import NewEvent
 from leadkit.snapshot import Place, paged
 from sqlalchemy import select
@@ -12,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.inquiries.tables import InquiryRow
 from crm_core.inquiries.wire import inquiry_event
-from crm_core.leads.touches import for_events
 
 
 class ThreadEnd(NamedTuple):

@@ -9,11 +9,11 @@ from uuid import UUID
 from leadkit.bulk import validated
 from leadkit.contracts.events import EventAttribution
 from leadkit.contracts.inquiry import Inquiry
+from leadkit.contracts.touches import for_events
 from leadkit.problems import FieldError, Invalid, Problem
 from pydantic_core import PydanticSerializationError
 
 from crm_core.contacts.points import Point, points_of
-from crm_core.leads.touches import for_events
 
 LONGEST_BODY = 256 * 1024
 

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from leadkit.contracts.events import EventAttribution
+from leadkit.contracts.touches import for_events
 from leadkit.ids import new_id
 from leadkit.outbox import NewEvent
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,7 +18,6 @@ from crm_core.leads import card, lifecycle, store
 from crm_core.leads.handing import give_by_rules, give_to
 from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import DuplicateSuggestion, Lead
-from crm_core.leads.touches import for_events
 from crm_core.leads.wire import lead_event
 from crm_core.rows import Write, fixed_row
 

@@ -9,12 +9,12 @@ from uuid import UUID
 from leadkit.contracts.common import Money, written
 from leadkit.contracts.events import EventAttribution
 from leadkit.contracts.inquiry import Attribution, Person
+from leadkit.contracts.touches import is_direct, last_non_direct
 from leadkit.ids import new_id
 
 from crm_core.contacts.points import Point, messenger_from, values_of
 from crm_core.leads import scoring
 from crm_core.leads.tables import Lead
-from crm_core.leads.touches import is_direct, last_non_direct
 from crm_core.rows import new_row
 
 INTEREST = ("subject", "message", "product", "region", "language")

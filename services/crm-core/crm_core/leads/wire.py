@@ -4,10 +4,10 @@ from typing import Any
 
 from leadkit.contracts.events import EventAttribution, LeadState
 from leadkit.contracts.inquiry import Attribution
+from leadkit.contracts.touches import for_events
 from leadkit.outbox import NewEvent
 
 from crm_core.leads.tables import Lead
-from crm_core.leads.touches import for_events
 
 FIELDS = tuple(name for name in LeadState.model_fields if name != "attribution")
 
