@@ -173,6 +173,7 @@ async def test_limits_are_per_source_and_per_address_where_browsers_post(workspa
     answers = [await workspace.door(narrow, json={**ANNA, "message": str(number)}) for number in range(3)]
     assert [answer.status_code for answer in answers] == [202, 202, 429]
     assert int(answers[2].headers["retry-after"]) > 0
+    assert [answer.headers["ratelimit"].split(";")[1] for answer in answers] == ["r=1", "r=0", "r=0"]
     whole = await workspace.source("mango_office", "call", secrets=SECRETS, settings={"requests_per_minute": 1})
     calls = [await workspace.door(whole, "/events/summary", data=mango(missed_call(str(entry)))) for entry in (1, 2)]
     assert [answer.status_code for answer in calls] == [200, 429]

@@ -107,7 +107,7 @@ class Door:
             raise MethodNotAllowed(headers={"Allow": ", ".join(METHODS)})
         if not door.enabled:
             raise SourceDisabled
-        self._doors.count(door, wire.address_of(scope))
+        extra.update(self._doors.count(door, wire.address_of(scope)).headers())
         body = await wire.body_of(receive, headers)
         request = wire.request_of(scope, rest, headers, body, now=clock.now())
         return await self._taken_in(door, request, request_id, welcome)
@@ -140,7 +140,7 @@ def _refusal(problem: Problem, scope: Scope) -> WireAnswer:
 def _cors(origin: str) -> dict[str, str]:
     return {
         "access-control-allow-origin": origin,
-        "access-control-expose-headers": "X-Request-Id, Retry-After",
+        "access-control-expose-headers": "X-Request-Id, Retry-After, RateLimit, RateLimit-Policy",
         "vary": "Origin",
     }
 

@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from leadkit.db import Database
-from leadkit.limits import RateLimiter
+from leadkit.limits import Allowance, RateLimiter
 from leadkit.sealing import Sealer
 
 from lead_intake.providers import provider_named
@@ -70,8 +70,9 @@ class Doors:
         door = self._known[key] = OpenDoor(source, time.monotonic() + REMEMBERED_S)
         return door
 
-    def count(self, door: OpenDoor, address: str | None) -> None:
-        """Counts a request; raises `TooManyRequests` past the source's limits."""
-        self._of_sources.take(door.view.id, limit=door.per_minute)
-        if door.per_address is not None:
-            self._of_addresses.take((door.view.id, address), limit=door.per_address)
+    def count(self, door: OpenDoor, address: str | None) -> Allowance:
+        """Counts a request; answers the narrower limit, raises `TooManyRequests` past it."""
+        allowance = self._of_sources.take(door.view.id, limit=door.per_minute)
+        if door.per_address is None:
+            return allowance
+        return self._of_addresses.take((door.view.id, address), limit=door.per_address)

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import orjson
 import structlog
+from leadkit.contracts.inquiry import Attribution
 from leadkit.contracts.touches import outgoing
 from leadkit.ids import new_id
 from pydantic import BaseModel
@@ -22,6 +23,7 @@ from lead_intake.submissions.rules import bounded, window_key
 
 log = structlog.get_logger()
 
+NO_ATTRIBUTION = '{"first":null,"last":null,"last_non_direct":null}'
 IDEMPOTENCY_KEY = "idempotency-key"
 
 
@@ -85,7 +87,7 @@ def drafted(
         id=submission_id, source=source, place=place, status=result.status, reason=result.reason,
         dedup_key=None, external_id=inquiry.external_id, content_hash=_content_hash(request, result, source),
         inquiry=_as_json(inquiry), report=orjson.dumps(result.report).decode(), screening=None,
-        attribution=_as_json(outgoing(inquiry.attribution)),
+        attribution=_attribution_json(inquiry.attribution),
         occurred_at=inquiry.occurred_at or request.received_at, received_at=request.received_at,
         normaliser_version=NORMALISER_VERSION, revision=revision, released=released,
         gathers=provider.gathers and inquiry.external_id is not None,
@@ -157,6 +159,13 @@ def _content_hash(request: WireRequest, result: Normalised, source: SourceView) 
 def _as_json(value: object) -> str:
     """What Pydantic would write, several times as fast: validated values need no second look."""
     return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z).decode()
+
+
+def _attribution_json(attribution: Attribution) -> str:
+    """For events; many inquiries come without any."""
+    if attribution.first is None and attribution.last is None:
+        return NO_ATTRIBUTION
+    return _as_json(outgoing(attribution))
 
 
 def _plain(value: object) -> object:
