@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import MetaData, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from leadkit.settings import ServiceSettings
 
@@ -152,6 +152,17 @@ class Database:
                     raise
             await asyncio.sleep(random.uniform(0, 0.02 * 2**attempt))
         raise AssertionError("unreachable")
+
+    @asynccontextmanager
+    async def watching(self, role: Role) -> AsyncIterator[AsyncConnection]:
+        """A connection of its own outside transactions, in its role for good: for a look that costs one round trip."""
+        async with self.engine.connect() as connection:
+            await connection.execution_options(isolation_level="AUTOCOMMIT")
+            await connection.exec_driver_sql(f"SET ROLE {role_name(self.service, role)}")
+            try:
+                yield connection
+            finally:
+                await connection.invalidate()  # its role must not come back with the pool's next borrower
 
     async def ping(self) -> None:
         """Raises when the database does not answer."""

@@ -11,7 +11,7 @@ import orjson
 import structlog
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy import Row, Select, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from leadkit.cloudevents import BATCH_TYPE, CloudEvent, event_id, position_of
 from leadkit.contracts.common import written
@@ -22,6 +22,7 @@ from leadkit.problems import Invalid, Malformed, problems
 from leadkit.tokens import Caller
 
 LOOK_EVERY_S = 0.05
+AWAY_S = 0.5
 LONGEST_WAIT_MS = 30_000
 
 log = structlog.get_logger()
@@ -40,16 +41,18 @@ class FeedWatcher:
     async def watch(self) -> None:
         """Looks while somebody waits; runs until cancelled."""
         while True:
-            if self._waiting:
-                try:
-                    await self._look()
-                except Exception as error:
-                    log.warning("feed_not_watched", error=type(error).__name__)
-            await asyncio.sleep(LOOK_EVERY_S)
+            try:
+                async with self._db.watching("worker") as connection:
+                    while True:
+                        if self._waiting:
+                            await self._look(connection)
+                        await asyncio.sleep(LOOK_EVERY_S)
+            except Exception as error:
+                log.warning("feed_not_watched", error=type(error).__name__)
+                await asyncio.sleep(AWAY_S)
 
-    async def _look(self) -> None:
-        async with self._db.transaction(role="worker", read_only=True) as session:
-            highest = await highest_position(session)
+    async def _look(self, connection: AsyncConnection) -> None:
+        highest = await highest_position(connection)
         if highest > self.position:
             self.position = highest
             async with self._moved:
@@ -75,7 +78,7 @@ class FeedWatcher:
             self._moved.notify_all()
 
 
-async def highest_position(session: AsyncSession) -> int:
+async def highest_position(session: AsyncSession | AsyncConnection) -> int:
     """The position of the newest event in the feed."""
     return int(await session.scalar(select(feed_counter.c.position).where(feed_counter.c.id == 1)) or 0)
 

@@ -30,7 +30,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from leadkit import clock
 from leadkit.contracts.common import Shape
@@ -103,6 +103,7 @@ COPY_TO_FEED = text(
     ON CONFLICT (event_id) DO NOTHING
     """
 ).bindparams(_IDS, _WORKSPACES)
+ANYTHING_WAITING = text("SELECT EXISTS (SELECT FROM outbox)")
 DELETE_FROM_OUTBOX = text(
     "DELETE FROM outbox WHERE workspace_id = ANY (:workspaces) AND event_id = ANY (:ids)"
 ).bindparams(_IDS, _WORKSPACES)
@@ -161,12 +162,22 @@ class Sequencer:
     async def run(self, stop: asyncio.Event) -> None:
         """Works until `stop` is set, then gives the lease back."""
         try:
-            while not stop.is_set():
-                moved = await self.step()
-                if moved < BATCH:
-                    await pause(stop, IDLE_S if self._epoch is not None else LEASE_S / 5)
+            async with self._db.watching("worker") as connection:
+                while not stop.is_set():
+                    if await self.step() < BATCH:
+                        await self._rest(stop, connection)
         finally:
             await self.give_back()
+
+    async def _rest(self, stop: asyncio.Event, connection: AsyncConnection) -> None:
+        """Waits until there is something to move, or until the lease has to be renewed or tried for."""
+        looks = int(LEASE_S / 3 / IDLE_S) if self._epoch is not None else 0
+        for _ in range(looks):
+            await pause(stop, IDLE_S)
+            if stop.is_set() or await connection.scalar(ANYTHING_WAITING):
+                return
+        if not looks:
+            await pause(stop, LEASE_S / 5)
 
     async def step(self) -> int:
         """Takes or keeps the lease and moves one batch; answers how many rows were moved."""

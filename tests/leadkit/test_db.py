@@ -1,0 +1,52 @@
+"""Transactions see what their role and workspace allow, and leave nothing of it behind."""
+
+import asyncio
+
+from leadkit.db import Database, engine_for
+from leadkit.ids import new_id
+from leadkit.testing.services import RunningService
+from sqlalchemy import text
+
+
+async def test_a_role_ends_with_its_transaction_and_with_its_watch(toy: RunningService) -> None:
+    db = Database(engine_for(toy.database.url, pool_size=1), "core")
+    async with db.watching("worker") as connection:
+        assert await connection.scalar(text("SELECT current_user")) == "leadflow_core_worker"
+    async with db.transaction(new_id()) as session:
+        assert await session.scalar(text("SELECT current_user")) == "leadflow_core_app"
+    async with db.engine.connect() as connection:
+        assert await connection.scalar(text("SELECT current_user")) == "leadflow_core"
+        assert await connection.scalar(text("SELECT current_setting('app.workspace_id', true)")) in (None, "")
+    await db.close()
+
+
+async def test_a_deadlock_is_run_again_and_both_finish(toy: RunningService) -> None:
+    workspace, ids = new_id(), [new_id(), new_id()]
+    async with toy.db.transaction(workspace) as session:
+        for each in ids:
+            await session.execute(
+                text("INSERT INTO note VALUES (:workspace, :id, 'a', 0, now())"), {"workspace": workspace, "id": each}
+            )
+    both_hold_one = asyncio.Barrier(2)
+    attempts = 0
+
+    async def raise_versions(first: object, second: object) -> None:
+        meet = True
+
+        async def work(session) -> None:
+            nonlocal attempts, meet
+            attempts += 1
+            for number, each in enumerate((first, second)):
+                await session.execute(text("UPDATE note SET version = version + 1 WHERE id = :id"), {"id": each})
+                if number == 0 and meet:
+                    meet = False
+                    await both_hold_one.wait()
+
+        await toy.db.retrying(work, workspace)
+
+    async with asyncio.timeout(30):
+        await asyncio.gather(raise_versions(*ids), raise_versions(*reversed(ids)))
+    async with toy.db.transaction(workspace) as session:
+        versions = list((await session.execute(text("SELECT version FROM note"))).scalars())
+    assert versions == [2, 2]
+    assert attempts == 3
