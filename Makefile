@@ -17,7 +17,7 @@ demo: $(VENV)/.dev ## Fill a running Leadflow with months of inquiries and sales
 	@exec $(BIN)/python -m deploy.local.demo
 
 test: $(VENV)/.dev ## Run all tests on a real PostgreSQL
-	$(BIN)/python -m pytest --quiet --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --quiet --numprocesses 2
 
 check: $(VENV)/.dev lint test ## Everything CI checks: style, types, import directions, house rules, tests
 

@@ -16,8 +16,10 @@ from typing import IO, NoReturn, TextIO
 
 from setproctitle import setproctitle
 
-COMMON = ("leadkit.app", "leadkit.serve", "leadkit.worker", "leadkit.consumer", "leadkit.migrations", "leadkit.edge")
-"""What every program of ours imports. None of it starts a thread, opens a file or draws a random number."""
+COMMON = ("leadkit.app", "leadkit.edge", "leadkit.serve", "leadkit.worker", "leadkit.consumer")
+"""What the APIs and workers import; what only migrations need would cost each of them memory.
+
+None of it starts a thread, opens a file or draws a random number."""
 
 OUR_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 

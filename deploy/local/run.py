@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import select
 import signal
 import sys
 import time
@@ -18,7 +19,7 @@ from deploy.local import programs
 from deploy.local.database import database_urls, embedded_cluster
 from deploy.local.folder import held, secrets_of
 from deploy.local.forking import load_common_modules
-from deploy.local.processes import Family
+from deploy.local.processes import PARENT_FD, Family
 from deploy.local.readiness import answers, is_ready, refuse_busy_ports
 from deploy.local.report import ACCESS_FILE, announce, say
 from deploy.local.seed import first_workspace
@@ -131,7 +132,14 @@ def _keep_running(family: Family, cluster: Cluster | None) -> NoReturn:
             cluster.start()
         for news in family.tend():
             say(news)
-        time.sleep(0.1)
+        _pause(0.1)
+
+
+def _pause(seconds: float) -> None:
+    """Wait; whoever started us with a pipe (a test run) and is gone has stopped us."""
+    pipes = [int(descriptor)] if (descriptor := os.environ.get(PARENT_FD)) else []
+    if select.select(pipes, [], [], seconds)[0]:
+        raise Stopped
 
 
 if __name__ == "__main__":

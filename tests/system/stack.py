@@ -45,6 +45,7 @@ class Stack:
             **environment,
         }
         self.process: subprocess.Popen[bytes] | None = None
+        self._lifeline = -1
 
     @property
     def access(self) -> dict[str, Any]:
@@ -53,17 +54,21 @@ class Stack:
         return content
 
     def begin(self) -> subprocess.Popen[bytes]:
-        """Start without waiting."""
+        """Start without waiting. It ends when this process does, even if that is killed."""
+        self.let_go()
+        heard, self._lifeline = os.pipe()
         with self.output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "deploy.local.run"],
                 cwd=ROOT,
-                env=self.environment,
+                env={**self.environment, "LEADFLOW_PARENT_FD": str(heard)},
+                pass_fds=(heard,),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
+        os.close(heard)
         return self.process
 
     def start(self) -> None:
@@ -81,7 +86,15 @@ class Stack:
         """End it and return its exit code."""
         assert self.process is not None
         self.process.send_signal(how)
-        return self.process.wait(timeout=20)
+        code = self.process.wait(timeout=20)
+        self.let_go()
+        return code
+
+    def let_go(self) -> None:
+        """Close the pipe that tells a running supervisor that we are there."""
+        if self._lifeline >= 0:
+            os.close(self._lifeline)
+            self._lifeline = -1
 
     def pids(self) -> list[int]:
         """The supervisor and all that it started, and all that those started."""

@@ -41,7 +41,7 @@ def database_of(stack: Stack) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def test_second_run_keeps_data_and_access_and_both_stop_quickly(own_stack: Stack) -> None:
+def test_second_run_keeps_data_and_access_and_both_stop_when_told_to(own_stack: Stack) -> None:
     own_stack.start()
     first = own_stack.access
     sent = httpx.post(first["sources"]["form"]["inbound_url"], json={"name": "Анна", "phone": "+79001112233"})
@@ -57,6 +57,10 @@ def test_second_run_keeps_data_and_access_and_both_stop_quickly(own_stack: Stack
     with own_stack.client("core", first["admin_token"]) as core:
         leads = wait_until(lambda: core.get("/v1/leads").json()["items"], what="the lead of the first run")
     assert [lead["phones"] for lead in leads] == [["+79001112233"]]
+
+    own_stack.let_go()
+    assert own_stack.process is not None
+    assert own_stack.process.wait(timeout=5) == 0
 
 
 def test_nothing_outlives_a_killed_supervisor(own_stack: Stack) -> None:
