@@ -2,6 +2,7 @@
 
 import orjson
 import structlog
+from asyncpg import InternalClientError
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from sqlalchemy.exc import DBAPIError
@@ -50,7 +51,8 @@ class LockedOut(Unavailable):
 
 def install(app: FastAPI) -> None:
     """Registers one handler for each kind of exception."""
-    for kind in (Problem, RequestValidationError, HTTPException, DBAPIError, PoolTimeout, OSError):
+    away = (DBAPIError, PoolTimeout, OSError, InternalClientError)  # the last: a connection that broke while answering
+    for kind in (Problem, RequestValidationError, HTTPException, *away):
         app.add_exception_handler(kind, _handle)
     app.add_middleware(DefectsAnswered)
 
@@ -103,7 +105,7 @@ def as_problem(error: Exception) -> Problem:
         return _from_starlette(error)
     if isinstance(error, DBAPIError):
         return _from_database(error)
-    if isinstance(error, PoolTimeout | OSError):
+    if isinstance(error, PoolTimeout | OSError | InternalClientError):
         log.warning("database_away", error=type(error).__name__)
         return Unavailable("The database does not answer now.")
     log.error("defect", exc_info=error)

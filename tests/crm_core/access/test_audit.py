@@ -42,7 +42,7 @@ async def test_addresses_are_masked_and_names_of_staff_are_not(tenant: Tenant) -
 
 
 async def test_the_log_is_narrowed_by_its_filters(tenant: Tenant) -> None:
-    early, late = clock.now(), clock.now() + timedelta(hours=1)
+    early, late = clock.now() - timedelta(hours=1), clock.now() + timedelta(hours=1)
     await tenant.team("East")
     with clock.at(late):
         await tenant.user("Anna")

@@ -23,7 +23,8 @@ def failure_of(error: BaseException) -> Failure:
         driver_error = True
     else:
         state = getattr(error, "sqlstate", None)
-        driver_error = isinstance(error, asyncpg.InterfaceError)
+        # The second is what the driver says when the connection broke while an answer was being read.
+        driver_error = isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError)
     if state in (SERIALIZATION_FAILURE, DEADLOCK):
         return "race"
     if state is None:
