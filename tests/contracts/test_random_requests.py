@@ -19,7 +19,7 @@ from tests.contracts.serving import served
 from tests.contracts.world import prepare
 
 EXAMPLES = settings(
-    max_examples=4, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
+    max_examples=2, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None
 )
 LEFT_OUT = r"^/(docs|openapi\.json|metrics)"
 DATABASES = {"crm-core": "core_database", "lead-intake": "intake_database", "analytics": "analytics_database"}

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
@@ -49,12 +50,17 @@ class Module:
 
 
 def modules(*packages: str) -> list[Module]:
+    return [module for package in packages or PACKAGES for module in _modules_of(package)]
+
+
+@cache
+def _modules_of(package: str) -> list[Module]:
+    """Parsed once: every rule looks at the same trees."""
     found = []
-    for package in packages or PACKAGES:
-        folder = PACKAGES[package]
-        for path in sorted(folder.rglob("*.py")):
-            name = ".".join((package, *path.relative_to(folder).with_suffix("").parts)).removesuffix(".__init__")
-            found.append(Module(package, name, path, ast.parse(path.read_text())))
+    folder = PACKAGES[package]
+    for path in sorted(folder.rglob("*.py")):
+        name = ".".join((package, *path.relative_to(folder).with_suffix("").parts)).removesuffix(".__init__")
+        found.append(Module(package, name, path, ast.parse(path.read_text())))
     return found
 
 
