@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from statistics import median
 from uuid import uuid4
 
@@ -65,20 +66,24 @@ def make_source(stack: Stack) -> str:
 
 
 class _pinned:  # noqa: N801  # reads as the `with` statement it is for
-    """The measured servers on the first core; ours, and PostgreSQL's where it runs, on the second."""
+    """The measured servers on the first core, the load and PostgreSQL on the second."""
 
     def __init__(self, stack: Stack, bare: int) -> None:
         self._servers = [stack.process("lead_intake.app").pid, bare]
+        postgres = stack.process("bin/postgres")
+        self._others = [0, postgres.pid, *(backend.pid for backend in postgres.children())]
 
     def __enter__(self) -> None:
-        for pid in self._servers:
-            os.sched_setaffinity(pid, {0})
-        os.sched_setaffinity(0, {1})
+        self._place(self._servers, {0})
+        self._place(self._others, {1})
 
     def __exit__(self, *_: object) -> None:
-        everything = set(range(os.cpu_count() or 1))
-        for pid in (0, *self._servers):
-            os.sched_setaffinity(pid, everything)
+        self._place([*self._servers, *self._others], set(range(os.cpu_count() or 1)))
+
+    def _place(self, pids: list[int], cores: set[int]) -> None:
+        for pid in pids:
+            with suppress(ProcessLookupError):
+                os.sched_setaffinity(pid, cores)
 
 
 def _free_port() -> int:

@@ -57,7 +57,7 @@ def require_wrk() -> None:
         raise SystemExit("The bench needs wrk, and it could not be installed: apt-get install wrk")
 
 
-def saturate(url: str, *, seconds: int, first: int, connections: int = 48) -> Throughput:
+def saturate(url: str, *, seconds: int, first: int, connections: int = 128) -> Throughput:
     """Sends forms as fast as they are answered; `first` keeps the people of different runs apart."""
     with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
         script.write(WRK_SCRIPT % first)
