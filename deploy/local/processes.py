@@ -13,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO
 
+from leadkit.parent import PARENT_FD
+
 from deploy.local.folder import log_file
 from deploy.local.forking import Forked, fork_program
 from deploy.local.settings import LocalError
@@ -20,7 +22,6 @@ from deploy.local.settings import LocalError
 STABLE_AFTER_S = 30.0
 FIRST_PAUSE_S = 0.5
 LONGEST_PAUSE_S = 15.0
-PARENT_FD = "LEADFLOW_PARENT_FD"
 
 
 @dataclass(frozen=True)

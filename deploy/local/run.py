@@ -14,12 +14,13 @@ from typing import NoReturn
 
 import httpx
 from leadkit.embedded import Cluster, EmbeddedError, claim_folder
+from leadkit.parent import PARENT_FD
 
 from deploy.local import programs
 from deploy.local.database import database_urls, embedded_cluster
 from deploy.local.folder import held, secrets_of
 from deploy.local.forking import load_common_modules
-from deploy.local.processes import PARENT_FD, Family
+from deploy.local.processes import Family
 from deploy.local.readiness import answers, is_ready, refuse_busy_ports
 from deploy.local.report import ACCESS_FILE, announce, say
 from deploy.local.seed import first_workspace
