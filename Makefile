@@ -7,6 +7,9 @@ PACKAGES := shared services/lead-intake services/crm-core services/analytics
 CODE := shared/leadkit services/lead-intake/lead_intake services/crm-core/crm_core services/analytics/analytics deploy
 INSTALL := $(BIN)/python -m pip install --quiet --quiet --disable-pip-version-check --require-hashes --requirement
 
+COMPILE := $(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
+	--no-emit-package leadkit $(addsuffix /pyproject.toml,$(PACKAGES))
+
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -36,6 +39,11 @@ migration: $(VENV)/.dev ## Draft a revision: make migration service=crm-core mes
 generate: $(VENV)/.dev ## Write anew what is derived from the code: openapi.json of each service, .env.example
 	@$(BIN)/python -m deploy.develop.generate
 
+lock: $(VENV)/.runtime ## Write requirements/ anew from the packages' pyproject.toml: pinned, with hashes
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(COMPILE) -o requirements/runtime.txt
+	@$(COMPILE) --group pyproject.toml:dev -o requirements/dev.txt
+
 clean: ## Remove the environment and all caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
@@ -54,4 +62,4 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
-.PHONY: help run demo test check lint bench migration generate clean
+.PHONY: help run demo test check lint bench migration generate lock clean
