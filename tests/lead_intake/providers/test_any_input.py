@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 import orjson
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lead_intake.normalising.pipeline import Normalised, normalise
@@ -17,7 +16,6 @@ from lead_intake.providers import PROVIDERS
 from lead_intake.providers.base import Provider, SourceView, Unreadable, WireRequest
 from lead_intake.providers.fields import _WORDS
 from lead_intake.screening.rules import content_key, screen
-from leadkit.contracts.inquiry import Channel
 
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
 WORDS = [word for words in _WORDS.values() for word in words.split()]
@@ -92,11 +90,10 @@ BODIES = (
         lambda raw: b'--x\r\nContent-Disposition: form-data; name="phone"\r\n\r\n' + raw + b"\r\n--x--"
     )
 )
-CHANNELS: dict[str, Channel] = {"generic": "form", "mango_office": "call", "email": "email"}
 
 
 def source_of(provider: Provider) -> SourceView:
-    return SourceView(UUID(int=1), UUID(int=2), CHANNELS[provider.slug], provider.slug)
+    return SourceView(UUID(int=1), UUID(int=2), provider.channels[0], provider.slug)
 
 
 def read(provider: Provider, request: WireRequest) -> Iterator[tuple[Normalised, Any]]:
@@ -108,15 +105,19 @@ def read(provider: Provider, request: WireRequest) -> Iterator[tuple[Normalised,
         yield normalise(closed, source, submission_id=UUID(int=3), revision=1, received_at=AT), None
 
 
-@pytest.mark.parametrize("provider", PROVIDERS, ids=lambda provider: provider.slug)
 @given(body=BODIES, content_type=TYPES, query=st.text(max_size=30), rest=st.sampled_from(["", "/events/call", "/x"]))
-def test_reader_gives_storable_inquiries_or_says_unreadable(
-    provider: Provider, body: bytes, content_type: str, query: str, rest: str
+def test_every_reader_gives_storable_inquiries_or_says_unreadable(
+    body: bytes, content_type: str, query: str, rest: str
 ) -> None:
     headers = {"content-type": content_type, "authorization": query, "cookie": query}
     request = WireRequest("POST", rest, query, headers, body, AT)
+    for provider in PROVIDERS:
+        try_reader(provider, request)
+
+
+def try_reader(provider: Provider, request: WireRequest) -> None:
     provider.verify(request, source_of(provider))
-    assert len(provider.mask(request, source_of(provider)).body) == len(body)
+    assert len(provider.mask(request, source_of(provider)).body) == len(request.body)
     try:
         results = list(read(provider, request))
     except Unreadable:
