@@ -6,7 +6,7 @@ and a reader that pages by position can never skip an event whose transaction co
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -35,7 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from leadkit import clock
 from leadkit.contracts.common import Shape
 from leadkit.db import Database, metadata
-from leadkit.ids import new_id
+from leadkit.ids import new_id_text
 from leadkit.telemetry import request_id, traceparent
 from leadkit.waiting import pause
 
@@ -125,12 +125,13 @@ ADD_TO_OUTBOX = text(
 
 @dataclass(frozen=True, slots=True)
 class NewEvent:
-    """What happened (`type`), to which aggregate (`subject`), and its state afterwards, without personal data."""
+    """What happened (`type`), to which aggregate (`subject`), and its state afterwards, without personal data: a shape
+    of `leadkit.contracts.events`, or its values where a batch tells of rows that PostgreSQL has checked already."""
 
     type: str
     workspace_id: UUID
     subject: UUID
-    data: Shape
+    data: Shape | Mapping[str, Any]
 
 
 async def publish(session: AsyncSession, happened: Iterable[NewEvent]) -> None:
@@ -138,18 +139,22 @@ async def publish(session: AsyncSession, happened: Iterable[NewEvent]) -> None:
     rows = [
         {
             "workspace_id": event.workspace_id,
-            "event_id": new_id(),
+            "event_id": new_id_text(),
             "type": event.type,
             "subject": event.subject,
-            "data": orjson.Fragment(event.data.model_dump_json()),
+            "data": event.data,
         }
         for event in happened
     ]
     if rows:
         values = {"request_id": request_id.get(), "traceparent": traceparent.get(), "at": clock.now()}
-        # The driver's UUID is a subclass, which orjson does not know: hence the default.
-        written = orjson.dumps(rows, default=str).decode()
+        written = orjson.dumps(rows, default=_written, option=orjson.OPT_UTC_Z).decode()
         await session.execute(ADD_TO_OUTBOX, {"events": written, **values})
+
+
+def _written(value: Any) -> orjson.Fragment | str:
+    """What orjson does not know: a shape, and the driver's UUID, which is a subclass."""
+    return orjson.Fragment(value.model_dump_json()) if isinstance(value, Shape) else str(value)
 
 
 class Sequencer:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from leadkit import clock
 from leadkit.cloudevents import CloudEvent, event_id
+from leadkit.contracts.common import Shape
 from leadkit.db import Database, Role
 from leadkit.edge import Allow, EdgeRoute
 from leadkit.feed import highest_position
@@ -109,7 +110,7 @@ def _as_cloud_event(state: NewEvent, position: int, source: str) -> CloudEvent:
         subject=str(state.subject),
         time=clock.now(),
         workspaceid=state.workspace_id,
-        data=state.data.model_dump(mode="json"),
+        data=state.data.model_dump(mode="json") if isinstance(state.data, Shape) else dict(state.data),
     )
 
 

@@ -37,8 +37,8 @@ class Columns(NamedTuple):
 
 def new_row(table: type[RowT], **values: Any) -> RowT:
     """A row with all its columns given, for `write`. No session will track it, so the bookkeeping by which the ORM
-    notices changes, half of the time a batch took, is left out."""
-    row = table()
+    notices changes, half of the time a batch took, is left out, and so is its constructor."""
+    row: RowT = table.__mapper__.class_manager.new_instance()
     vars(row).update(values)
     return row
 
@@ -48,6 +48,11 @@ def fixed_row(table: type[RowT], **values: Any) -> RowT:
     row = table.__new__(table)
     vars(row).update(values)
     return row
+
+
+def put(row: Base, **values: Any) -> None:
+    """Changes columns of a row that no session tracks: nobody has to be told."""
+    vars(row).update(values)
 
 
 async def insert_rows(session: AsyncSession, rows: Sequence[Base]) -> None:

@@ -23,7 +23,7 @@ from crm_core.activities.queries import event_of
 from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityPatch
 from crm_core.activities.tables import Activity
 from crm_core.leads.responses import note_first_response
-from crm_core.rows import insert_rows, new_row
+from crm_core.rows import fixed_row, insert_rows
 from crm_core.storable import check_storable
 
 COLUMNS = tuple(Activity.__table__.columns.keys())
@@ -197,7 +197,7 @@ async def _store(
 
 
 def _stored(row: NewActivity, workspace_id: UUID, *, by: str, now: datetime) -> Activity:
-    return new_row(
+    return fixed_row(
         Activity,
         workspace_id=workspace_id, id=row.id, version=1, kind=row.kind, direction=row.direction, lead_id=row.lead_id,
         contact_id=row.contact_id, deal_id=row.deal_id, owner_id=row.owner_id, team_id=row.team_id,
@@ -213,7 +213,8 @@ def _is_missed(activity: NewActivity | Activity) -> bool:
 
 def _noted(activity: Activity) -> dict[str, Any]:
     """What the audit log keeps of a new activity: its words would be masked anyway, and batches are large."""
-    return {name: value for name in NOTED if (value := getattr(activity, name)) is not None}
+    stored = vars(activity)
+    return {name: value for name in NOTED if (value := stored[name]) is not None}
 
 
 def _seen(activity: Activity) -> dict[str, Any]:

@@ -35,6 +35,7 @@ class ActivityFilter(NamedTuple):
     due_to: datetime | None = None
 
 
+STATE = tuple(ActivityState.model_fields)
 EQUAL = ("lead_id", "contact_id", "deal_id", "owner_id", "inquiry_id")
 
 
@@ -107,5 +108,6 @@ async def snapshot(
 
 
 def event_of(type_: str, activity: Activity) -> NewEvent:
-    """The event that tells the activity's present state, without its words."""
-    return NewEvent(type_, activity.workspace_id, activity.id, ActivityState.model_validate(activity))
+    """The event that tells the activity's present state, the values of `ActivityState`: all but its words."""
+    stored = vars(activity)
+    return NewEvent(type_, activity.workspace_id, activity.id, {name: stored[name] for name in STATE})

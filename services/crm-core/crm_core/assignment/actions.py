@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from leadkit.ids import new_id
+from leadkit.ids import new_id_text
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -74,7 +74,7 @@ def explanations(workspace_id: UUID, outcomes: Sequence[Outcome], *, by: str, no
     """Why each lead got its owner, to be written with the lead."""
     rows = [
         fixed_row(
-            AssignmentExplanation, workspace_id=workspace_id, id=new_id(), lead_id=outcome.lead_id, at=now, by=by,
+            AssignmentExplanation, workspace_id=workspace_id, id=new_id_text(), lead_id=outcome.lead_id, at=now, by=by,
             team_id=outcome.team_id, owner_id=outcome.owner_id, rules=outcome.rules,
         )
         for outcome in outcomes

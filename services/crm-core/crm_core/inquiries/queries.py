@@ -5,7 +5,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from leadkit.contracts.inquiry import Inquiry
-from leadkit.contracts.touches import for_events
+from leadkit.contracts.touches import outgoing
 from leadkit.outbox import NewEvent
 from leadkit.snapshot import Place, paged
 from sqlalchemy import select
@@ -61,4 +61,4 @@ async def snapshot(
     key = (InquiryRow.workspace_id, InquiryRow.id)
     page = paged(select(InquiryRow), key=key, workspace_id=workspace_id, after=after, limit=limit)
     rows = await session.scalars(page)
-    return [inquiry_event(row, for_events(Inquiry.model_validate(row.body).attribution)) for row in rows]
+    return [inquiry_event(row, outgoing(Inquiry.model_validate(row.body).attribution)) for row in rows]

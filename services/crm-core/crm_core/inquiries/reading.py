@@ -1,15 +1,14 @@
 """Inquiries as they arrive: each validated by itself, its addresses in the form in which equal means same."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from leadkit.bulk import validated
-from leadkit.contracts.events import EventAttribution
 from leadkit.contracts.inquiry import Inquiry
-from leadkit.contracts.touches import for_events
+from leadkit.contracts.touches import outgoing
 from leadkit.problems import FieldError, Invalid, Problem
 from pydantic_core import PydanticSerializationError
 
@@ -32,7 +31,7 @@ class Arriving:
     threads: Sequence[str]
     occurred_at: datetime
     received_at: datetime
-    outgoing: EventAttribution
+    outgoing: Mapping[str, Any]
 
     @property
     def id(self) -> UUID:
@@ -72,7 +71,7 @@ def _read(index: int, inquiry: Inquiry, region: str, now: datetime) -> Arriving:
         threads=threads,
         occurred_at=min(inquiry.occurred_at or received_at, received_at),
         received_at=received_at,
-        outgoing=for_events(inquiry.attribution),
+        outgoing=outgoing(inquiry.attribution),
     )
 
 

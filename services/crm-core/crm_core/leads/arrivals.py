@@ -1,12 +1,12 @@
 """What a batch of inquiries does to leads: found and locked at once, changed in memory, stored at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from leadkit.contracts.events import EventAttribution
-from leadkit.contracts.touches import for_events
+from leadkit.contracts.touches import outgoing
 from leadkit.ids import new_id
 from leadkit.outbox import NewEvent
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -37,7 +37,7 @@ class Arrivals:
     owners: dict[UUID, UUID | None] = field(default_factory=dict)
     told: dict[UUID, str] = field(default_factory=dict)
     named: dict[UUID, Owner] = field(default_factory=dict)
-    outgoing: dict[UUID, EventAttribution] = field(default_factory=dict)
+    outgoing: dict[UUID, Mapping[str, Any]] = field(default_factory=dict)
     changes: store.Changes = field(default_factory=store.Changes)
 
     def of(self, points: Iterable[Point]) -> set[UUID]:
@@ -62,7 +62,7 @@ def create(arrivals: Arrivals, start: card.Beginning, *, previous_owner: UUID | 
     lead = card.begin(arrivals.workspace_id, start, now=now)
     arrivals.leads[lead.id] = lead
     arrivals.owners[lead.id] = previous_owner
-    arrivals.outgoing[lead.id] = start.outgoing or for_events(start.attribution)
+    arrivals.outgoing[lead.id] = start.outgoing or outgoing(start.attribution)
     arrivals.changes.created.append(lead)
     step = lifecycle.Step(by=by, at=start.occurred_at, now=now)
     arrivals.changes.history.append(lifecycle.history(lead, "create", step, before=None))

@@ -1,13 +1,12 @@
 """A lead's card in memory: begun, filled up by what later inquiries add, and what follows from its fields."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from leadkit.contracts.common import Money, written
-from leadkit.contracts.events import EventAttribution
 from leadkit.contracts.inquiry import Attribution, Person
 from leadkit.contracts.touches import is_direct, last_non_direct
 from leadkit.ids import new_id
@@ -15,7 +14,7 @@ from leadkit.ids import new_id
 from crm_core.contacts.points import Point, messenger_from, values_of
 from crm_core.leads import scoring
 from crm_core.leads.tables import Lead
-from crm_core.rows import new_row
+from crm_core.rows import new_row, put
 
 INTEREST = ("subject", "message", "product", "region", "language")
 
@@ -43,7 +42,7 @@ class Beginning:
     repeat: bool = False
     inquiries: int = 0
     occurred_at: datetime
-    outgoing: EventAttribution | None = None
+    outgoing: Mapping[str, Any] | None = None
 
 
 def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
@@ -68,9 +67,8 @@ def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
 
 def put_points(lead: Lead, points: Sequence[Point]) -> None:
     """These are the lead's phones, e-mails and messengers."""
-    lead.phones = values_of(points, "phone")
-    lead.emails = values_of(points, "email")
-    lead.messengers = [messenger_from(value).model_dump() for value in values_of(points, "messenger")]
+    messengers = [messenger_from(value).model_dump() for value in values_of(points, "messenger")]
+    put(lead, phones=values_of(points, "phone"), emails=values_of(points, "email"), messengers=messengers)
 
 
 def points_on(lead: Lead) -> list[Point]:
@@ -104,12 +102,15 @@ def refresh(lead: Lead, attribution: Attribution | None = None) -> None:
     `attribution` spares reading the lead's own again."""
     card = _card(lead, attribution or Attribution.model_validate(lead.attribution))
     points = scoring.points_of(card)
-    lead.search_name = search_name(lead.person)
-    lead.score_points = [{"points": point.points, "reason": point.reason} for point in points]
-    lead.score = scoring.score_of(points)
-    lead.completeness = scoring.completeness_of(card)
-    if not lead.temperature_set:
-        lead.temperature = scoring.temperature_of(lead.score)
+    score = scoring.score_of(points)
+    put(
+        lead,
+        search_name=search_name(lead.person),
+        score_points=[{"points": point.points, "reason": point.reason} for point in points],
+        score=score,
+        completeness=scoring.completeness_of(card),
+        temperature=lead.temperature if lead.temperature_set else scoring.temperature_of(score),
+    )
 
 
 def search_name(person: dict[str, Any]) -> str:

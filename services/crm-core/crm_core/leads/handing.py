@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from leadkit.contracts.events import EventAttribution
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.audit import SYSTEM
@@ -16,7 +16,7 @@ from crm_core.leads.store import Changes
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 
-NONE: Mapping[UUID, EventAttribution] = {}
+NONE: Mapping[UUID, Mapping[str, Any]] = {}
 
 
 async def give_by_rules(
@@ -25,7 +25,7 @@ async def give_by_rules(
     leads: Sequence[tuple[Lead, UUID | None]],
     changes: Changes,
     *,
-    outgoing: Mapping[UUID, EventAttribution] = NONE,
+    outgoing: Mapping[UUID, Mapping[str, Any]] = NONE,
     now: datetime,
 ) -> None:
     """Gives each lead (told with the person's previous owner, if any) to whoever's turn it is. A lead for which nobody
@@ -51,7 +51,7 @@ def give_to(
     changes: Changes,
     step: lifecycle.Step,
     *,
-    outgoing: Mapping[UUID, EventAttribution] = NONE,
+    outgoing: Mapping[UUID, Mapping[str, Any]] = NONE,
 ) -> None:
     """Gives the lead to the one a person named; raises `TransitionNotAllowed`."""
     assert owner.owner_id is not None
@@ -63,7 +63,7 @@ def _hand_over(
     outcome: Outcome,
     changes: Changes,
     step: lifecycle.Step,
-    outgoing: Mapping[UUID, EventAttribution],
+    outgoing: Mapping[UUID, Mapping[str, Any]],
 ) -> None:
     event = "lead.assigned" if lead.owner_id is None else "lead.reassigned"
     owners = {"from": lifecycle.text_of(lead.owner_id), "to": lifecycle.text_of(outcome.owner_id)}

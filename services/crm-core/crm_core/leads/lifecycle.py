@@ -7,12 +7,12 @@ from uuid import UUID
 
 from leadkit.contracts.common import written
 from leadkit.contracts.events import LeadStatus
-from leadkit.ids import new_id
+from leadkit.ids import new_id_text
 from leadkit.problems import Conflict
 
 from crm_core.leads import rules
 from crm_core.leads.tables import Lead, LeadTransition
-from crm_core.rows import fixed_row
+from crm_core.rows import fixed_row, put
 
 
 class TransitionNotAllowed(Conflict):
@@ -50,9 +50,8 @@ def take(lead: Lead, name: str, step: Step) -> LeadTransition:
         _tell_earlier(lead, step.at)
         lead.moved_at = step.at
     if target != before:
-        lead.status = target
-        lead.reached = {target: written(step.at), **lead.reached}
-        lead.passages = {**lead.passages, target: lead.passages.get(target, 0) + 1}
+        passages = {**lead.passages, target: lead.passages.get(target, 0) + 1}
+        put(lead, status=target, reached={target: written(step.at), **lead.reached}, passages=passages)
     if before == "postponed":
         lead.postponed_until = None
     touch(lead, step.now)
@@ -63,15 +62,13 @@ def give(lead: Lead, owner_id: UUID | None, team_id: UUID | None, *, at: datetim
     """The lead's owner and team from `at` on."""
     if (owner_id, team_id) == (lead.owner_id, lead.team_id):
         return
-    lead.owner_id, lead.team_id = owner_id, team_id
     entry = {"owner_id": text_of(owner_id), "team_id": text_of(team_id), "at": written(at)}
-    lead.owners = [*lead.owners, entry]
+    put(lead, owner_id=owner_id, team_id=team_id, owners=[*lead.owners, entry])
 
 
 def touch(lead: Lead, now: datetime) -> None:
     """One more version of the lead."""
-    lead.version += 1
-    lead.updated_at = now
+    put(lead, version=lead.version + 1, updated_at=now)
 
 
 def answered(lead: Lead, at: datetime) -> None:
@@ -83,8 +80,8 @@ def answered(lead: Lead, at: datetime) -> None:
 def history(lead: Lead, name: str, step: Step, *, before: LeadStatus | None) -> LeadTransition:
     """The row that remembers a step."""
     return fixed_row(
-        LeadTransition, workspace_id=lead.workspace_id, id=new_id(), lead_id=lead.id, action=name, from_status=before,
-        to_status=lead.status, at=step.at, by=step.by, note=step.note, data=step.data,
+        LeadTransition, workspace_id=lead.workspace_id, id=new_id_text(), lead_id=lead.id, action=name,
+        from_status=before, to_status=lead.status, at=step.at, by=step.by, note=step.note, data=step.data,
     )  # fmt: skip
 
 

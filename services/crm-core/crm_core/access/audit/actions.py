@@ -5,12 +5,12 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from leadkit.ids import new_id
-from sqlalchemy import insert
+from leadkit.ids import new_id_text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.audit.rules import Snapshot, difference
 from crm_core.access.audit.tables import Audit
+from crm_core.rows import fixed_row, insert_rows
 
 SYSTEM = "system"
 """`by` of what no caller asked for: timers, consumers, assignment by rules."""
@@ -53,10 +53,9 @@ async def record_all(
     for change in changes:
         before, after = difference(change.subject_type, change.before, change.after)
         rows.append(
-            {
-                "workspace_id": workspace_id, "id": new_id(), "at": now, "by": by, "action": change.action,
-                "subject_type": change.subject_type, "subject_id": change.subject_id, "before": before, "after": after,
-            }
+            fixed_row(
+                Audit, workspace_id=workspace_id, id=new_id_text(), at=now, by=by, action=change.action,
+                subject_type=change.subject_type, subject_id=change.subject_id, before=before, after=after,
+            )
         )  # fmt: skip
-    if rows:
-        await session.execute(insert(Audit), rows)
+    await insert_rows(session, rows)

@@ -21,6 +21,8 @@ PERSONAL = frozenset(
 NAMED_BY_STAFF = frozenset({"workspace", "user", "team", "token", "loss_reason", "pipeline", "stage", "product", "tag"})
 """Subject types whose `name` is a display name of staff or of a catalogue, so it is kept."""
 
+PLAIN = (str, int, float, bool, type(None))
+
 Snapshot = Mapping[str, Any]
 
 
@@ -55,6 +57,8 @@ def _hidden(value: Any) -> Any:
 
 
 def _as_json(value: Any, personal: frozenset[str]) -> Any:
+    if type(value) in PLAIN:
+        return value
     if isinstance(value, Mapping):
         return _masked(value, personal)
     if isinstance(value, list | tuple | set | frozenset):
