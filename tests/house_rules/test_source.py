@@ -7,6 +7,9 @@ import pytest
 
 from tests.house_rules.source import ROOT, Function, body_of, modules, percentile
 
+# All rules look at the same parsed source, which is costly to make: one test process looks at it.
+pytestmark = pytest.mark.xdist_group("source")
+
 COMMITS_ALLOWED = {"leadkit.edge", "leadkit.db", "leadkit.migrations"}
 LARGEST_FILE = 400
 

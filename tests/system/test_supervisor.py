@@ -41,16 +41,14 @@ def database_of(stack: Stack) -> Iterator[Cluster]:
         cluster.stop()
 
 
-def test_second_run_keeps_data_and_access_and_both_stop_when_told_to(own_stack: Stack) -> None:
+def test_data_outlives_a_stop_and_newer_code_and_nothing_else_outlives_a_kill(own_stack: Stack) -> None:
+    """One story, since each start costs seconds: run, stop, a database of newer code, the second run, killed."""
     own_stack.start()
     first = own_stack.access
     sent = httpx.post(first["sources"]["form"]["inbound_url"], json={"name": "Анна", "phone": "+79001112233"})
     assert sent.status_code == 202
-    pids = own_stack.pids()
-    began = time.monotonic()
-    assert own_stack.stop(signal.SIGINT) == 0
-    assert time.monotonic() - began < 5
-    assert not any(alive(pid) for pid in pids)
+    stopped_within(5, own_stack)
+    refused_with_newer_migrations(own_stack)
 
     own_stack.start()
     assert own_stack.access == first
@@ -58,17 +56,31 @@ def test_second_run_keeps_data_and_access_and_both_stop_when_told_to(own_stack: 
         leads = wait_until(lambda: core.get("/v1/leads").json()["items"], what="the lead of the first run")
     assert [lead["phones"] for lead in leads] == [["+79001112233"]]
 
-    own_stack.let_go()
-    assert own_stack.process is not None
-    assert own_stack.process.wait(timeout=5) == 0
-
-
-def test_nothing_outlives_a_killed_supervisor(own_stack: Stack) -> None:
-    own_stack.start()
     pids = own_stack.pids()
     assert len(pids) > 7
     own_stack.stop(signal.SIGKILL)
     wait_until(lambda: not any(alive(pid) for pid in pids), what="the end of all children")
+
+
+def stopped_within(seconds: float, stack: Stack) -> None:
+    """Ctrl-C ends everything that was started."""
+    pids = stack.pids()
+    began = time.monotonic()
+    assert stack.stop(signal.SIGINT) == 0
+    assert time.monotonic() - began < seconds
+    assert not any(alive(pid) for pid in pids)
+
+
+def refused_with_newer_migrations(stack: Stack) -> None:
+    """A start on a database of newer code ends with one sentence; the database is left as it was."""
+    change = "UPDATE alembic_version SET version_num = {}"
+    with database_of(stack) as cluster:
+        before = cluster.run_sql("SELECT version_num FROM alembic_version", database="leadflow_core")
+        cluster.run_sql(change.format("'9999'"), database="leadflow_core")
+    [sentence] = [line for line in refusal(stack).splitlines() if line.startswith("leadflow: ")]
+    assert "has migrations this code does not know" in sentence
+    with database_of(stack) as cluster:
+        cluster.run_sql(change.format(f"'{before}'"), database="leadflow_core")
 
 
 def test_busy_port_is_told_in_one_sentence(own_stack: Stack) -> None:
@@ -78,15 +90,6 @@ def test_busy_port_is_told_in_one_sentence(own_stack: Stack) -> None:
         said = refusal(own_stack)
     assert len(said.splitlines()) == 1
     assert "for crm-core is taken" in said
-
-
-def test_database_of_newer_code_is_told_in_one_sentence(own_stack: Stack) -> None:
-    own_stack.start()
-    own_stack.stop()
-    with database_of(own_stack) as cluster:
-        cluster.run_sql("UPDATE alembic_version SET version_num = '9999'", database="leadflow_core")
-    [sentence] = [line for line in refusal(own_stack).splitlines() if line.startswith("leadflow: ")]
-    assert "has migrations this code does not know" in sentence
 
 
 def test_wrong_database_address_is_told_in_one_sentence(tmp_path: Path) -> None:

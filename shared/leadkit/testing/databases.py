@@ -1,6 +1,8 @@
 """Migrated databases in a throw-away cluster, one of each service for a test process."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -24,6 +26,8 @@ class TestDatabase:
         cluster.run_sql('ALTER ROLE :"login" CREATEROLE;', login=login)
         self.url = cluster.url(name, login, "secret")
         self.admin_url = cluster.url(name)
+        self._connection: asyncpg.Connection | None = None
+        self._question: str | None = None
 
     async def migrate(self, service: ServiceName, folder: Path) -> None:
         """Brings it to the newest revision, as the service's own migration does."""
@@ -31,18 +35,38 @@ class TestDatabase:
         await migrate(settings, service=service, folder=folder)
 
     async def empty(self) -> None:
-        """Deletes every row that a test may have made; an unfinished sequencer's lease ends."""
-        connection = await asyncpg.connect(self.admin_url)
+        """Deletes every row that a test may have made; an unfinished sequencer's lease ends.
+
+        Most tables are empty after most tests, so they are asked first: that is quicker than deleting from all.
+        """
+        async with self.connected() as connection:
+            filled = [row["name"] for row in await connection.fetch(await self._filled(connection))]
+            deletions = "".join(f'DELETE FROM "{table}"; ' for table in filled)
+            await connection.execute(f"{deletions}UPDATE feed_counter SET leased_until = now() - interval '1 second'")
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[asyncpg.Connection]:
+        """The superuser's connection, without checks of references. Whoever is inside already shares theirs."""
+        if self._connection is not None:
+            yield self._connection
+            return
+        self._connection = await asyncpg.connect(self.admin_url)
         try:
+            await self._connection.execute("SET session_replication_role = replica")
+            yield self._connection
+        finally:
+            await self._connection.close()
+            self._connection = None
+
+    async def _filled(self, connection: asyncpg.Connection) -> str:
+        """The question which tables have rows."""
+        if self._question is None:
             rows = await connection.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
             tables = [row["tablename"] for row in rows if row["tablename"] not in KEPT]
-            deletions = "; ".join(f'DELETE FROM "{table}"' for table in tables)
-            await connection.execute(
-                f"SET session_replication_role = replica; {deletions}; "
-                "UPDATE feed_counter SET leased_until = now() - interval '1 second'"
+            self._question = " UNION ALL ".join(
+                f"SELECT '{table}' AS name WHERE EXISTS (SELECT FROM \"{table}\")" for table in tables
             )
-        finally:
-            await connection.close()
+        return self._question
 
 
 def database_of(cluster: Cluster, service: ServiceName, folder: Path) -> TestDatabase:

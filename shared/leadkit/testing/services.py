@@ -99,6 +99,6 @@ class RunningService:
 
 @asynccontextmanager
 async def running(app: FastAPI, database: TestDatabase) -> AsyncIterator[RunningService]:
-    """The app started and, at the end, stopped."""
-    async with app.router.lifespan_context(app):
+    """The app started and, at the end, stopped; meanwhile its tables are emptied over one connection."""
+    async with app.router.lifespan_context(app), database.connected():
         yield RunningService(app, database)
