@@ -157,7 +157,8 @@ class Found:
 
 class Provider(ABC):
     """One wire format. `gathers`: requests with one external id are events of one submission, to be merged;
-    otherwise they are repeats. `browsers_post`: people's browsers post here, so limits are per address too."""
+    otherwise they are repeats. `browsers_post`: people's browsers post here, so limits are per address too.
+    `hint`: where an operator pastes the source's address."""
 
     slug: ClassVar[str]
     title: ClassVar[str]
@@ -166,6 +167,7 @@ class Provider(ABC):
     secrets_model: ClassVar[type[BaseModel]] = Secrets
     gathers: ClassVar[bool] = False
     browsers_post: ClassVar[bool] = False
+    hint: ClassVar[str] = "Paste the source's address where the provider asks for a webhook address."
 
     @abstractmethod
     def verify(self, request: WireRequest, source: SourceView) -> bool:
@@ -197,3 +199,13 @@ def received(submission_ids: Sequence[UUID]) -> WireAnswer:
     ids = [str(one) for one in submission_ids]
     body = {"submission_id": ids[0] if ids else None, "submission_ids": ids, "status": "received"}
     return WireAnswer(202, {"content-type": "application/json"}, orjson.dumps(body))
+
+
+def plain(text: str) -> WireAnswer:
+    """200 with a word that the provider waits for."""
+    return WireAnswer(200, {"content-type": "text/plain; charset=utf-8"}, text.encode())
+
+
+def json_answer(value: object) -> WireAnswer:
+    """200 with JSON."""
+    return WireAnswer(200, {"content-type": "application/json"}, orjson.dumps(value))

@@ -6,6 +6,8 @@ import hmac
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from itertools import chain
+from typing import Literal
 from urllib.parse import parse_qsl, quote, quote_plus
 
 from lead_intake.normalising.marks import COOKIES
@@ -29,7 +31,7 @@ def carries_secret(request: WireRequest, source: SourceView, body_values: Iterab
     expected = source.secrets.get("secret")
     if not expected:
         return True
-    given = [*_in_query(request.query), *_in_headers(request.headers), *body_values]
+    given = chain(_in_query(request.query), _in_headers(request.headers), body_values)
     return any(same(one, expected) for one in given)
 
 
@@ -66,6 +68,11 @@ def _basic(value: str) -> str:
         return ""
 
 
+def signed_with(secret: str | None, body: bytes, algorithm: Literal["sha1", "sha256"] = "sha256") -> "hmac.HMAC | None":
+    """The keyed digest of the bytes as they came; None without a secret: then nothing is authentic."""
+    return hmac.new(secret.encode(), body, algorithm) if secret else None
+
+
 def masked(request: WireRequest, secrets: Iterable[str]) -> WireRequest:
     """The request with each secret value overwritten by `*` of equal length, wherever it stands and however escaped.
     Headers that carry credentials and cookies that are no marks of a visit are overwritten whatever their value."""
@@ -74,6 +81,7 @@ def masked(request: WireRequest, secrets: Iterable[str]) -> WireRequest:
         return request
     return replace(
         request,
+        rest=_masked_text(request.rest, values) if request.rest else "",
         query=_masked_text(_masked_parameters(request.query), values) if request.query else "",
         headers={name: _masked_header(name, value, values) for name, value in request.headers.items()},
         body=_masked_body(request.body, values) if values else request.body,

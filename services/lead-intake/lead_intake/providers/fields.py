@@ -70,6 +70,7 @@ _LAST_TOKENS = {
     "mail": "email", "почта": "email", "message": "message", "comment": "message", "комментарий": "message",
 }  # fmt: skip
 _NEGATIONS = frozenset("is has no need send by via show hide confirm old company office manager operator our".split())
+_WORD = re.compile(r"[^\W_]+")
 _TOKEN = re.compile(r"[A-ZА-ЯЁ]?[a-zа-яё]+|[A-ZА-ЯЁ]+(?![a-zа-яё])|\d+")
 
 _PLACES = {
@@ -143,6 +144,26 @@ def _by_name(key: str, folded: str) -> str | None:
     if again and again not in ("id", "ignore"):
         return again
     return _LAST_TOKENS.get(tokens[-1]) if tokens[0] not in _NEGATIONS else None
+
+
+_CONTACTS = frozenset(
+    {"full_name", "first_name", "middle_name", "last_name", "phone", "email", "company", "position", "message"}
+)
+_ASKING = frozenset(
+    "what is s whats which are your you please enter type write leave give provide tell us the a an we may i how "
+    "should call reach best us for to укажите введите напишите оставьте какой какая какое как ваш ваша ваше вас "
+    "вам с вами нам для связи свой свою свое пожалуйста".split()
+)
+
+
+@lru_cache(maxsize=4096)
+def contact_asked_for(question: str) -> str | None:
+    """What a question asks for, when that is a contact or the message itself: `What is your name?` asks `full_name`."""
+    known = meaning(question)
+    if known is None:
+        words = [word for word in _WORD.findall(question[:100].casefold()) if word not in _ASKING]
+        known = meaning(" ".join(words)) if words and len(words) <= 3 else None
+    return known if known in _CONTACTS or (known or "").startswith("messenger:") else None
 
 
 _MAPPED = {"name": "full_name", "comment": "message", "city": "region"}

@@ -55,6 +55,7 @@ class MangoOffice(Provider):
     channels: ClassVar[tuple[Channel, ...]] = ("call",)
     secrets_model: ClassVar[type[BaseModel]] = MangoSecrets
     gathers: ClassVar[bool] = True
+    hint: ClassVar[str] = "Cabinet of the virtual PBX, Integrations, API connection: address of the external system."
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:
         """The sign is right and made with our key; without both secrets nothing is authentic but the test of

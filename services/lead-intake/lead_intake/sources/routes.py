@@ -110,6 +110,7 @@ async def providers_list(_: Reader) -> ProviderList:
                 slug=provider.slug,
                 title=provider.title,
                 channels=list(provider.channels),
+                hint=provider.hint,
                 settings_schema=provider.settings_model.model_json_schema(),
                 secrets_schema=provider.secrets_model.model_json_schema(),
             )

@@ -91,6 +91,7 @@ class ProviderOut(BaseModel):
     slug: str = Field(examples=["generic"])
     title: str = Field(examples=["Any form or JSON"])
     channels: list[Channel]
+    hint: str = Field(examples=["Paste the source's address where the provider asks for a webhook address."])
     settings_schema: dict[str, Any]
     secrets_schema: dict[str, Any]
 

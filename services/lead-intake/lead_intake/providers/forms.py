@@ -1,0 +1,279 @@
+"""Reading the fields of a form into a draft: each told by its name, else by its shape; the rest is kept in extra."""
+
+import hashlib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from lead_intake.normalising import marks, times
+from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
+from lead_intake.providers.base import ConsentDraft, Draft, Found, Raw, SourceView, WireRequest
+from lead_intake.providers.fields import contact_asked_for, mapped, meaning, place, shape
+
+MAX_FIELDS = 5000
+_LABELS = ("name", "key", "label", "title", "field", "question", "id", "slug")
+_VALUES = ("value", "values", "answer", "text", "val")
+_SINGLE = frozenset(
+    {"full_name", "first_name", "middle_name", "last_name", "company", "position", "subject", "product", "region",
+     "language", "budget", "budget_currency"}
+)  # fmt: skip
+_NO = frozenset({"", "0", "no", "false", "off", "нет", "none", "null", "f", "n", "не согласен"})
+
+
+def are_pairs(values: list[Any]) -> bool:
+    """Whether a list holds the fields of one form, each an object with its label and its value."""
+    return all(isinstance(value, dict) and pair(value) is not None for value in values)
+
+
+def pair(value: dict[str, Any]) -> tuple[str, Any] | None:
+    """`{"label": "Телефон", "value": "..."}` as a field."""
+    if len(value) > 12:
+        return None
+    held = next((value[name] for name in _VALUES if name in value), None)
+    label = next((value[name] for name in _LABELS if isinstance(value.get(name), str)), None)
+    return (label, held) if label is not None and any(name in value for name in _VALUES) else None
+
+
+class FormReader:
+    """Fills one draft, field by field."""
+
+    def __init__(self, request: WireRequest, source: SourceView) -> None:
+        self.request, self.source, self.draft = request, source, Draft()
+        self.fields = 0
+        self.external_id: str | None = None
+        self.own_id: str | None = None
+        self.consent: dict[str, str] = {}
+        self.field_map = source.settings.field_map
+        self.honeypots: Iterable[str] = source.spam.honeypot_fields
+
+    def read(self, record: Mapping[str, Any], shared: Mapping[str, Any]) -> Found:
+        """One of the leads of a request, with what all of them share."""
+        self.walk(record)
+        if shared:
+            own_id, self.external_id = self.external_id, None
+            self.walk(shared)
+            self.external_id = own_id
+        return self.found()
+
+    def found(self, external_id: str | None = None) -> Found:
+        """What the fields make: an inquiry, or nothing when there were none. Without an id the form's own counts."""
+        if self.fields > MAX_FIELDS:
+            self.draft.warnings.append(f"only the first {MAX_FIELDS} fields were read")
+        self._cookies()
+        self._names_and_shapes()
+        self._finish_consent()
+        empty = self.draft == Draft()
+        external_id = external_id or self.external_id or self.own_id
+        return Found(external_id, "ignored" if empty else "inquiry", self.draft, "empty" if empty else None)
+
+    def walk(self, node: Mapping[str, Any], inside: str = "", path: str = "", depth: int = 0) -> None:
+        """Takes every field of a nested object, each with what its name means where it stands."""
+        for key, value in node.items():
+            kind = type(value)
+            if kind is str or kind is int or kind is float or kind is bool:
+                self._field(key, inside, path, value)
+            elif value is None or depth > MAX_DEPTH:
+                continue
+            elif kind is dict:
+                held = pair(value) if "value" in value else None
+                if held is not None and not isinstance(held[1], dict):
+                    self._field(key if meaning(key, inside) else held[0], inside, path, held[1])
+                else:
+                    self.walk(value, place(key, inside), f"{path}{key}.", depth + 1)
+            elif kind is list:
+                self._list(key, inside, path, value, depth)
+
+    def _list(self, key: str, inside: str, path: str, values: list[Any], depth: int) -> None:
+        objects = [value for value in values if isinstance(value, dict)]
+        if key == "attachments" or not objects:
+            self._field(key, inside, path, values)
+        elif are_pairs(objects):
+            for label, held in filter(None, map(pair, objects)):
+                self._field(label, inside, path, held)
+        elif place(key, inside) == "messenger":
+            for one in objects:
+                self._messenger(one)
+        elif place(key, inside) == "elsewhere":
+            self.draft.extra.setdefault(f"{path}{key}"[:255], values)
+        else:
+            for one in objects[:100]:
+                self.walk(one, place(key, inside), f"{path}{key}.", depth + 1)
+
+    def _messenger(self, one: Mapping[str, Any]) -> None:
+        network, address = one.get("network") or one.get("type"), one.get("id") or one.get("value")
+        if isinstance(network, str) and isinstance(address, str | int) and address:
+            self.draft.messengers.append((network, str(address)))
+
+    def _field(self, key: str, inside: str, path: str, value: Any) -> None:
+        if value == "" or value is None or value == []:
+            return
+        self.fields += 1
+        if self.fields > MAX_FIELDS:
+            return
+        known = self._mapped(key, f"{path}{key}") if self.field_map else None
+        if known is None:
+            if key in self.honeypots:
+                self.draft.honeypot = str(value)
+                return
+            known = meaning(key, inside)
+        if known is None:
+            self.keep(f"{path}{key}", value)
+        else:
+            self._understood(known, key, f"{path}{key}", value)
+
+    def _mapped(self, key: str, path: str) -> str | None:
+        """The meaning that the operator gives a field."""
+        target = self.field_map.get(path) or self.field_map.get(key)
+        return mapped(target) if target else None
+
+    def field(self, key: str, value: Any) -> None:
+        """Takes one field, told by its name."""
+        self._field(key, "", "", value)
+
+    def put(self, known: str, key: str, value: Any) -> None:
+        """Takes a field whose meaning the provider tells, such as `phone`; the operator knows better."""
+        if value is not None and value != "" and value != []:
+            self._understood((self.field_map and self._mapped(key, key)) or known, key, key, value)
+
+    def ask(self, question: str, value: Any, key: str = "") -> None:
+        """Takes the answer to a question in the form's own words: a contact, else a line of the message."""
+        text = text_of(value).strip()
+        if not text:
+            return
+        known = self._mapped(key or question, question) if self.field_map else None
+        known = known or contact_asked_for(key) or contact_asked_for(question)
+        if known:
+            self._understood(known, question, key or question, value)
+        elif not is_placeholder(text):
+            line = f"{question.strip()}: {text}" if question.strip() else text
+            self.draft.message = f"{self.draft.message}\n{line}" if self.draft.message else line
+
+    def mark(self, name: str, value: Any) -> None:
+        """A mark of the visit by its wire name (`utm_source`, `page_url`, `form_id`, ...); what came first stays."""
+        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+            self.draft.touch.setdefault(name, str(value))
+
+    def keep(self, name: str, value: Any) -> None:
+        """Keeps a value in extra, unless it says nothing or the name is taken."""
+        if type(value) is not str or not is_placeholder(value):
+            self.draft.extra.setdefault(name[:255], value)
+
+    def _understood(self, known: str, key: str, path: str, value: Any) -> None:
+        draft = self.draft
+        if known == "phone" or known == "email":
+            target = draft.phones if known == "phone" else draft.emails
+            for one in value[:100] if type(value) is list else (value,):
+                target.append(Raw(text_of(one), f"field {_shown(key)}"))
+            return
+        text = text_of(value)
+        prefix, colon, rest = known.partition(":")
+        if colon:
+            self._prefixed(prefix, rest, text, value)
+        elif known in _SINGLE:
+            if getattr(draft, known) is None:
+                setattr(draft, known, text)
+            elif getattr(draft, known) != text:
+                self.keep(path, value)
+        elif known == "message":
+            draft.message = f"{draft.message}\n{text}" if draft.message else text
+        elif known != "ignore":
+            self._particular(known, path, text, value)
+
+    def _prefixed(self, prefix: str, rest: str, text: str, value: Any) -> None:
+        if prefix == "mark":
+            self.draft.touch.setdefault(rest, text)
+        elif prefix == "first":
+            self.draft.first_touch.setdefault(rest, text)
+        elif prefix == "extra":
+            self.keep(rest, value)
+        else:
+            self.draft.messengers.append((rest, text))
+            if rest in ("whatsapp", "viber"):
+                self.draft.phones.append(Raw(text, f"field {rest}"))
+
+    def _particular(self, known: str, path: str, text: str, value: Any) -> None:
+        draft = self.draft
+        if known == "occurred_at":
+            draft.occurred_at = draft.occurred_at or times.parse(text, self.source.time_zone)
+            if draft.occurred_at is None:
+                self.keep(path, value)
+        elif known == "external_id":
+            if self.external_id is None and not is_placeholder(text):
+                self.external_id = text
+            elif self.external_id != text:
+                self.keep(path, value)
+        elif known == "id":
+            if len(text) == 36 and text.count("-") == 4 and self.own_id is None:
+                self.own_id = text
+            else:
+                self.keep(path, value)
+        elif known in ("fill_ms", "fill_seconds"):
+            draft.fill_seconds = _seconds(text, 1000 if known == "fill_ms" else 1)
+        else:
+            self.consent.setdefault(known, text)
+
+    def _cookies(self) -> None:
+        for cookie in self.request.headers.get("cookie", "").split(";"):
+            name, mark, value = cookie.strip().partition("=")
+            if mark and name in marks.COOKIES:
+                self.draft.touch.setdefault(name, value)
+        referrer = self.request.headers.get("referer")
+        if referrer and "page_url" not in self.draft.touch and "://" in referrer:
+            self.draft.touch["page_url"] = referrer
+
+    def _names_and_shapes(self) -> None:
+        """Contacts in fields whose names tell nothing, and a phone typed where the name goes."""
+        draft = self.draft
+        if draft.emails and draft.phones:
+            return
+        for name, value in draft.extra.items():
+            told = shape(value) if type(value) is str else None
+            if told == "email" and not any(raw.origin.startswith("field") for raw in draft.emails):
+                draft.emails.append(Raw(value, f"shape of {_shown(name)}"))
+            elif told == "phone" and not any(raw.origin.startswith("field") for raw in draft.phones):
+                draft.phones.append(Raw(value, f"shape of {_shown(name)}"))
+        if draft.full_name and shape(draft.full_name):
+            (draft.emails if "@" in draft.full_name else draft.phones).append(Raw(draft.full_name, "shape of the name"))
+
+    def _finish_consent(self) -> None:
+        told = self.consent
+        if not told:
+            return
+        given = told.get("consent", "yes" if "consent_at" in told else "").strip().casefold() not in _NO
+        text, wording = told.get("consent_text"), told.get("consent", "")
+        if text is None and len(wording) > 20:
+            text = wording
+        at = times.parse(told.get("consent_at", ""), self.source.time_zone)
+        self.draft.consent = ConsentDraft(given, told.get("consent_purpose"), text, at, self._address_hash())
+
+    def _address_hash(self) -> str | None:
+        """The client's address as evidence that can be compared but not read."""
+        address = self.request.address
+        if not address:
+            return None
+        return hashlib.blake2b(address.encode(), key=self.source.workspace_id.bytes, digest_size=16).hexdigest()
+
+
+def _shown(name: str) -> str:
+    """A field's name fit for the report."""
+    return name[:100] if name.isprintable() else clean(name)[:100]
+
+
+def text_of(value: Any) -> str:
+    """A field's value as text: the choices of a list joined by commas, an object says nothing."""
+    if type(value) is str:
+        return value
+    if type(value) is bool:
+        return "true" if value else "false"
+    if type(value) is list:
+        return ", ".join([text_of(one) for one in value[:100] if one is not None])
+    if type(value) is float and value.is_integer() and abs(value) < 2**53:
+        return str(int(value))
+    return "" if isinstance(value, dict) else str(value)
+
+
+def _seconds(text: str, divisor: int) -> float | None:
+    try:
+        seconds = float(text) / divisor
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < 1e7 else None
