@@ -26,7 +26,7 @@ class TestDatabase:
         cluster.run_sql('ALTER ROLE :"login" CREATEROLE;', login=login)
         self.url = cluster.url(name, login, "secret")
         self.admin_url = cluster.url(name)
-        self._connection: asyncpg.Connection | None = None
+        self._connections: dict[asyncio.AbstractEventLoop, asyncpg.Connection] = {}
         self._question: str | None = None
 
     async def migrate(self, service: ServiceName, folder: Path) -> None:
@@ -46,17 +46,18 @@ class TestDatabase:
 
     @asynccontextmanager
     async def connected(self) -> AsyncIterator[asyncpg.Connection]:
-        """The superuser's connection, without checks of references. Whoever is inside already shares theirs."""
-        if self._connection is not None:
-            yield self._connection
+        """The superuser's connection, without checks of references. Whoever is inside, in this loop, shares theirs."""
+        loop = asyncio.get_running_loop()
+        if loop in self._connections:
+            yield self._connections[loop]
             return
-        self._connection = await asyncpg.connect(self.admin_url)
+        connection = self._connections[loop] = await asyncpg.connect(self.admin_url)
         try:
-            await self._connection.execute("SET session_replication_role = replica")
-            yield self._connection
+            await connection.execute("SET session_replication_role = replica")
+            yield connection
         finally:
-            await self._connection.close()
-            self._connection = None
+            del self._connections[loop]
+            await connection.close()
 
     async def _filled(self, connection: asyncpg.Connection) -> str:
         """The question which tables have rows."""

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from leadkit import clock
 from leadkit.testing.services import RunningService
@@ -111,6 +111,10 @@ came = st.tuples(st.one_of(st.none(), sources), named, st.sampled_from(("form", 
 
 @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(spent, min_size=1, max_size=6), st.lists(came, max_size=6))
+@example(  # spend without the id by which it is asked
+    [("yandex", {"medium": None, "campaign": None, "campaign_id": None}, 0, 1)],
+    [(None, {"medium": None, "campaign": None, "campaign_id": "1"}, "form", 1)],
+)
 async def test_spend_in_is_spend_out_to_the_cent_by_any_dimension(
     running_analytics: RunningService, spends: list[Any], leads: list[Any]
 ) -> None:

@@ -112,7 +112,9 @@ def _as_claims(rows: Iterable[ClaimRow], dimensions: Sequence[str], claiming: Se
 def _spent(
     sums: Iterable[SpentSum], dimensions: Sequence[str], claims: Sequence[ClaimRow], claiming: Sequence[str]
 ) -> list[Spent]:
-    renamed = {identifier: renaming(claims, identifier) for identifier in IDS if identifier in claiming}
+    # An id may be asked for as a dimension only, by spend without one: then no names were read beside it.
+    named = set(RENAMED) <= set(claiming)
+    renamed = {identifier: renaming(claims, identifier) for identifier in IDS if named and identifier in claiming}
     spent = []
     for each in sums:
         keys, identifier = each.keys, joining_id(each.keys)
