@@ -1,0 +1,121 @@
+"""A slice's fields as plain parameters of its list: `status=new,assigned&created_from=2026-05-01T00:00:00Z`.
+
+The parameters, with their descriptions, follow from the table of fields; what is given becomes a condition."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import orjson
+from fastapi import Query
+from leadkit.problems import FieldError, Invalid
+
+from crm_core.conditions.fields import Field, Fields
+from crm_core.conditions.tree import Condition, read
+
+LISTS = ("text", "choice", "id")
+RANGES = ("number", "decimal", "time", "date")
+LONGEST = 2000
+LONGEST_FILTER = 8000
+
+
+def condition_from(fields: Fields) -> Callable[..., Condition]:
+    """A dependency that reads the parameters of a list, `filter` (a condition as JSON) among them. It raises `Invalid`
+    at `/<parameter>` for what cannot be read."""
+    wanted = {name: of for field in fields for name, of in _parameters(field).items()}
+
+    def condition(**given: str | None) -> Condition:
+        tests, places, errors = [], [], []
+        for name, written in given.items():
+            if name == "filter" or written is None or not written.strip():
+                continue
+            tests.append(wanted[name].asked(written))
+            places.append(name)
+        tree = _parsed(given["filter"])
+        try:
+            return read({"all": [*tests, *([tree] if tree is not None else [])]}, fields, at="")
+        except Invalid as invalid:
+            errors = [_placed(error, places) for error in invalid.errors or ()]
+        raise Invalid("The filter is not valid.", errors=errors)
+
+    described = {name: Query(max_length=LONGEST, description=one.described()) for name, one in wanted.items()}
+    described["filter"] = Query(max_length=LONGEST_FILTER, description="A condition as JSON", examples=[EXAMPLE])
+    condition.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+        [
+            inspect.Parameter(
+                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, query]
+            )
+            for name, query in described.items()
+        ]
+    )
+    return condition
+
+
+SAID = {
+    "in": "Several by comma",
+    "has_all": "All of these, by comma",
+    "gte": "From, inclusive; times may be relative, such as now-7d",
+    "lt": "To, exclusive",
+}
+EXAMPLE = '{"field": "created_at", "op": "gte", "value": "now-7d"}'
+
+
+class _Parameter:
+    """One parameter: the field it asks about, and with which operator."""
+
+    def __init__(self, field: Field, op: str) -> None:
+        self.field = field
+        self.op = op
+
+    def asked(self, written: str) -> Mapping[str, Any]:
+        """The test as a condition has it."""
+        kind = self.field.kind
+        value: Any = written
+        if self.op in ("in", "has_all"):
+            value = [part for each in written.split(",") if (part := each.strip())]
+        elif kind == "bool" or self.op == "is_set":
+            value = {"true": True, "false": False, "1": True, "0": False}.get(written.lower(), written)
+        elif kind == "number":
+            value = _number(written)
+        return {"field": self.field.name, "op": self.op, "value": value}
+
+    def described(self) -> str:
+        """What OpenAPI says of it."""
+        choices = ", ".join(self.field.choices)
+        return ". ".join(part for part in (self.field.meaning, SAID.get(self.op, "true or false"), choices) if part)
+
+
+def _parameters(field: Field) -> dict[str, _Parameter]:
+    name = field.name if field.parameter is None else field.parameter
+    if not name:
+        return {}
+    if field.kind in LISTS:
+        return {name: _Parameter(field, "in")}
+    if field.kind in RANGES:
+        name = name.removesuffix("_at")
+        return {f"{name}_from": _Parameter(field, "gte"), f"{name}_to": _Parameter(field, "lt")}
+    return {name: _Parameter(field, "has_all" if field.kind == "texts" else "eq")}
+
+
+def _number(written: str) -> int | float | str:
+    for kind in (int, float):
+        try:
+            return kind(written)
+        except ValueError:
+            continue
+    return written
+
+
+def _parsed(written: str | None) -> Any:
+    try:
+        return orjson.loads(written) if written else None
+    except orjson.JSONDecodeError:
+        raise Invalid.at("/filter", "must be a condition as JSON") from None
+
+
+def _placed(error: FieldError, places: list[str]) -> FieldError:
+    """The pointer of the tree as the pointer of the parameter."""
+    _, _, index, *rest = error.pointer.split("/")
+    if int(index) < len(places):
+        return FieldError(pointer=f"/{places[int(index)]}", detail=error.detail)
+    return FieldError(pointer="/".join(("/filter", *rest)), detail=error.detail)

@@ -1,0 +1,63 @@
+"""A condition as the WHERE of a list."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
+from sqlalchemy.orm import InstrumentedAttribute
+
+from crm_core.conditions.kinds import Op, Relative
+from crm_core.conditions.tree import All, Condition, Not, Test, each_test
+
+Column = ColumnElement[Any] | InstrumentedAttribute[Any]
+Columns = Mapping[str, Column]
+"""By field name, what holds its value: a column, or an expression over the row."""
+
+LEAKY: frozenset[Op] = frozenset({"contains", "starts_with", "has", "has_any", "has_all"})
+
+
+def clause(condition: Condition, columns: Columns, *, now: datetime) -> ColumnElement[bool]:
+    """The condition over these columns, true for the rows that meet it; a `not` is true wherever its inside is not,
+    also where that is null. Columns of kinds `bool` and `texts` are never null."""
+    if isinstance(condition, Test):
+        return _met(condition, columns[condition.field.name], now)
+    if isinstance(condition, Not):
+        return clause(condition.of, columns, now=now).is_not(true())
+    parts = [clause(part, columns, now=now) for part in condition.of]
+    if isinstance(condition, All):
+        return and_(true(), *parts)
+    return or_(false(), *parts)
+
+
+def is_leaky(condition: Condition) -> bool:
+    """Whether PostgreSQL would leave an index unused under row-level security, since an operator of the condition is
+    not leakproof: then the list is read in the role `search`."""
+    return any(test.op in LEAKY or test.field.kind == "decimal" for test in each_test(condition))
+
+
+def _met(test: Test, column: Column, now: datetime) -> ColumnElement[bool]:
+    if test.op == "is_set":
+        there = func.cardinality(column) > 0 if test.field.kind == "texts" else column.is_not(None)
+        return there if test.value else not_(there)
+    if test.field.kind == "bool":  # without comparing, so that a partial index is seen to fit
+        return column if test.value else not_(column)  # type: ignore[return-value]
+    value = test.value.at(now) if isinstance(test.value, Relative) else test.value
+    return ASKED[test.op](column, value)
+
+
+ASKED: Mapping[Op, Callable[[Column, Any], ColumnElement[bool]]] = {
+    "eq": lambda column, value: column == value,
+    "ne": lambda column, value: column.is_distinct_from(literal(value, column.type)),
+    "in": lambda column, value: column.in_(value),
+    "not_in": lambda column, value: column.in_(value).is_not(true()),
+    "gt": lambda column, value: column > value,
+    "gte": lambda column, value: column >= value,
+    "lt": lambda column, value: column < value,
+    "lte": lambda column, value: column <= value,
+    "contains": lambda column, value: column.icontains(value, autoescape=True),
+    "starts_with": lambda column, value: column.istartswith(value, autoescape=True),
+    "has": lambda column, value: column.contains([value]),
+    "has_any": lambda column, value: column.overlap(list(value)),
+    "has_all": lambda column, value: column.contains(list(value)),
+}
