@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal, Self, TypeVar
 from uuid import UUID
 
-from sqlalchemy import MetaData, make_url
+from sqlalchemy import MetaData, event, make_url
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine.interfaces import AdaptedConnection
+from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 
 from leadkit.settings import ServiceSettings
@@ -71,12 +72,11 @@ def driver_url(url: str) -> tuple[URL, dict[str, Any]]:
 def engine_for(url: str, *, pool_size: int, **settings: str) -> AsyncEngine:
     """A pooled engine; connections are checked when taken, so a restarted server is noticed before a request fails."""
     address, arguments = driver_url(url)
-    return create_async_engine(
+    engine = create_async_engine(
         address,
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
-        pool_pre_ping=True,
         pool_recycle=1800,
         connect_args={
             **arguments,
@@ -85,6 +85,14 @@ def engine_for(url: str, *, pool_size: int, **settings: str) -> AsyncEngine:
             "server_settings": {**SESSION_SETTINGS, **settings},
         },
     )
+    event.listen(engine.sync_engine.pool, "checkout", _refuse_closed)
+    return engine
+
+
+def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
+    """The driver hears at once when the server closes a connection: the pool's own ping would be three round trips."""
+    if connection.driver_connection.is_closed():
+        raise DisconnectionError
 
 
 class Database:
