@@ -3,9 +3,9 @@
 import pytest
 from analytics.metrics.catalogue import METRICS, STEPS, Amount, Count, Metric, Quantile, allowed_dimensions, ingredients
 from analytics.metrics.dimensions import DIMENSIONS
-from analytics.projections.cell_sums import MEASURE, SMALLEST_FIRST, family_for
-from analytics.projections.fact_sums import PLACES
-from analytics.projections.measures import FAMILIES
+from analytics.projections.cell_sums import SMALLEST_FIRST, family_for
+from analytics.projections.definitions import PLACES
+from analytics.projections.measures import FAMILIES, MEASURE
 from analytics.projections.slices import Wanted
 
 PROMISED = """submissions inquiries interests spam leads contacted qualified converted deals won lost repeat
@@ -45,8 +45,9 @@ def test_there_is_a_rate_from_every_step_to_every_later_one() -> None:
     ("needed", "family"),
     [
         ((), "day"),
-        (("source",), "source_owner"),
-        (("source", "campaign"), "source"),
+        (("source",), "source"),
+        (("source", "campaign"), "campaign"),
+        (("source", "owner"), "source_owner"),
         (("owner",), "owner"),
         (("owner", "team"), "owner"),
         (("hour_of_day",), "hour"),

@@ -9,7 +9,8 @@ import pytest
 from analytics.metrics.dimensions import DIMENSION_BY_KEY
 from analytics.metrics.reading import read
 from analytics.projections.cell_sums import family_for
-from analytics.projections.fact_sums import PLACES, sums_of_facts
+from analytics.projections.definitions import PLACES
+from analytics.projections.fact_sums import sums_of_facts
 from analytics.projections.measures import BASES, Basis
 from analytics.projections.queries import workspace_setting
 from analytics.projections.slices import Condition, Period, Slice, Wanted
@@ -30,6 +31,8 @@ BYS = (
     ("source", "owner"),
     ("status", "loss_reason"),
     ("pipeline", "stage", "loss_reason"),
+    ("source", "month"),
+    (),
 )
 
 Rows = dict[tuple[tuple[str, ...], str, int], tuple[int, Decimal]]
@@ -59,11 +62,10 @@ async def _both(projected: Projected, asked: Slice) -> tuple[Rows, Rows]:
             cells |= {(key, measure, bucket): (n, Decimal(0)) for bucket, n in tally.buckets.items() if n}
             cells[key, measure, -1] = (tally.n, tally.amount)
     rows: Rows = {}
-    for key, measure, bucket, n, amount in told:
-        rows[key, measure, bucket] = (n, Decimal(0))
+    for key, measure, n, amount, buckets in told:
+        rows |= {(key, measure, bucket): (cases, Decimal(0)) for bucket, cases in buckets.items()}
         before = rows.get((key, measure, -1), (0, Decimal(0)))
-        rows[key, measure, -1] = (before[0] + n, before[1] + (amount if measure != "leads" else 0))
-    cells = {key: (n, amount if key[1] != "leads" else Decimal(0)) for key, (n, amount) in cells.items()}
+        rows[key, measure, -1] = (before[0] + n, before[1] + amount)
     return cells, rows
 
 

@@ -5,24 +5,27 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from analytics.projections.cells import Frame, Tally, case_marks, inquiry_marks, submission_marks
+from analytics.projections.cells import Delta, Frame, Tally, case_marks, inquiry_marks, submission_marks
 from analytics.projections.facts import deal_row, inquiry_row, lead_row, submission_row
 from analytics.projections.generations import deals_by_case
+from analytics.projections.measures import FAMILIES_OF, LANE, columns_of
 from analytics.projections.projecting import project
-from analytics.projections.queries import current_cells
+from analytics.projections.queries import CURRENT_CELLS
 from analytics.projections.rebuilding import Rebuilding
-from analytics.projections.tables import Cell
+from analytics.projections.tables import cell, cell_time
 from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.db import Database
 from leadkit.ids import new_id
 from leadkit.testing.services import RunningService
-from sqlalchemy import select
+from sqlalchemy import text
 
 from tests.analytics.projections.histories import Told, event, newest
 
-Cells = dict[tuple[Any, ...], tuple[int, Any]]
-KEY = (Cell.family, Cell.basis, Cell.measure, Cell.day, Cell.d1, Cell.d2, Cell.d3, Cell.d4, Cell.d5, Cell.bucket)
+Cells = dict[tuple[Any, ...], Any]
+"""table, family, basis, grain, day, d1 to d5 and what is counted -> the sum."""
+
+OF_DAY = ("family", "basis", "grain", "day", "d1", "d2", "d3", "d4", "d5")
 
 
 class Projected:
@@ -40,14 +43,21 @@ class Projected:
 
     async def cells(self) -> Cells:
         """The cells that are read now and hold something."""
+        found: Cells = {}
         async with self.db.transaction(role="worker", read_only=True) as session:
-            rows = await session.execute(select(*KEY, Cell.n, Cell.amount).where(current_cells(self.workspace_id)))
-            return {tuple(row[:-2]): (row.n, row.amount) for row in rows if row.n or row.amount}
+            for table, measured in ((cell, columns_of(*FAMILIES_OF)), (cell_time, ("n", "spread"))):
+                rows = await session.execute(
+                    text(f"SELECT * FROM {table.name} WHERE {CURRENT_CELLS}"), {"workspace_id": self.workspace_id}
+                )
+                for row in rows.mappings():
+                    key = tuple(row[name] for name in OF_DAY)
+                    found |= {(*key, row.get("measure", ""), name): row[name] for name in measured if row[name]}
+        return found
 
     async def number(self, measure: str, basis: str = "cohort") -> int:
         """The sum of a measure over all days."""
         cells = await self.cells()
-        return sum(n for key, (n, _) in cells.items() if key[:3] == ("day", basis, measure))
+        return sum(n for key, n in cells.items() if key[:3] == ("day", basis, "day") and key[-1] == measure)
 
     async def settle(self) -> None:
         """Lets the background work on generations do all that is due."""
@@ -67,8 +77,27 @@ def counted_from_scratch(workspace_id: UUID, events: Iterable[tuple[str, dict[st
     deals = deals_by_case(deal_row(workspace_id, data) for data in newest(told, "deal"))
     for case in leads.keys() | deals.keys():
         tally.add(case_marks(leads.get(case), deals.get(case, ()), frame))
-    families = tally.cells().items()
-    return {(family, *key): (int(n), amount) for family, cells in families for key, (n, amount) in cells.items()}
+    return as_cells(tally.delta())
+
+
+def as_cells(delta: Delta) -> Cells:
+    """The cells of day and month that a delta makes by itself."""
+    cells: Cells = {}
+
+    def add(family: str, key: tuple[Any, ...], *what: str, value: Any) -> None:
+        basis, day, *dimensions = key
+        for grain, start in (("day", day), ("month", day.replace(day=1))):
+            full = (family, basis, grain, start, *dimensions, *what)
+            cells[full] = cells.get(full, 0) + value
+
+    for of_kind in delta.cells.values():
+        for (family, key), sums in of_kind.items():
+            for column, value in sums.items():
+                add(family, key, "", column, value=value)
+    for (family, key, measure, bucket), n in delta.times.items():
+        add(family, key, measure, "n", value=n)
+        add(family, key, measure, "spread", value=n * 10 ** (LANE * bucket))
+    return {key: value for key, value in cells.items() if value}
 
 
 @pytest.fixture

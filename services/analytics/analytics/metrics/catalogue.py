@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from analytics.metrics.dimensions import DIMENSIONS, Dimension, Names
-from analytics.projections.slices import Subject
+from analytics.projections.measures import Subject
 
 Unit = Literal["count", "money", "rate", "ratio", "seconds"]
 """A rate is a share from 0 to 1 (more only where the later step is no part of the earlier); a ratio is any number."""

@@ -9,9 +9,9 @@ from typing import Final, Literal, get_args
 from leadkit.contracts.events import LeadStatus, Temperature
 from leadkit.contracts.inquiry import Channel
 
-from analytics.projections import slices
+from analytics.projections import measures
 
-Subject = slices.Subject | Literal["spend"]
+Subject = measures.Subject | Literal["spend"]
 Kind = Literal["text", "id", "date", "number"]
 
 

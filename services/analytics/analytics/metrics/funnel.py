@@ -19,9 +19,9 @@ from analytics.metrics.reading import Reading, Tallies, Tally, read
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
 from analytics.metrics.statistics import FEW, quantile_bucket, ratio, wilson_interval
 from analytics.projections.cell_sums import family_for
-from analytics.projections.measures import seconds_of
+from analytics.projections.measures import Subject, seconds_of
 from analytics.projections.queries import Setting, freshness
-from analytics.projections.slices import Key, Period, Slice, Subject, Wanted
+from analytics.projections.slices import Key, Period, Slice, Wanted
 
 NO_REASON: Final = "none given"
 

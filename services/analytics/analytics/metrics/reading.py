@@ -1,6 +1,6 @@
 """Sums of measures by any dimensions: from cells where a family has them, else from the facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Literal
@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.cell_sums import family_for, sums_of_cells
 from analytics.projections.fact_sums import sums_of_facts
-from analytics.projections.slices import Key, Slice, Subject, Wanted
+from analytics.projections.measures import Subject
+from analytics.projections.slices import Key, Slice, Wanted
 
 
 @dataclass(slots=True)
@@ -20,18 +21,16 @@ class Tally:
     amount: Decimal = Decimal(0)
     buckets: dict[int, int] = field(default_factory=dict)
 
-    def add(self, bucket: int, n: int, amount: Decimal) -> None:
-        """Adds one row read."""
+    def add(self, n: int, amount: Decimal, buckets: Mapping[int, int]) -> None:
+        """Adds one sum read."""
         self.n += n
         self.amount += amount
-        self.buckets[bucket] = self.buckets.get(bucket, 0) + n
+        for bucket, cases in buckets.items():
+            self.buckets[bucket] = self.buckets.get(bucket, 0) + cases
 
     def merge(self, other: "Tally") -> None:
         """Adds another tally."""
-        self.n += other.n
-        self.amount += other.amount
-        for bucket, n in other.buckets.items():
-            self.buckets[bucket] = self.buckets.get(bucket, 0) + n
+        self.add(other.n, other.amount, other.buckets)
 
 
 Tallies = dict[Key, dict[str, Tally]]
@@ -58,6 +57,6 @@ async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) ->
             rows = await sums_of_facts(session, asked, measures)
         else:
             rows = await sums_of_cells(session, asked, family, measures)
-        for key, measure, bucket, n, amount in rows:
-            reading.tallies.setdefault(key, {}).setdefault(measure, Tally()).add(bucket, n, amount)
+        for key, measure, n, amount, buckets in rows:
+            reading.tallies.setdefault(key, {}).setdefault(measure, Tally()).add(n, amount, buckets)
     return reading

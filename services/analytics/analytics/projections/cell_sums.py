@@ -1,19 +1,33 @@
-"""Sums of measures from cells: of the family with the fewest dimensions that has all that are asked for."""
+"""Sums of measures from cells: of the family with the fewest dimensions that has all that are asked for.
 
-from collections.abc import Iterable, Sequence
+What lies in whole months is read from months and the rest day by day, so a year costs some forty cells for each
+combination of values, however many leads there were.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Date, Integer, Text, cast, extract, func, not_, or_, select
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.measures import FAMILIES, MEASURES
-from analytics.projections.queries import current_cells
-from analytics.projections.slices import Condition, Key, Slice, Subject, Wanted
-from analytics.projections.tables import Cell
+from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Grain, Subject, unpacked
+from analytics.projections.queries import CURRENT_CELLS
+from analytics.projections.slices import Period, Slice, Sum, Wanted
 
-MEASURE: Final = {measure.key: measure for measure in MEASURES}
-SMALLEST_FIRST: Final = ("day", "hour", "owner", "stage", "product", "source_owner", "source")
+SMALLEST_FIRST: Final = ("day", "source", "hour", "owner", "stage", "product", "source_owner", "campaign", "flow")
+NOTHING: Final = Decimal(0)
+BY_DAYS: Final = frozenset({"day", "week", "weekday"})
+"""Dimensions that no month has."""
+
+
+class Span(NamedTuple):
+    """Days from `start` up to but not including `end`, to be read from cells of this grain."""
+
+    grain: Grain
+    start: date
+    end: date
 
 
 def family_for(wanted: Wanted, needed: Sequence[str]) -> str | None:
@@ -34,43 +48,92 @@ def _column_name(family: str, dimension: str, subject: Subject) -> str | None:
     return f"d{dimensions.index(dimension) + 1}" if dimension in dimensions else None
 
 
-async def sums_of_cells(
-    session: AsyncSession, asked: Slice, family: str, wanted: Sequence[Wanted]
-) -> Iterable[tuple[Key, str, int, int, Decimal]]:
-    """Rows of (values, measure, bucket, n, amount) in one statement; all wanted are of one subject."""
-    subject = wanted[0].subject
-    columns = {dimension: _expression(family, dimension, subject) for dimension in asked.dimensions}
-    grouped: list[ColumnElement[Any]] = [columns[dimension] for dimension in asked.by]
-    n, amount = func.sum(Cell.n), func.sum(Cell.amount)
-    statement = (
-        select(*grouped, Cell.measure, Cell.bucket, n, amount)
-        .where(current_cells(asked.workspace_id))
-        .where(Cell.family == family, Cell.basis == asked.basis)
-        .where(Cell.measure.in_([each.measure for each in wanted]))
-        .where(Cell.day >= asked.period.start, Cell.day < asked.period.end)
-        .where(*(_matches(columns[condition.dimension], condition) for condition in asked.where))
-        .group_by(*grouped, Cell.measure, Cell.bucket)
-        .having(or_(n != 0, amount != 0))
-    )
-    size = len(grouped)
-    rows = (await session.execute(statement)).all()
-    return ((tuple(row[:size]), row[size], row[size + 1], int(row[size + 2]), row[size + 3]) for row in rows)
+async def sums_of_cells(session: AsyncSession, asked: Slice, family: str, wanted: Sequence[Wanted]) -> Iterable[Sum]:
+    """The sums of measures of one subject: one statement for counts and amounts, one for lengths of time."""
+    counted = [each.measure for each in wanted if not MEASURE[each.measure].timed]
+    timed = [each.measure for each in wanted if MEASURE[each.measure].timed]
+    sums: list[Sum] = []
+    if counted:
+        sums += await _counts(session, asked, family, wanted[0].subject, counted)
+    if timed:
+        sums += await _times(session, asked, family, wanted[0].subject, timed)
+    return sums
 
 
-def _expression(family: str, dimension: str, subject: Subject) -> ColumnElement[str]:
-    name = _column_name(family, dimension, subject)
-    column: ColumnElement[str] = getattr(Cell, name) if name else _calendar(dimension)
-    return column
+async def _counts(
+    session: AsyncSession, asked: Slice, family: str, subject: Subject, measures: Sequence[str]
+) -> Iterator[Sum]:
+    columns = [*measures, *(AMOUNT[measure] for measure in measures if measure in AMOUNT)]
+    summed = ", ".join(f"sum({column}) AS {column}" for column in columns)
+    rows = await _read(session, asked, family, subject, "cell", columns, summed, {})
+    return (sum_ for row in rows for sum_ in _sums_of(row, len(asked.by), measures))
 
 
-def _calendar(dimension: str) -> ColumnElement[str]:
-    if dimension == "day":
-        return cast(Cell.day, Text)
-    if dimension == "weekday":
-        return cast(cast(extract("isodow", Cell.day), Integer), Text)
-    return cast(cast(func.date_trunc(dimension, Cell.day), Date), Text)
+def _sums_of(row: Any, size: int, measures: Sequence[str]) -> Iterator[Sum]:
+    key, values = tuple(row[:size]), row._mapping
+    for measure in measures:
+        n, amount = int(values[measure] or 0), values[AMOUNT[measure]] if measure in AMOUNT else NOTHING
+        if n or amount:
+            yield Sum(key, measure, n, amount, {})
 
 
-def _matches(column: ColumnElement[str], condition: Condition) -> ColumnElement[bool]:
-    found = column.in_(sorted(condition.values))
-    return not_(found) if condition.negated else found
+async def _times(
+    session: AsyncSession, asked: Slice, family: str, subject: Subject, measures: Sequence[str]
+) -> Iterator[Sum]:
+    columns, summed = ["measure", "n", "spread"], "measure, sum(n) AS n, sum(spread) AS spread"
+    rows = await _read(session, asked, family, subject, "cell_time", columns, summed, {"measures": list(measures)})
+    size = len(asked.by)
+    return (Sum(tuple(row[:size]), row.measure, int(row.n), NOTHING, unpacked(row.spread)) for row in rows if row.n)
+
+
+async def _read(
+    session: AsyncSession,
+    asked: Slice,
+    family: str,
+    subject: Subject,
+    table: str,
+    columns: Sequence[str],
+    summed: str,
+    more: dict[str, Any],
+) -> Sequence[Any]:
+    """Rows of the values asked by, and what is summed; by measure too where the table has one."""
+    expressions = {dimension: _expression(family, dimension, subject) for dimension in asked.dimensions}
+    kept = [f"{CURRENT_CELLS} AND family = :family AND basis = :basis"]
+    values: dict[str, Any] = {"workspace_id": asked.workspace_id, "family": family, "basis": asked.basis, **more}
+    kept += ["measure = ANY(:measures)"] if "measures" in more else []
+    for index, condition in enumerate(asked.where):
+        found = f"{expressions[condition.dimension]} = ANY(:where_{index})"
+        kept.append(f"NOT ({found})" if condition.negated else found)
+        values[f"where_{index}"] = sorted(condition.values)
+    names = [f"by_{place}" for place in range(len(asked.by))]
+    picked = [f"{expressions[dimension]} AS {name}" for name, dimension in zip(names, asked.by, strict=True)]
+    parts = []
+    for index, span in enumerate(spans(asked.period, by_days=not BY_DAYS.isdisjoint(asked.dimensions))):
+        values |= {f"start_{index}": span.start, f"end_{index}": span.end}
+        of_span = f"grain = '{span.grain}' AND day >= :start_{index} AND day < :end_{index}"
+        parts.append(f"SELECT {', '.join((*picked, *columns))} FROM {table} WHERE {' AND '.join((*kept, of_span))}")
+    grouped = [*names, *(["measure"] if "measures" in more else [])]
+    by = f" GROUP BY {', '.join(grouped)}" if grouped else ""
+    statement = f"SELECT {', '.join((*names, summed))} FROM ({' UNION ALL '.join(parts)}) cells{by}"
+    return (await session.execute(text(statement), values)).all()
+
+
+def spans(period: Period, *, by_days: bool = False) -> list[Span]:
+    """The period as whole months and the days before and after them."""
+    first = period.start if period.start.day == 1 else _next_month(period.start)
+    last = period.end.replace(day=1)
+    if by_days or first >= last:
+        return [Span("day", period.start, period.end)]
+    cut = (Span("day", period.start, first), Span("month", first, last), Span("day", last, period.end))
+    return [span for span in cut if span.start < span.end]
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
+
+
+def _expression(family: str, dimension: str, subject: Subject) -> str:
+    return _column_name(family, dimension, subject) or {
+        "day": "day::text",
+        "weekday": "extract(isodow FROM day)::int::text",
+    }.get(dimension, f"date_trunc('{dimension}', day)::date::text")

@@ -3,6 +3,8 @@
 A *mark* says that something counts once, with every dimension it may be asked by; a *tally* adds and subtracts marks
 and spreads what is left over the families of cells. A lead and its deals are one *case*: deals have their source
 dimensions from the lead, and whether a lead is lost depends on its deals, so a case is always counted whole.
+
+`definitions.py` says the same in SQL, for facts in bulk; a test holds the two equal.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -15,10 +17,21 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
-from analytics.projections.measures import BASES, FAMILIES, LONGEST_DIMENSION, MEASURES, Basis, bucket_of
+from analytics.projections.measures import (
+    AMOUNT,
+    BASES,
+    FAMILIES,
+    LONGEST_DIMENSION,
+    MEASURES,
+    OF_CASES,
+    OF_ENTRIES,
+    WITHOUT_TIMES,
+    Basis,
+    bucket_of,
+)
 
-RULES = 2
-"""Raise it with every change of what is counted here: workers then build a new generation of each workspace's cells."""
+RULES = 3
+"""Raise it with every change of what is counted: workers then build a new generation of each workspace's cells."""
 
 SUBMISSION_MEASURES = {
     "pending": "waiting",
@@ -41,56 +54,61 @@ class Frame(NamedTuple):
     currency: str
 
 
-Place = tuple[date, str, str]
+Kind = Literal["entry", "case", "passage"]
+"""What lies in the same families: submissions and inquiries, leads and deals, deals' passages of stages."""
+
+Local = tuple[date, str, str]
 """A moment in the frame's zone: day, weekday, hour of day."""
 
 Owner = tuple[str, str]
-Stage = tuple[str, str, str]
+Stage = tuple[str, str, str, str, str]
+"""pipeline, stage, loss_reason, now, outcome."""
 Dimensions = tuple[str, str, str, str, str, str, str, str]
 """channel, source, medium, campaign, campaign_id, product, region, temperature."""
 
-MARK = (
-    *("basis", "measure", "bucket", "day", "weekday", "hour_of_day"),
+PLACE = (
+    *("kind", "basis", "day", "weekday", "hour_of_day"),
     *("channel", "source", "medium", "campaign", "campaign_id", "product", "region", "temperature"),
-    *("owner", "team", "pipeline", "stage", "loss_reason", "blank"),
+    *("owner", "team", "pipeline", "stage", "loss_reason", "now", "outcome", "blank"),
 )
-Mark = tuple[Basis, str, int, *Place, *Dimensions, *Owner, *Stage, Literal[""]]
-"""One thing that counts; `MARK` names its places. Absent dimensions are ''; `blank` fills unused places of a key.
+Place = tuple[Kind, Basis, *Local, *Dimensions, *Owner, *Stage, Literal[""]]
+"""Where something counts; `PLACE` names its parts. Absent dimensions are ''; `blank` fills unused places of a key.
 
-A plain tuple, since some ten of them are made for each event."""
+A plain tuple, since some of them are made for each event."""
 
-MEASURE: Final = 1
+KIND: Final = 0
 
 Number = int | Decimal
-Counted = tuple[Mark, int, Number]
-"""A mark, how often it counts, and the amount it adds."""
+Counted = tuple[Place, str, int, int, Number]
+"""A mark: where it counts, for which measure, in which bucket of time (else 0), how often, and the amount it adds."""
 
-CellKey = tuple[str, str, date, str, str, str, str, str, int]
-"""basis, measure, day, d1 to d5, bucket: a cell's key inside its family."""
+CellKey = tuple[str, date, str, str, str, str, str]
+"""basis, day, d1 to d5: a cell's key inside its family."""
 
 NO_DIMENSIONS: Dimensions = ("",) * 8
 NOBODY: Owner = ("", "")
-NO_STAGE: Stage = ("", "", "")
-PLACES = [f"{hour:02}" for hour in range(24)]
+NO_STAGE: Stage = ("", "", "", "", "")
+HOURS = [f"{hour:02}" for hour in range(24)]
 
 
 def submission_marks(fact: SubmissionRow, frame: Frame) -> Iterator[Counted]:
     """The same in both bases: the submission, and what became of it."""
-    for measure in ("submissions", SUBMISSION_MEASURES[fact.status]):
-        yield from _in_both_bases(measure, fact, frame)
+    yield from _entry_marks(("submissions", SUBMISSION_MEASURES[fact.status]), fact, frame)
 
 
 def inquiry_marks(fact: InquiryRow, frame: Frame) -> Iterator[Counted]:
     """The same in both bases: the inquiry, its result, and whether it came without lead-intake."""
-    for measure in ("inquiries", f"inquiries_{fact.result}", *(("direct",) if fact.direct else ())):
-        yield from _in_both_bases(measure, fact, frame)
+    yield from _entry_marks(
+        ("inquiries", f"inquiries_{fact.result}", *(("direct",) if fact.direct else ())), fact, frame
+    )
 
 
-def _in_both_bases(measure: str, fact: SubmissionRow | InquiryRow, frame: Frame) -> Iterator[Counted]:
-    place = _place(fact.occurred_at, frame.zone)
-    dimensions: Dimensions = (*_touch(fact), "", "", "")
-    for basis in BASES:
-        yield (basis, measure, 0, *place, *dimensions, *NOBODY, *NO_STAGE, ""), 1, 0
+def _entry_marks(measures: Iterable[str], fact: SubmissionRow | InquiryRow, frame: Frame) -> Iterator[Counted]:
+    rest = (*_local(fact.occurred_at, frame.zone), *_touch(fact), "", "", "", *NOBODY, *NO_STAGE, "")
+    places: list[Any] = [("entry", basis, *rest) for basis in BASES]
+    for measure in measures:
+        for place in places:
+            yield place, measure, 0, 1, 0
 
 
 def case_marks(lead: LeadRow | None, deals: Sequence[DealRow], frame: Frame) -> list[Counted]:
@@ -118,13 +136,20 @@ class _Counting:
         self.owners = _history(fact.owners) if len(fact.owners) > 1 else []
         self.first_owner = self.owner_now if not fact.owners else _owner(fact.owners[0])
         self.born = born
-        self.cohort = _place(born, frame.zone)
+        self.cohort = _local(born, frame.zone)
         self.dimensions = _dimensions(lead) if lead is not None else NO_DIMENSIONS
-        self.stage: Stage = NO_STAGE
+        self.places: dict[tuple[datetime, Owner], Place] = {}
+
+    def at(self, stage: Stage, kind: Kind = "case") -> None:
+        """What is counted from here on lies at this stage."""
+        self.stage = stage
+        self.kind: Kind = kind
+        self.of_cohort: Place = (kind, "cohort", *self.cohort, *self.dimensions, *self.owner_now, *stage, "")
+        self.places.clear()
 
     def count(self, measure: str, at: datetime, amount: Number = 0, *, bucket: int = 0, n: int = 1) -> None:
         """What happened at `at`, in the hands of whoever owned it then."""
-        self._mark(measure, at, self._owner_at(at), amount, bucket, n)
+        self._mark(measure, at, self._owner_at(at) if self.owners else self.first_owner, amount, bucket, n)
 
     def count_present(self, measure: str, since: datetime, amount: Number = 0) -> None:
         """What is so now and began at `since`: the owner of now in both bases."""
@@ -134,15 +159,18 @@ class _Counting:
         """How long it took, on the day it ended; nothing while one end is open."""
         if start is not None and end is not None:
             seconds = max(0, int((end - start).total_seconds()))
-            self.count(measure, end, seconds, bucket=bucket_of(seconds))
+            self.count(measure, end, bucket=bucket_of(seconds))
 
     def _mark(self, measure: str, at: datetime, owner: Owner, amount: Number, bucket: int, n: int) -> None:
-        kept, stage = self.dimensions, self.stage
-        mark: Mark = ("cohort", measure, bucket, *self.cohort, *kept, *self.owner_now, *stage, "")
-        self.marks.append((mark, n, amount))
-        place = self.cohort if at == self.born else _place(at, self.zone)
-        mark = ("period", measure, bucket, *place, *kept, *owner, *stage, "")
-        self.marks.append((mark, n, amount))
+        place = self.places.get((at, owner)) or self._placed(at, owner)
+        self.marks.append((self.of_cohort, measure, bucket, n, amount))
+        self.marks.append((place, measure, bucket, n, amount))
+
+    def _placed(self, at: datetime, owner: Owner) -> Place:
+        local = self.cohort if at == self.born else _local(at, self.zone)
+        place: Place = (self.kind, "period", *local, *self.dimensions, *owner, *self.stage, "")
+        self.places[at, owner] = place
+        return place
 
     def _owner_at(self, moment: datetime) -> Owner:
         owner = self.first_owner
@@ -154,7 +182,7 @@ class _Counting:
 
 
 def _count_lead(counting: _Counting, lead: LeadRow, deals: Sequence[DealRow]) -> None:
-    counting.stage = ("", lead.status, _text(lead.loss_reason_id))
+    counting.at(("", lead.status, _text(lead.loss_reason_id), "", ""))
     born = lead.occurred_at
     if lead.status == "merged":
         counting.count("merged", born)
@@ -164,7 +192,6 @@ def _count_lead(counting: _Counting, lead: LeadRow, deals: Sequence[DealRow]) ->
         counting.count("repeat", born)
     if lead.assigned_at is not None:
         counting.count("assigned", lead.assigned_at)
-    _count_steps(counting, lead, deals)
     if lead.status == "postponed":
         counting.count("postponed", lead.postponed_at or born)
     elif lead.status == "disqualified":
@@ -176,6 +203,7 @@ def _count_lead(counting: _Counting, lead: LeadRow, deals: Sequence[DealRow]) ->
         counting.count("with_deadline", lead.respond_by)
         if lead.first_response_at is not None and lead.first_response_at <= lead.respond_by:
             counting.count("answered_in_time", lead.respond_by)
+    _count_steps(counting, lead, deals)
 
 
 def _count_steps(counting: _Counting, lead: LeadRow, deals: Sequence[DealRow]) -> None:
@@ -194,16 +222,16 @@ def _count_steps(counting: _Counting, lead: LeadRow, deals: Sequence[DealRow]) -
         counting.count_time(f"time_{last}", reached_at, at)
         last, reached_at = step, at
     if last == "customers":
+        if lead.repeat:
+            counting.count("repeat_customers", reached_at)
         return
     lost = _lost(lead, deals)
     if lost is None:
         counting.count_present(f"here_{last}", reached_at)
         return
     lost_at, reason = lost
-    stage = counting.stage
-    counting.stage = (*stage[:2], _text(reason))
+    counting.at(("", lead.status, _text(reason), "", ""))
     counting.count(f"lost_{last}", lost_at)
-    counting.stage = stage
 
 
 def _lost(lead: LeadRow, deals: Sequence[DealRow]) -> tuple[datetime, UUID | None] | None:
@@ -219,8 +247,8 @@ def _lost(lead: LeadRow, deals: Sequence[DealRow]) -> tuple[datetime, UUID | Non
 def _count_deal(deal: DealRow, lead: LeadRow | None, frame: Frame, marks: list[Counted]) -> None:
     born = lead.occurred_at if lead is not None else deal.created_at
     counting = _Counting(deal, lead, born, frame, marks)
-    pipeline, reason = _text(deal.pipeline_id), _text(deal.loss_reason_id)
-    counting.stage = (pipeline, _text(deal.stage_id), reason)
+    pipeline, stage, reason = _text(deal.pipeline_id), _text(deal.stage_id), _text(deal.loss_reason_id)
+    counting.at((pipeline, stage, reason, "", ""))
     same_currency = deal.currency == frame.currency
     amount: Number = deal.amount if deal.amount is not None and same_currency else 0
     counting.count("deals", deal.created_at, amount)
@@ -235,18 +263,27 @@ def _count_deal(deal: DealRow, lead: LeadRow | None, frame: Frame, marks: list[C
     else:
         counting.count_present("deals_open", deal.created_at, amount)
         counting.count_present("forecast", deal.created_at, amount * deal.probability)
-    for stage, first in deal.reached.items():
+    _count_passages(counting, deal, (pipeline, stage, reason))
+
+
+def _count_passages(counting: _Counting, deal: DealRow, now: tuple[str, str, str]) -> None:
+    """Every stage the deal was in, beside the stage and outcome it has now; time until whatever it reached next."""
+    pipeline, stage_now, reason = now
+    reached = {stage: datetime.fromisoformat(at) for stage, at in deal.reached.items()}
+    for stage, at in reached.items():
         if stage not in ("won", "lost"):
-            counting.stage = (pipeline, stage, "")
-            at = datetime.fromisoformat(first)
+            counting.at((pipeline, stage, reason, stage_now, deal.status), "passage")
             counting.count("stage_reached", at)
             counting.count("stage_passages", at, n=deal.passages.get(stage, 1))
+            counting.count_time(
+                "time_in_stage", at, min((each for each in reached.values() if each > at), default=None)
+            )
 
 
 @lru_cache(maxsize=8192)
-def _place(moment: datetime, zone: ZoneInfo) -> Place:
+def _local(moment: datetime, zone: ZoneInfo) -> Local:
     local = moment.astimezone(zone)
-    return local.date(), str(local.isoweekday()), PLACES[local.hour]
+    return local.date(), str(local.isoweekday()), HOURS[local.hour]
 
 
 def _touch(fact: SubmissionRow | InquiryRow | LeadRow) -> tuple[str, str, str, str, str]:
@@ -276,45 +313,86 @@ def _history(owners: list[dict[str, Any]]) -> list[tuple[datetime, Owner]]:
     return [(datetime.fromisoformat(entry["at"]), _owner(entry)) for entry in owners]
 
 
-def _picker(dimensions: tuple[str, ...]) -> Callable[[Mark], CellKey]:
-    """Takes a cell's key for these dimensions out of a mark."""
+Picker = Callable[[Place], CellKey]
+
+
+def _picker(dimensions: tuple[str, ...]) -> Picker:
+    """Takes a cell's key for these dimensions out of a place."""
     filled = (*dimensions, *("blank",) * (5 - len(dimensions)))
-    pick: Callable[[Any], Any] = itemgetter(*map(MARK.index, ("basis", "measure", "day", *filled, "bucket")))
+    pick: Callable[[Any], Any] = itemgetter(*map(PLACE.index, ("basis", "day", *filled)))
     return pick
 
 
-_PICKERS = {family: _picker(dimensions) for family, dimensions in FAMILIES.items()}
-_SPREAD = {measure.key: tuple((family, _PICKERS[family]) for family in measure.families) for measure in MEASURES}
+def _pickers(families: Iterable[str]) -> tuple[tuple[str, Picker], ...]:
+    return tuple((family, _picker(FAMILIES[family])) for family in families)
+
+
+_FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {"entry": OF_ENTRIES, "case": OF_CASES, "passage": ("flow",)}
+_SPREAD = {kind: _pickers(families) for kind, families in _FAMILIES.items()}
+_SPREAD_TIMES = {
+    kind: _pickers(family for family in families if family not in WITHOUT_TIMES) for kind, families in _FAMILIES.items()
+}
+_TIMED = frozenset(measure.key for measure in MEASURES if measure.timed)
+
+Sums = dict[str, Number]
+"""Column of a cell -> what it holds."""
+
+TimeKey = tuple[str, CellKey, str, int]
+"""family, key, measure, bucket."""
+
+
+class Delta(NamedTuple):
+    """What is to be added to cells: by kind, family and key; lengths of time apart."""
+
+    cells: dict[Kind, dict[tuple[str, CellKey], Sums]]
+    times: dict[TimeKey, int]
 
 
 class Tally:
-    """Adds and subtracts marks; `cells` gives what is left, summed to cells. Marks on both sides cancel before that."""
+    """Adds and subtracts marks; `delta` gives what is left, summed to cells. Marks on both sides cancel before that."""
 
     def __init__(self) -> None:
-        self._marks: dict[Mark, list[Number]] = {}
+        self._sums: dict[Place, Sums] = {}
+        self._times: dict[tuple[Place, str, int], int] = {}
 
     def add(self, counted: Iterable[Counted], *, times: int = 1) -> None:
         """`times` is -1 to take away what was counted before."""
-        marks = self._marks
-        for mark, n, amount in counted:
-            sums = marks.get(mark)
-            if sums is None:
-                marks[mark] = [times * n, times * amount]
-            else:
-                sums[0] += times * n
-                sums[1] += times * amount
+        for place, measure, bucket, n, amount in counted:
+            if measure in _TIMED:
+                timed = (place, measure, bucket)
+                self._times[timed] = self._times.get(timed, 0) + times * n
+                continue
+            if (sums := self._sums.get(place)) is None:
+                sums = self._sums[place] = {}
+            sums[measure] = sums.get(measure, 0) + times * n
+            if amount:
+                column = AMOUNT[measure]
+                sums[column] = sums.get(column, 0) + times * amount
 
-    def cells(self) -> dict[str, dict[CellKey, list[Number]]]:
-        """Family -> key -> [n, amount], only where one of them is not 0."""
-        families: dict[str, dict[CellKey, list[Number]]] = {family: {} for family in FAMILIES}
-        for mark, (n, amount) in self._marks.items():
-            if n or amount:
-                for family, pick in _SPREAD[mark[MEASURE]]:
-                    cells, key = families[family], pick(mark)
-                    sums = cells.get(key)
-                    if sums is None:
-                        cells[key] = [n, amount]
-                    else:
-                        sums[0] += n
-                        sums[1] += amount
-        return {family: {key: sums for key, sums in cells.items() if any(sums)} for family, cells in families.items()}
+    def delta(self) -> Delta:
+        """Only what is not 0."""
+        cells: dict[Kind, dict[tuple[str, CellKey], Sums]] = {}
+        for place, sums in self._sums.items():
+            left = [(column, value) for column, value in sums.items() if value]
+            if left:
+                kind = place[KIND]
+                of_kind = cells.setdefault(kind, {})
+                for family, pick in _SPREAD[kind]:
+                    _add(of_kind.setdefault((family, pick(place)), {}), left)
+        times: dict[TimeKey, int] = {}
+        for (place, measure, bucket), n in self._times.items():
+            if n:
+                for family, pick in _SPREAD_TIMES[place[KIND]]:
+                    timed = (family, pick(place), measure, bucket)
+                    times[timed] = times.get(timed, 0) + n
+        return Delta({kind: _not_empty(of_kind) for kind, of_kind in cells.items()}, times)
+
+
+def _add(sums: Sums, more: Iterable[tuple[str, Number]]) -> None:
+    for column, value in more:
+        sums[column] = sums.get(column, 0) + value
+
+
+def _not_empty(cells: dict[tuple[str, CellKey], Sums]) -> dict[tuple[str, CellKey], Sums]:
+    kept = ((key, {column: value for column, value in sums.items() if value}) for key, sums in cells.items())
+    return {key: sums for key, sums in kept if sums}

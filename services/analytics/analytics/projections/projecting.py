@@ -13,6 +13,7 @@ from uuid import UUID
 from leadkit.cloudevents import CloudEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.projections.adding import add_to_cells
 from analytics.projections.catalogue import NAMES, learn_names, learn_workspace, passing_over_unreadable
 from analytics.projections.cells import Tally, case_marks, inquiry_marks, submission_marks
 from analytics.projections.facts import (
@@ -26,7 +27,7 @@ from analytics.projections.facts import (
     submission_row,
 )
 from analytics.projections.generations import Counted, counted_in, deals_by_case, hold
-from analytics.projections.store import Row, RowT, add_to_cells, read_deals_of, read_rows, write_rows
+from analytics.projections.store import Row, RowT, read_deals_of, read_rows, write_rows
 
 READERS: dict[str, Callable[[UUID, dict[str, Any]], Row]] = {
     "submission": submission_row,
@@ -91,7 +92,7 @@ async def _project_workspace(session: AsyncSession, batch: Batch, *, now: dateti
     await _project_inquiries(session, batch, tallies)
     await _project_cases(session, batch, tallies)
     for generation, tally in tallies.items():
-        await add_to_cells(session, batch.workspace_id, generation.number, tally.cells())
+        await add_to_cells(session, batch.workspace_id, generation.number, tally.delta())
 
 
 async def _project_submissions(session: AsyncSession, batch: Batch, tallies: dict[Counted, Tally]) -> None:

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 from leadkit import clock
 from leadkit.consumer import feed_position, lag_s
 from leadkit.problems import Unavailable
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.tables import Cell, DimensionName, Generation, Rebuild, WorkspaceSetting
+from analytics.projections.tables import DimensionName, Generation, Rebuild, WorkspaceSetting
 
 FEEDS = ("crm-core", "lead-intake")
 """The feeds that are projected, as `feed_position` names them."""
@@ -35,10 +35,9 @@ class Setting(NamedTuple):
     generation: int
 
 
-def current_cells(workspace_id: UUID) -> ColumnElement[bool]:
-    """The condition for cells of the generation to be read, for a statement's `where`; safe during a switch."""
-    active = select(WorkspaceSetting.generation).where(WorkspaceSetting.workspace_id == workspace_id).scalar_subquery()
-    return and_(Cell.workspace_id == workspace_id, Cell.generation == active)
+CURRENT_CELLS = """workspace_id = :workspace_id AND generation = (
+    SELECT s.generation FROM workspace_setting s WHERE s.workspace_id = :workspace_id)"""
+"""The condition for cells of the generation to be read, in one statement with them: safe during a switch."""
 
 
 async def workspace_setting(session: AsyncSession, workspace_id: UUID) -> Setting:

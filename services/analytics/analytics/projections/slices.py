@@ -1,15 +1,14 @@
 """What is read at once of cells or facts: which measures, by what, of when, on which basis, where."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal, NamedTuple
+from decimal import Decimal
+from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION, Basis
-
-Subject = Literal["submission", "inquiry", "lead", "deal"]
-"""What a measure counts."""
+from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION, Basis, Subject
 
 Key = tuple[str, ...]
 """Values of the dimensions asked for, in their order, as cells write them ('' where absent)."""
@@ -50,6 +49,16 @@ class Condition:
     def keeps(self, value: str) -> bool:
         """Whether a row with this value stays."""
         return (value in self.values) is not self.negated
+
+
+class Sum(NamedTuple):
+    """One sum that was read: of a measure, for one combination of values; `buckets` counts by length of time."""
+
+    key: Key
+    measure: str
+    n: int
+    amount: Decimal
+    buckets: Mapping[int, int]
 
 
 class Wanted(NamedTuple):

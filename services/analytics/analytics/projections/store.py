@@ -1,4 +1,4 @@
-"""Reading and writing facts and cells, a whole batch with each statement and one workspace at a time."""
+"""Reading and writing facts, a whole batch with each statement and one workspace at a time."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
@@ -9,7 +9,6 @@ from sqlalchemy import ARRAY, Select, Table, Uuid, any_, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import TextClause
 
-from analytics.projections.cells import CellKey, Number
 from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
 from analytics.projections.tables import DealFact, InquiryFact, LeadFact, SubmissionFact
 
@@ -48,20 +47,6 @@ _BY_ID: dict[type[Row], Select[Any]] = {kind: _reading(kind, "id") for kind in T
 _DEALS_OF_CASES = _reading(DealRow, "case_id")
 _WRITE: dict[type[Row], TextClause] = {kind: _writing(kind) for kind in TABLES}
 
-_KEY = {"basis": "text", "measure": "text", "day": "date", "d1": "text", "d2": "text", "d3": "text", "d4": "text"}
-_KEY |= {"d5": "text", "bucket": "smallint"}
-_SUMMED = _KEY | {"n": "bigint", "amount": "numeric"}
-
-# Each column comes as one JSON array, which takes a tenth of the driver's time for as many array elements.
-_ADD_TO_CELLS = text(
-    f"INSERT INTO cell (workspace_id, generation, family, {', '.join(_SUMMED)})"
-    " SELECT CAST(:workspace_id AS uuid), CAST(:generation AS bigint), CAST(:family AS text),"
-    f" {', '.join(f'CAST({name} AS {kind})' for name, kind in _SUMMED.items())} FROM ROWS FROM ("
-    f"{', '.join(f'json_array_elements_text(CAST(:{name} AS json))' for name in _SUMMED)})"
-    f" AS delta ({', '.join(_SUMMED)}) ON CONFLICT (workspace_id, generation, family, {', '.join(_KEY)})"
-    " DO UPDATE SET n = cell.n + excluded.n, amount = cell.amount + excluded.amount"
-)
-
 
 async def read_rows(
     session: AsyncSession, kind: type[RowT], workspace_id: UUID, ids: Iterable[UUID]
@@ -82,22 +67,5 @@ async def write_rows(session: AsyncSession, rows: Sequence[Row]) -> None:
     """Inserts or replaces facts of one kind; a fact of a higher version stays."""
     if rows:
         kind = type(rows[0])
-        written = _json([dict(zip(kind._fields, row, strict=True)) for row in rows])
+        written = orjson.dumps([dict(zip(kind._fields, row, strict=True)) for row in rows], default=str).decode()
         await session.execute(_WRITE[kind], {"rows": written})
-
-
-async def add_to_cells(
-    session: AsyncSession, workspace_id: UUID, generation: int, families: dict[str, dict[CellKey, list[Number]]]
-) -> None:
-    """Adds the sums to the cells, those of a family in the order of their keys."""
-    for family, cells in families.items():
-        if cells:
-            keys = sorted(cells)
-            columns = [*zip(*keys, strict=True), *zip(*map(cells.__getitem__, keys), strict=True)]
-            sent = {name: _json(column) for name, column in zip(_SUMMED, columns, strict=True)}
-            named = {"workspace_id": workspace_id, "generation": generation, "family": family}
-            await session.execute(_ADD_TO_CELLS, named | sent)
-
-
-def _json(values: Sequence[Any]) -> str:
-    return orjson.dumps(values, default=str).decode()

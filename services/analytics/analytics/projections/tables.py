@@ -9,15 +9,16 @@ zone or currency changes every cell: `workspace_setting.generation` names the on
 number in ONE statement (`queries.current_cells`), since the old generation's cells are deleted after a switch.
 """
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Index, SmallInteger
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Numeric, Table, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from analytics.base import Base
+from analytics.projections.measures import FAMILIES_OF, columns_of
 
 
 class WorkspaceSetting(Base):
@@ -42,7 +43,8 @@ class WorkspaceSetting(Base):
 class Generation(Base):
     """One set of cells of a workspace. `building`: only facts up to (`stage`, `after`) are counted in it so far.
 
-    `rules` is the version of `cells.py` that filled it; another version is a reason to build a new generation.
+    `rules` is the version of what is counted (`cells.RULES`) that filled it; another version is a reason to build a new
+    generation.
     """
 
     __tablename__ = "generation"
@@ -261,27 +263,44 @@ class DealFact(Base):
     updated_at: Mapped[datetime]
 
 
-class Cell(Base):
-    """A sum over facts: `n` of what `measure` counts, `amount` of what it adds, by family, basis, local day and bucket.
+def _key(*more: Column[Any]) -> list[Column[Any]]:
+    """The key of a cell: `d1` to `d5` are the family's dimensions in the order of `measures.FAMILIES`, '' if unused."""
+    text = [Column(name, Text, primary_key=True) for name in ("family", "basis", "grain")]
+    dimensions = [Column(f"d{place}", Text, primary_key=True) for place in range(1, 6)]
+    return [
+        Column("workspace_id", Uuid, primary_key=True),
+        Column("generation", BigInteger, primary_key=True, autoincrement=False),
+        *text,
+        Column("day", Date, primary_key=True),
+        *dimensions,
+        *more,
+    ]
 
-    `d1` to `d5` are the family's dimensions in the order of `measures.FAMILIES`, '' where absent or unused; ids are
-    text. `bucket` is 0 except for times (`measures.bucket_of`). A cell whose facts went away stays, n and amount 0.
-    """
 
-    __tablename__ = "cell"
-    __table_args__ = ({"postgresql_with": {"fillfactor": "80"}},)
+def _sum(name: str) -> Column[Any]:
+    kind = Numeric if name.endswith("_amount") else BigInteger
+    return Column(name, kind, nullable=False, server_default=text("0"))
 
-    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
-    generation: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    family: Mapped[str] = mapped_column(primary_key=True)
-    basis: Mapped[str] = mapped_column(primary_key=True)
-    measure: Mapped[str] = mapped_column(primary_key=True)
-    day: Mapped[date] = mapped_column(primary_key=True)
-    d1: Mapped[str] = mapped_column(primary_key=True)
-    d2: Mapped[str] = mapped_column(primary_key=True)
-    d3: Mapped[str] = mapped_column(primary_key=True)
-    d4: Mapped[str] = mapped_column(primary_key=True)
-    d5: Mapped[str] = mapped_column(primary_key=True)
-    bucket: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
-    n: Mapped[int]
-    amount: Mapped[Decimal]
+
+cell = Table(
+    "cell",
+    Base.metadata,
+    *_key(),
+    *(_sum(name) for name in columns_of(*FAMILIES_OF)),
+    CheckConstraint("grain IN ('day', 'month')", "grain"),
+    postgresql_with={"fillfactor": "80"},
+)
+"""Sums over facts by family, basis, and local day or month (`day` is its first): a column for each measure, and for its
+amount. Absent dimensions are ''; ids are text. A cell whose facts went away stays, all 0."""
+
+cell_time = Table(
+    "cell_time",
+    Base.metadata,
+    *_key(Column("measure", Text, primary_key=True)),
+    Column("n", BigInteger, nullable=False),
+    Column("spread", Numeric, nullable=False),
+    CheckConstraint("grain IN ('day', 'month')", "grain"),
+    postgresql_with={"fillfactor": "80"},
+)
+"""Lengths of time of `n` cases, by the same keys and a timed measure: `spread` is their histogram as one number
+(`measures.unpacked`)."""

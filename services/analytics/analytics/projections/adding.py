@@ -1,0 +1,100 @@
+"""Adding to cells: one statement for whatever counted, be it a batch of events or a chunk of facts.
+
+Where the sums come from is a query of day cells (`delta`); the statement adds them to the cells of their days and of
+their months. Who adds holds the workspace (`generations.hold`), so no two add to the same cell at once.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+from sqlalchemy import TextClause, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.projections.cells import Delta, Kind
+from analytics.projections.measures import LANE, Subject, columns_of
+
+SUBJECTS: Final[dict[Kind, tuple[Subject, ...]]] = {
+    "entry": ("submission", "inquiry"),
+    "case": ("lead", "deal"),
+    "passage": ("passage",),
+}
+DIMENSIONS: Final = ("d1", "d2", "d3", "d4", "d5")
+_KEY: Final = ("workspace_id", "generation", "family", "basis", "grain", "day", *DIMENSIONS)
+_OWN: Final = "CAST(:workspace_id AS uuid), CAST(:generation AS bigint)"
+_MONTH: Final = "date_trunc('month', day)::date"
+
+
+def adding(delta: str, columns: Iterable[str]) -> str:
+    """Adds `delta`, a query of family, basis, day, d1 to d5 and these columns (a key once), to cells."""
+    columns = tuple(columns)
+    dimensions, named = ", ".join(DIMENSIONS), ", ".join(columns)
+    summed = ", ".join(f"sum({name})" for name in columns)
+    added = ", ".join(f"{name} = cell.{name} + excluded.{name}" for name in columns)
+    return f"""
+        WITH delta AS MATERIALIZED ({delta})
+        INSERT INTO cell ({", ".join(_KEY)}, {named})
+        SELECT {_OWN}, family, basis, 'day', day, {dimensions}, {named} FROM delta
+        UNION ALL
+        SELECT {_OWN}, family, basis, 'month', {_MONTH} AS month, {dimensions}, {summed}
+        FROM delta GROUP BY family, basis, month, {dimensions}
+        ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET {added}"""
+
+
+def adding_times(delta: str) -> str:
+    """Adds `delta`, a query of family, basis, day, d1 to d5, measure, bucket and n, to the cells of times."""
+    dimensions = ", ".join(DIMENSIONS)
+    spread = f"sum((n::text || 'e' || bucket * {LANE})::numeric)"
+    return f"""
+        WITH delta AS MATERIALIZED ({delta})
+        INSERT INTO cell_time ({", ".join(_KEY)}, measure, n, spread)
+        SELECT {_OWN}, family, basis, 'day', day, {dimensions}, measure, sum(n), {spread}
+        FROM delta GROUP BY family, basis, day, {dimensions}, measure
+        UNION ALL
+        SELECT {_OWN}, family, basis, 'month', {_MONTH} AS month, {dimensions}, measure, sum(n), {spread}
+        FROM delta GROUP BY family, basis, month, {dimensions}, measure
+        ON CONFLICT ({", ".join(_KEY)}, measure) DO UPDATE
+        SET n = cell_time.n + excluded.n, spread = cell_time.spread + excluded.spread"""
+
+
+def _told(columns: tuple[str, ...]) -> str:
+    """The delta that one JSON text of rows holds; what a row leaves out is 0."""
+    sums = ", ".join(f"coalesce({name}, 0) AS {name}" for name in columns)
+    return f"""SELECT family, basis, day, {", ".join(DIMENSIONS)}, {sums}
+        FROM json_populate_recordset(NULL::cell, CAST(:rows AS json))"""
+
+
+_ADD: Final[dict[Kind, TextClause]] = {
+    kind: text(adding(_told(columns_of(*subjects)), columns_of(*subjects))) for kind, subjects in SUBJECTS.items()
+}
+_ADD_TIMES: Final = text(
+    adding_times(
+        f"""SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS told(family text, basis text, day date,
+        {", ".join(f"{name} text" for name in DIMENSIONS)}, measure text, bucket int, n bigint)"""
+    )
+)
+
+
+async def add_to_cells(session: AsyncSession, workspace_id: UUID, generation: int, delta: Delta) -> None:
+    """Adds what a tally left: a statement for each kind of it, and one for lengths of time."""
+    named = {"workspace_id": workspace_id, "generation": generation}
+    for kind, cells in delta.cells.items():
+        if cells:
+            rows = [_row(family, key, sums) for (family, key), sums in cells.items()]
+            await session.execute(_ADD[kind], named | {"rows": _json(rows)})
+    if delta.times:
+        times = [
+            _row(family, key, {"measure": measure, "bucket": bucket, "n": n})
+            for (family, key, measure, bucket), n in delta.times.items()
+        ]
+        await session.execute(_ADD_TIMES, named | {"rows": _json(times)})
+
+
+def _row(family: str, key: tuple[Any, ...], values: Mapping[str, Any]) -> dict[str, Any]:
+    basis, day, d1, d2, d3, d4, d5 = key
+    return {"family": family, "basis": basis, "day": day, "d1": d1, "d2": d2, "d3": d3, "d4": d4, "d5": d5, **values}
+
+
+def _json(rows: list[dict[str, Any]]) -> str:
+    return orjson.dumps(rows, default=str).decode()
