@@ -8,7 +8,7 @@ import pytest
 from lead_intake.normalising.pipeline import Normalised, normalise
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import SourceView, Unreadable, WireRequest
-from lead_intake.providers.mail import headers, message, quoting
+from lead_intake.providers.mail import headers, parts, quoting
 from lead_intake.providers.settings import SourceSettings
 from leadkit.contracts.inquiry import Inquiry
 
@@ -76,7 +76,7 @@ def test_html_only_mail_is_read_without_hidden_parts() -> None:
 def test_flowed_text_is_joined_before_phones_are_looked_for() -> None:
     text = "Мой телефон 8 999 000 \r\n00 01, звоните.\r\n-- \r\nАнна"
     assert inquiry(mail(text, "text/plain; charset=utf-8; format=flowed")).phones == ["+79990000001"]
-    assert message.unflowed("раз \n два\n> ци \n> тата", joined=True) == "раздва\n> цитата"
+    assert parts.unflowed("раз \n два\n> ци \n> тата", joined=True) == "раздва\n> цитата"
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,9 @@
 """Bodies of forms: JSON, urlencoded and multipart become one nested structure, whatever the header claims."""
 
 import json
+from collections.abc import Iterator
 from email.parser import BytesHeaderParser
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 import orjson
@@ -83,12 +84,20 @@ def _holds_long_numbers(value: Any, depth: int) -> bool:
 
 def urlencoded(body: bytes, charset: str | None) -> list[tuple[str, Any]]:
     """Names and values; old pages in windows-1251 are told by their letters."""
+    texts = _texts([part for pair in pairs_of(body) for part in pair], charset)
+    return list(zip(texts[::2], texts[1::2], strict=True))
+
+
+def pairs_of(body: bytes) -> list[tuple[bytes, bytes]]:
+    """Names and values of an urlencoded body as the bytes they stand for. Raises Unreadable."""
     pairs = [pair.partition(b"=") for pair in body.strip().split(b"&", MAX_FIELDS + 1) if pair]
     if len(pairs) > MAX_FIELDS:
         raise Unreadable(f"more than {MAX_FIELDS} fields")
-    raw = [unquote_to_bytes(part.replace(b"+", b" ")) for name, _, value in pairs for part in (name, value)]
-    texts = _texts(raw, charset)
-    return list(zip(texts[::2], texts[1::2], strict=True))
+    return [(_unquoted(name), _unquoted(value)) for name, _, value in pairs]
+
+
+def _unquoted(part: bytes) -> bytes:
+    return unquote_to_bytes(part.replace(b"+", b" "))
 
 
 def _texts(raw: list[bytes], charset: str | None) -> list[str]:
@@ -104,34 +113,49 @@ def _texts(raw: list[bytes], charset: str | None) -> list[str]:
     return [part.decode(name or "utf-8", "replace") for part in raw]
 
 
-def _multipart(body: bytes, parameters: str) -> list[tuple[str, Any]]:
+class Part(NamedTuple):
+    """One part of a multipart form, undecoded. `file_name` is None where the part is a plain field."""
+
+    name: str | None
+    file_name: str | None
+    content_type: str
+    content: bytes
+
+
+def parts_of(body: bytes, parameters: str) -> Iterator[Part]:
+    """The parts of a multipart body in order; `parameters` are those of its Content-Type. Raises Unreadable."""
     boundary = _parameter(parameters, "boundary")
     if not boundary:
         raise Unreadable("multipart without a boundary")
     parts = (b"\r\n" + body).split(b"\r\n--" + boundary.encode("utf-8", "replace"), MAX_FIELDS + 2)
     if len(parts) < 2 or len(parts) > MAX_FIELDS:
         raise Unreadable("multipart without parts" if len(parts) < 2 else f"more than {MAX_FIELDS} fields")
-    fields: list[tuple[str, Any]] = []
     for part in parts[1:]:
         if part.startswith(b"--"):
             break
         head, mark, content = part.lstrip(b" \t").removeprefix(b"\r\n").partition(b"\r\n\r\n")
         if mark:
-            _part(head, content, fields)
-    return fields
+            yield _part(head, content)
 
 
-def _part(head: bytes, content: bytes, fields: list[tuple[str, Any]]) -> None:
+def _part(head: bytes, content: bytes) -> Part:
     headers = _part_headers(head)
     disposition = headers.get("content-disposition", "").partition(";")[2]
     name, file_name = _parameter(disposition, "name"), _parameter(disposition, "filename")
-    if file_name is not None:
-        if file_name or content:
-            kind = headers.get("content-type", "application/octet-stream").partition(";")[0].strip()
-            fields.append(("attachments[]", {"name": file_name, "type": kind, "size": len(content)}))
-    elif name is not None:
-        declared = _parameter(headers.get("content-type", "").partition(";")[2], "charset")
-        fields.append((name, charsets.decoded(content, declared)))
+    return Part(name, file_name, headers.get("content-type", ""), content)
+
+
+def _multipart(body: bytes, parameters: str) -> list[tuple[str, Any]]:
+    fields: list[tuple[str, Any]] = []
+    for name, file_name, content_type, content in parts_of(body, parameters):
+        kind, _, declared = content_type.partition(";")
+        if file_name is not None:
+            if file_name or content:
+                kind = kind.strip() or "application/octet-stream"
+                fields.append(("attachments[]", {"name": file_name, "type": kind, "size": len(content)}))
+        elif name is not None:
+            fields.append((name, charsets.decoded(content, _parameter(declared, "charset"))))
+    return fields
 
 
 def _part_headers(head: bytes) -> dict[str, str]:

@@ -61,6 +61,12 @@ def _in_headers(headers: Mapping[str, str]) -> Iterator[str]:
         yield from (value.strip(), headers["authorization"])
 
 
+def basic_user(headers: Mapping[str, str]) -> str | None:
+    """The user of `Authorization: Basic`; None where there is no such header."""
+    scheme, _, value = headers.get("authorization", "").partition(" ")
+    return _basic(value).partition(":")[0] if scheme.lower() == "basic" else None
+
+
 def _basic(value: str) -> str:
     try:
         return base64.b64decode(value, validate=True).decode("utf-8", "replace")

@@ -3,20 +3,20 @@
 import re
 from typing import NamedTuple
 
-from lead_intake.providers.mail import headers
+from lead_intake.providers.mail import headers, quoting
 from lead_intake.providers.mail.message import Mail
 
 _MARKER = re.compile(
     r"^[\s>*]{0,5}(?:[-–—_]{2,20}\s{0,3}(?:forwarded message|forwarded by|пересылаемое сообщение|"
     r"перенаправленное сообщение|"
-    r"пересланное сообщение|переадресованное сообщение)|begin forwarded message|начало переадресованного сообщения|"
+    r"пересланное сообщение|пересланное письмо|переадресованное сообщение|weitergeleitete nachricht)|begin forwarded message|начало переадресованного сообщения|"
     r"начало пересылаемого сообщения)",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"^\s{0,5}(?:fwd?|fw|пересл|пересылка|wg|tr)(?:\[\d{1,3}\])?\s{0,3}:", re.IGNORECASE)
-_FIELD = re.compile(r"^[\s>*]{0,5}([A-Za-zА-Яа-яЁё-]{2,20})\*?\s{0,3}:\*?\s{0,5}(\S.{0,1000})?$")
+_FIELD = re.compile(r"^[\s>*]{0,5}([A-Za-zА-Яа-яЁё-]{2,20}(?: кого)?)\*?\s{0,3}:\*?\s{0,5}(\S.{0,1000})?$")
 _NAMES = {
-    "from": "from", "от": "from", "отправитель": "from", "von": "from", "date": "date", "sent": "date", "дата": "date",
+    "from": "from", "от": "from", "отправитель": "from", "от кого": "from", "von": "from", "date": "date", "sent": "date", "дата": "date",
     "отправлено": "date", "subject": "subject", "тема": "subject", "to": "to", "кому": "to", "cc": "cc", "копия": "cc",
     "reply-to": "reply-to",
 }  # fmt: skip
@@ -40,15 +40,20 @@ def inner(mail: Mail) -> Inner | None:
     """The message inside a forward, or None when nothing is forwarded."""
     if mail.attached is not None:
         return _attached(mail.attached, mail.text)
-    lines = mail.text.split("\n")[:5000]
+    return pasted(mail.with_quotes(), mail.header("subject"))
+
+
+def pasted(text: str, subject: str) -> Inner | None:
+    """The message that stands below a marker, or below header lines where the subject says that it is a forward."""
+    lines, forward = text.split("\n")[:5000], bool(_SUBJECT.match(subject))
     for number, line in enumerate(lines):
         if _MARKER.match(line):
-            return _pasted(lines, number + 1, number)
-    if _SUBJECT.match(mail.header("subject")):
-        for number, line in enumerate(lines):
-            found = _FIELD.match(line)
-            if found and _NAMES.get(found[1].lower()) == "from":
-                return _pasted(lines, number, number)
+            return _below(lines, number + 1, number)
+        if not forward and quoting.begins_quote(lines, number):
+            return None
+        found = _FIELD.match(line) if forward else None
+        if found and _NAMES.get(found[1].lower()) == "from":
+            return _below(lines, number, number)
     return None
 
 
@@ -61,7 +66,7 @@ def _attached(mail: Mail, note: str) -> Inner | None:
     return Inner(sender, mail.header("date"), mail.header("subject"), mail.text, note.strip())
 
 
-def _pasted(lines: list[str], start: int, marker: int) -> Inner | None:
+def _below(lines: list[str], start: int, marker: int) -> Inner | None:
     """The header lines below a marker, until the first empty line after them."""
     fields: dict[str, str] = {}
     number = start

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from lead_intake.providers import charsets
 
 MAX_HEADER = 20_000
-_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?\s]{0,4000})\?=")
+# Spaces inside and an end cut off are mistakes that mailers make.
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,4000})(?:\?=|\Z)")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
 _SUBJECT_PREFIX = re.compile(
     r"^\s*(?:re|ha|на|ответ|отв|fwd?|fw|пересл|пересылка|на ваше|vs|aw|wg)(?:\[\d{1,3}\])?\s*:\s*", re.I

@@ -8,8 +8,10 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 MAX_HTML = 1_000_000
 MAX_DEPTH = 500
 _META = re.compile(rb"<meta[^>]{0,300}charset\s{0,3}=\s{0,3}[\"']?([\w-]{1,40})", re.IGNORECASE)
-_DROPPED = (
-    "style,script,head,title,template,noscript,blockquote,.gmail_quote,.gmail_extra,.yahoo_quoted,.moz-cite-prefix"
+_UNSEEN = "style,script,head,title,template,noscript"
+_QUOTES = (
+    "blockquote,.gmail_quote,.gmail_quote_container,.gmail_extra,.yahoo_quoted,.moz-cite-prefix,.protonmail_quote,"
+    ".tutanota_quote,.yandex_quote"
 )
 _BLOCKS = "p,div,tr,li,h1,h2,h3,h4,h5,h6,table,ul,ol,dl,dt,dd,section,article,header,footer,pre,hr"
 _HIDDEN = re.compile(
@@ -21,13 +23,13 @@ _ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
 _SHALLOW = frozenset("br hr img input meta link area base col embed source track wbr p li dt dd option".split())
 
 
-def html_to_text(source: str) -> str:
-    """The visible text without quoted parts."""
+def html_to_text(source: str, *, quotes: bool = False) -> str:
+    """The visible text, without quoted parts unless these are wanted."""
     source = source[:MAX_HTML].replace("\x00", "").replace("\t", " ").replace(_MARK, " ")
     if _depth(source) > MAX_DEPTH:
         return _tidy(html.unescape(_ANY_TAG.sub(_MARK, source)))
     tree = LexborHTMLParser(source)
-    for node in tree.css(_DROPPED):
+    for node in tree.css(_UNSEEN if quotes else f"{_UNSEEN},{_QUOTES}"):
         node.decompose()
     for node in tree.css("[style]"):
         if _HIDDEN.search(node.attributes.get("style") or ""):

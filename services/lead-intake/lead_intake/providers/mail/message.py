@@ -1,5 +1,6 @@
 """A raw message taken apart: headers, the text a person wrote, attachments, an attached message. What cannot be decoded
-is replaced; only what is no mail at all, but an attack on its reader, is refused."""
+is replaced, what has no end is cut; only headers without end are refused: that is no mail, but an attack on its reader.
+"""
 
 import email.parser
 import email.policy
@@ -10,24 +11,30 @@ from typing import Any
 
 from lead_intake.providers import charsets
 from lead_intake.providers.base import Unreadable
-from lead_intake.providers.mail import headers
+from lead_intake.providers.mail import headers, parts
 from lead_intake.providers.mail.html_text import html_to_text, meta_charset
 
 MAX_PARTS = 200
 MAX_HEADERS = 300_000
 MAX_BOUNDARIES = 5000
+CUT = "the message has too many parts: only the first were read"
 _VIEW_IN_BROWSER = (
     "view in browser",
     "view this email in your browser",
+    "view it in your browser",
     "открыть в браузере",
     "просмотреть в браузере",
+    "посмотреть в браузере",
 )
 _SEALED = frozenset({"multipart/encrypted", "application/pkcs7-mime", "application/x-pkcs7-mime"})
+_REPORTS = frozenset({"message/delivery-status", "text/rfc822-headers", "message/disposition-notification"})
+_CARDS = frozenset({"text/vcard", "text/x-vcard", "text/directory"})
 
 
 @dataclass(slots=True)
 class Mail:
-    """What one message holds. `fields` are the raw header values by lower-case name, in order; `html` is the source."""
+    """What one message holds. `fields` are the raw header values by lower-case name, in order; `html` is the source;
+    `cards` are visiting cards (vCard) that came with it, `invitation` the method of a calendar entry."""
 
     fields: dict[str, list[str]]
     content_type: str
@@ -35,8 +42,12 @@ class Mail:
     html: str = ""
     attachments: list[dict[str, Any]] = field(default_factory=list)
     reports: list[str] = field(default_factory=list)
+    cards: list[str] = field(default_factory=list)
+    invitation: str = ""
     attached: "Mail | None" = None
     sealed: bool = False
+    cut: bool = False
+    from_html: bool = False
 
     def raw(self, name: str) -> str:
         """The first value of a header, undecoded; empty when it is absent."""
@@ -48,20 +59,51 @@ class Mail:
 
     def addresses(self, name: str) -> list[headers.Address]:
         """All addresses of a header."""
-        return [one for value in self.fields.get(name, ()) for one in headers.addresses(value)]
+        return [one for value in self.fields.get(name, ())[:50] for one in headers.addresses(value)]
+
+    def with_quotes(self) -> str:
+        """The text with what the HTML marks as a quote: a forwarded message often stands in one."""
+        return html_to_text(self.html, quotes=True) if self.from_html else self.text
+
+    def settle(self) -> "Mail":
+        """The text, once everything is gathered: that of the HTML where there is no other, without enclosed files."""
+        if self.html and (not self.text.strip() or _says_look_elsewhere(self.text)):
+            self.text, self.from_html = html_to_text(self.html), True
+        if "begin " in self.text:
+            self.text, files = parts.without_uuencoded(self.text)
+            self.attachments.extend(files)
+        if "-----BEGIN PGP" in self.text:
+            self.text, sealed = parts.without_armour(self.text)
+            self.sealed = self.sealed or sealed
+        return self
+
+    def enclose(self, name: str | None, kind: str, content: bytes, *, depth: int = 0) -> None:
+        """Takes in an attached file: a message and a delivery report are read, a card kept, the rest listed."""
+        if kind == "message/rfc822" and self.attached is None and depth < 5:
+            self.attached = parse(content, depth + 1)
+        elif kind in _REPORTS:
+            self.reports.append(charsets.decoded(content, None))
+        else:
+            if kind in _CARDS or (name or "").lower().endswith(".vcf"):
+                self.cards.append(charsets.decoded(content[:20_000], None))
+            self.attachments.append({"name": name or "", "type": kind, "size": len(content)})
 
 
-def parse(raw: bytes) -> Mail:
+def parse(raw: bytes, depth: int = 0) -> Mail:
     """The message in these bytes. An mbox `From ` line in front is forgiven."""
-    if raw.startswith(b"From "):
+    if raw.startswith((b"From ", b">From ")):
         raw = raw.partition(b"\n")[2]
+    raw = raw.lstrip(b"\r\n")
     ends = [end for end in (raw.find(b"\n\n"), raw.find(b"\n\r\n")) if end != -1]
-    if min(ends, default=len(raw)) > MAX_HEADERS or raw.count(b"\n--") > MAX_BOUNDARIES:
-        raise Unreadable("headers or parts without end")
+    if min(ends, default=len(raw)) > MAX_HEADERS:
+        raise Unreadable("headers without end")
+    raw, cut = parts.first_parts(raw, MAX_BOUNDARIES)
     try:
-        return _mail(email.parser.BytesParser(policy=email.policy.compat32).parsebytes(raw), 0)
+        mail = _mail(email.parser.BytesParser(policy=email.policy.compat32).parsebytes(raw), depth)
     except RecursionError:
         raise Unreadable("parts nested without end") from None
+    mail.cut = mail.cut or cut
+    return mail
 
 
 def _mail(message: Message, depth: int) -> Mail:
@@ -70,21 +112,20 @@ def _mail(message: Message, depth: int) -> Mail:
         fields.setdefault(name.lower(), []).append(str(value).replace("\r", "").replace("\n", " "))
     mail = Mail(fields, message.get_content_type())
     mail.sealed = mail.content_type in _SEALED
-    parts = _parts(message, depth)
-    for _, part in zip(range(MAX_PARTS), parts, strict=False):
+    leaves = _leaves(message, depth)
+    for _, part in zip(range(MAX_PARTS), leaves, strict=False):
         _take(mail, part, depth)
-    if mail.html and (not mail.text.strip() or _says_look_elsewhere(mail.text)):
-        mail.text = html_to_text(mail.html)
-    return mail
+    mail.cut = next(leaves, None) is not None
+    return mail.settle()
 
 
-def _parts(message: Message, depth: int) -> Iterator[Message]:
+def _leaves(message: Message, depth: int) -> Iterator[Message]:
     """The leaves of a message; an attached message is a leaf."""
     payload = message.get_payload()
     if isinstance(payload, list) and message.get_content_maintype() == "multipart" and depth < 20:
         for part in payload:
             if isinstance(part, Message):
-                yield from _parts(part, depth + 1)
+                yield from _leaves(part, depth + 1)
     else:
         yield message
 
@@ -95,16 +136,18 @@ def _take(mail: Mail, part: Message, depth: int) -> None:
     if kind == "message/rfc822" and isinstance(payload, list):
         if mail.attached is None and payload and isinstance(payload[0], Message) and depth < 5:
             mail.attached = _mail(payload[0], depth + 1)
-    elif kind in ("message/delivery-status", "text/rfc822-headers", "message/disposition-notification"):
+    elif kind in _REPORTS:
         mail.reports.append(_report(part))
     elif kind in ("text/plain", "text/html") and not _is_attachment(part, name):
         written = _text(part)
         if kind == "text/html":
-            mail.html = mail.html or written
+            mail.html = f"{mail.html}\n{written}" if mail.html else written
         else:
             mail.text = f"{mail.text}\n{written}" if mail.text else written
-    elif kind.startswith("text/calendar") or name or kind.partition("/")[0] not in ("text", "multipart"):
-        mail.attachments.append({"name": name or "", "type": kind, "size": len(_bytes(part))})
+    elif kind == "text/calendar":
+        mail.invitation = (_parameter(part, "method") or "publish").lower()
+    elif name or kind.partition("/")[0] not in ("text", "multipart") or kind in _CARDS:
+        mail.enclose(name, kind, _bytes(part), depth=depth)
 
 
 def _is_attachment(part: Message, name: str | None) -> bool:
@@ -145,7 +188,7 @@ def _text(part: Message) -> str:
         declared = meta_charset(content)
     written = charsets.decoded(content, declared).replace("\r\n", "\n").replace("\r", "\n")
     if (_parameter(part, "format") or "").lower() == "flowed":
-        return unflowed(written, joined=(_parameter(part, "delsp") or "").lower() == "yes")
+        return parts.unflowed(written, joined=(_parameter(part, "delsp") or "").lower() == "yes")
     return written
 
 
@@ -155,23 +198,6 @@ def _parameter(part: Message, name: str) -> str | None:
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
     return str(value[2] if isinstance(value, tuple) else value) if value else None
-
-
-def unflowed(written: str, *, joined: bool) -> str:
-    """RFC 3676: a line that ends in a space goes on in the next; `-- ` never does; one leading space is stuffing."""
-    lines: list[str] = []
-    flows, quoted = False, 0
-    for line in written.split("\n"):
-        depth = len(line) - len(line.lstrip(">"))
-        content = line[depth:].removeprefix(" ")
-        if flows and depth == quoted and content != "-- " and lines:
-            lines[-1] += content
-        else:
-            lines.append(f"{'>' * depth}{' ' if depth else ''}{content}")
-        flows, quoted = content.endswith(" ") and content != "-- ", depth
-        if flows and joined:
-            lines[-1] = lines[-1][:-1]
-    return "\n".join(lines)
 
 
 def _says_look_elsewhere(written: str) -> bool:

@@ -2,47 +2,68 @@
 
 import re
 
+from lead_intake.providers import fields as form_fields
+
 _SUBJECT = re.compile(
-    r"новая заявка|новая запись|заявка с|заявка на|сообщение с сайта|заказ звонка|обратная связь|обратный звонок|"
-    r"new submission|new lead|new entry|form submission|contact form|new message from|\[[^\]]{1,60}\]\s{0,3}\"",
+    r"новая заявка|новая запись|новый заказ|новое сообщение с|новый лид|заявка с|заявка на|заявка №|сообщение с сайта|"
+    r"письмо с сайта|заказ с сайта|заказ звонка|заполнена форма|обратная связь|обратный звонок|"
+    r"new (?:form )?(?:submission|lead|entry|enquiry|inquiry|request)|form submission|contact form|new message from|"
+    r"website (?:enquiry|inquiry|form)|\[[^\]]{1,60}\]\s{0,3}[\"«]",
     re.IGNORECASE,
 )
 _LABELS = {
     "full_name": "имя|ваше имя|ваше имя и фамилия|фио|контактное лицо|клиент|name|your name|full name|contact|"
-    "contact name",
-    "first_name": "first name|имя клиента", "last_name": "last name|фамилия|surname", "middle_name": "отчество",
+    "contact name|имя клиента|имя и фамилия|как вас зовут|представьтесь|от кого",
+    "first_name": "first name", "last_name": "last name|фамилия|surname", "middle_name": "отчество",
     "phone": "телефон|тел|ваш телефон|номер|номер телефона|контактный телефон|phone|phone number|tel|telephone|mobile|"
-    "your phone|моб|мобильный|whatsapp|ваш номер",
+    "your phone|моб|мобильный|whatsapp|ваш номер|моб. телефон|mobile phone|contact number|phone no",
     "email": "e-mail|email|почта|эл. почта|электронная почта|ваш e-mail|ваш email|your email|email address|"
-    "e-mail address|mail",
+    "e-mail address|mail|ваша почта|адрес электронной почты|your e-mail",
     "message": "сообщение|комментарий|комментарии|вопрос|текст|текст сообщения|ваше сообщение|ваш вопрос|message|"
-    "comments|comment|your message|question|описание|пожелания",
-    "mark:page_url": "страница|url|page|источник|page url|адрес страницы|ссылка|referer url|form url|страница отправки",
+    "comments|comment|your message|question|описание|пожелания|enquiry|inquiry|details|комментарий к заказу|"
+    "message body|текст заявки",
+    "sender": "from|от|отправитель|sender",
+    "mark:page_url": "страница|url|page|источник|page url|адрес страницы|ссылка|referer url|form url|страница отправки|"
+    "отправлено со страницы|source url",
     "mark:referrer": "referrer|referer|реферер|переход с",
-    "occurred_at": "дата|время|date|time|дата и время|дата заявки|date/time|submitted|submitted on|отправлено",
-    "company": "компания|организация|company|название компании", "region": "город|регион|city|region",
-    "product": "товар|услуга|продукт|product|service", "subject": "тема|subject|form|форма|название формы",
-    "ignore": "ip|ip address|ip адрес|ip-адрес|user agent|user-agent|браузер|remote ip|powered by",
+    "occurred_at": "дата|время|date|time|дата и время|дата заявки|date/time|submitted|submitted on|отправлено|"
+    "дата отправки|время отправки|submitted at|submission date",
+    "company": "компания|организация|company|название компании|company name", "region": "город|регион|city|region",
+    "product": "товар|услуга|продукт|product|service", "subject": "тема|subject|form|форма|название формы|form name",
+    "ignore": "ip|ip address|ip адрес|ip-адрес|user agent|user-agent|браузер|remote ip|powered by|кому|to",
     "mark:yclid": "yclid", "mark:gclid": "gclid", "mark:fbclid": "fbclid",
     "mark:_ym_uid": "ym_uid|clientid|metrika client id",
     "mark:_ga": "ga_client_id|_ga", "consent": "согласие|consent",
 }  # fmt: skip
 _BY_LABEL = {label: meaning for meaning, labels in _LABELS.items() for label in labels.split("|")}
 _INLINE = re.compile(r"^\s{0,8}[*•\-]{0,2}\s{0,3}([^:\t]{1,60}?)\*{0,2}\s{0,3}(?::|\t|\s[-–—]\s)\s{0,8}(.*)$")
-_ROBOTS = frozenset("wordpress noreply no-reply robot site web www www-data form forms info-form tilda mailer".split())
+_OTHER_LABEL = re.compile(r"^\s{0,8}\*{0,2}([A-Za-zА-Яа-яЁё][^:\t\n.!?]{1,39})\*{0,2}\s{0,3}(?::(?!//)|\t)\s{0,8}(\S.{0,1000})$")
+_ROBOTS = frozenset(
+    "wordpress noreply no-reply robot site web www www-data form forms info-form tilda mailer webmaster website".split()
+)
+_FROM_FORMS = ("phone", "email", "name", "message", "company", "position", "region", "product", "budget", "messenger")
+_OF_A_FORM = frozenset({"full_name", "first_name", "last_name", "message"})
+_HEAD_LINES = 2
 
 Field = tuple[str, str, str]
 
 
 def fields(text: str, subject: str, *, robot: bool) -> list[Field]:
-    """Meaning, label and value of each line of a form notification; empty when the text is none. One known label is
-    enough from a robot or under a form's subject, two elsewhere, of which one must be a contact."""
-    found = _lines(text)
-    meanings = {meaning for meaning, _, _ in found}
-    contact = not meanings.isdisjoint({"phone", "email"})
-    if contact and (len(meanings) >= 2 or robot or _SUBJECT.search(subject)):
-        return found
-    return found if robot and meanings and _SUBJECT.search(subject) else []
+    """Meaning, label and value of each line of a form notification; empty when the text is none. Meaning is empty for
+    labels that say nothing to us, `sender` for an address with a name.
+
+    One known label is enough from a robot or under a form's subject. Elsewhere they begin the text and tell name or
+    message beside a contact: a person's signature has labels too. What a person wrote above them is a message.
+    """
+    found, lead = _read(text)
+    meanings = {meaning for meaning, _, _ in found} - {""}
+    contact = not meanings.isdisjoint({"phone", "email", "sender"} if robot else {"phone", "email"})
+    named = bool(_SUBJECT.search(subject))
+    if robot:
+        return found if contact or (meanings and named) else []
+    if not contact or not (named or (len(lead) <= _HEAD_LINES and not meanings.isdisjoint(_OF_A_FORM))):
+        return []
+    return [("message", "", "\n".join(lead)), *found] if lead and "message" not in meanings else found
 
 
 def is_robot(local: str) -> bool:
@@ -58,24 +79,70 @@ def meaning_of(label: str) -> str | None:
     return _BY_LABEL.get(folded) or _BY_LABEL.get(folded.partition(" (")[0])
 
 
-def _lines(text: str) -> list[Field]:
-    found: list[Field] = []
-    lines = text.split("\n")[:2000]
+def _read(text: str) -> tuple[list[Field], list[str]]:
+    """The fields, and the lines that stand before the first one."""
+    lines, found = text.split("\n")[:2000], list[Field]()
     awaiting: tuple[str, str] | None = None
-    for line in lines:
-        label, value = _label_and_value(line)
-        if label is not None:
-            awaiting = None
-            if value:
-                found.append((meaning_of(label) or "", label, value))
-            else:
-                awaiting = (meaning_of(label) or "", label)
+    header: list[str] | None = None
+    lead, ended = list[str](), False
+    for line, following in zip(lines, [*lines[1:], ""], strict=True):
+        row = _header_row(line, following)
+        label, value = _label_and_value(line) if row is None else (None, "")
+        if row is not None:
+            header = row
+        elif header is not None:
+            found += _of_row(header, line)
+            header = None
+        elif label is not None:
+            awaiting = None if value else (meaning_of(label) or "", label)
+            found += [(_meaning(label), label, value)] if value else []
         elif awaiting and line.strip():
             found.append((*awaiting, line.strip()))
             awaiting = None
-        elif found and found[-1][0] == "message" and not line.startswith("--"):
+        elif not found:
+            lead += [line.strip()] if line.strip() else []
+        elif line.startswith("--"):
+            ended = True
+        else:
+            _goes_on(found, line, ended)
+    return found, lead
+
+
+def _goes_on(found: list[Field], line: str, ended: bool) -> None:
+    """A line without a known label: more of the message, else a field of its own name. What is below a line of
+    dashes was written by the site's mailer."""
+    if found[-1][0] == "message":
+        if not ended:
             found[-1] = ("message", found[-1][1], f"{found[-1][2]}\n{line.rstrip()}".rstrip())
-    return found
+        return
+    other = _OTHER_LABEL.match(line[:1100])
+    if other and not ended:
+        found.append((_meaning(other[1]), other[1].strip(" *"), other[2].replace("\t", " ").strip()))
+
+
+def _meaning(label: str) -> str:
+    """What forms on pages call their fields is understood here too."""
+    known = meaning_of(label)
+    if known:
+        return known
+    told = form_fields.meaning(label) or ""
+    return told if any(word in told for word in _FROM_FORMS) or told.startswith("mark:") else ""
+
+
+def _header_row(line: str, following: str) -> list[str] | None:
+    """A table's first row, when each cell of it is a label and the next row holds values."""
+    cells = [cell.strip() for cell in line.split("\t")] if "\t" in line and "\t" in following else []
+    if len(cells) < 2 or not all(len(cell) <= 40 and meaning_of(cell) for cell in cells):
+        return None
+    return cells if _label_and_value(following)[0] is None else None
+
+
+def _of_row(header: list[str], line: str) -> list[Field]:
+    return [
+        (meaning_of(label) or "", label, cell.strip())
+        for label, cell in zip(header, line.split("\t"), strict=False)
+        if cell.strip()
+    ]
 
 
 def _label_and_value(line: str) -> tuple[str | None, str]:

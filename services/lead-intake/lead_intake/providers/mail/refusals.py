@@ -1,19 +1,26 @@
 """Mails that nobody wrote to us: automatic replies, bounces, lists, receipts. Each has its reason."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from lead_intake.providers.mail import headers
 from lead_intake.providers.mail.message import Mail
 
-_AUTO_HEADERS = ("x-autoreply", "x-autorespond", "x-autoresponse", "x-auto-response-suppress")
+_AUTO_HEADERS = (
+    "x-autoreply", "x-autorespond", "x-autoresponse", "x-autoresponder", "x-autoreply-from", "x-mail-autoreply",
+)  # fmt: skip
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
+_OUR_GROUP = ("list-id", "list-post", "x-beenthere")
 _AUTO_SUBJECT = re.compile(
-    r"^\s{0,5}(?:автоответ|автоматический ответ|out of (?:the )?office|auto(?:matic)?[- ]?reply)", re.IGNORECASE
+    r"^\s{0,5}\[?(?:автоответ|автоматический ответ|автоматическое уведомление|вне офиса|(?:я )?не в офисе|"
+    r"нет на рабочем месте|отсутств(?:ую|ие) (?:на|в)|out of (?:the )?office|ooo\s{0,3}:|auto(?:matic|mated)?[- ]?"
+    r"(?:reply|response)|away from (?:the )?office|vacation (?:reply|response)|abwesenheits|réponse automatique)",
+    re.IGNORECASE,
 )
 _BOUNCE_SUBJECT = re.compile(
-    r"undelivered mail|undeliverable|delivery status notification|mail delivery (?:failed|failure|subsystem)|"
-    r"returned mail|недоставленное сообщение|не доставлено|сообщение не доставлено",
+    r"undelivered mail|undeliverable|delivery (?:status notification|failure|has failed)|failure notice|mail failure|"
+    r"mail delivery (?:failed|failure|subsystem|system)|message not delivered|returned mail|недоставленное сообщение|"
+    r"не ?доставлено|сообщение не доставлено|не уда(?:лось|ется|ётся) доставить|ошибка доставки|недоставлен",
     re.IGNORECASE,
 )
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
@@ -21,31 +28,53 @@ _REPORT_FIELD = re.compile(r"^([A-Za-z-]{3,40}):[ \t]{0,8}(.{0,998})$", re.MULTI
 
 
 def reason(mail: Mail) -> str | None:
-    """Why the mail is no inquiry, or None. A bulk precedence alone is not told here: site mailers set it too."""
-    if mail.content_type == "multipart/report":
-        return "read_receipt" if any("disposition:" in report.lower() for report in mail.reports) else "bounce"
-    if mail.raw("return-path").strip() == "<>" or mail.raw("x-failed-recipients"):
-        return (
-            "bounce"
-            if _BOUNCE_SUBJECT.search(mail.header("subject")) or mail.raw("x-failed-recipients")
-            else "auto_reply"
-        )
-    automatic = mail.raw("auto-submitted").strip().lower()
-    if (automatic and not automatic.startswith("no")) or any(mail.raw(name) for name in _AUTO_HEADERS):
-        return "auto_reply"
-    if mail.content_type == "text/calendar":
-        return "calendar"
+    """Why the mail is no inquiry whatever it says, or None."""
+    if mail.content_type == "multipart/report" or any("final-recipient:" in one.lower() for one in mail.reports):
+        return _report_kind(mail)
     subject = mail.header("subject")
-    if _BOUNCE_SUBJECT.search(subject) and _from_daemon(mail):
+    if mail.raw("x-failed-recipients") or (_BOUNCE_SUBJECT.search(subject) and (_no_path(mail) or _from_daemon(mail))):
         return "bounce"
-    return "auto_reply" if _AUTO_SUBJECT.match(subject) else None
+    if mail.raw("auto-submitted").strip().lower().startswith("auto-replied"):
+        return "auto_reply"
+    if any(mail.raw(name) for name in _AUTO_HEADERS) or _AUTO_SUBJECT.match(headers.bare_subject(subject)):
+        return "auto_reply"
+    if mail.content_type == "text/calendar" or mail.invitation in ("reply", "cancel", "counter"):
+        return "calendar"
+    return None
 
 
-def bulk_reason(mail: Mail) -> str | None:
-    """Why a mail without a form in it counts as a mailing."""
-    if any(mail.raw(name) for name in _LIST_HEADERS) or mail.raw("precedence").strip().lower() in _BULK:
+def soft_reason(mail: Mail, own_domains: Sequence[str]) -> str | None:
+    """Why a mail without a form in it counts as written by nobody, or as a mailing: site mailers set these marks on
+    form notifications too."""
+    automatic = mail.raw("auto-submitted").strip().lower()
+    if (automatic and not automatic.startswith("no")) or mail.raw("x-auto-response-suppress"):
+        return "auto_reply"
+    if _from_daemon(mail):
+        return "bounce"
+    if _no_path(mail):
+        return "auto_reply"
+    marked = any(mail.raw(name) for name in _LIST_HEADERS) or mail.raw("precedence").strip().lower() in _BULK
+    if marked and not _our_group(mail, own_domains):
         return "mailing_list"
     return "marked_as_spam" if mail.raw("x-spam-flag").strip().lower().startswith("yes") else None
+
+
+def _report_kind(mail: Mail) -> str:
+    told = "\n".join(mail.reports).lower()
+    if "disposition-notification" in mail.raw("content-type").lower() or "\ndisposition:" in f"\n{told}":
+        return "read_receipt"
+    return "complaint" if "feedback-report" in mail.raw("content-type").lower() else "bounce"
+
+
+def _our_group(mail: Mail, own_domains: Sequence[str]) -> bool:
+    """A mail group of the company (`sales@` as a list) hands on what clients write: that is no mailing."""
+    named = " ".join(mail.raw(name).lower() for name in _OUR_GROUP)
+    hosts = re.findall(r"[\w-]{1,63}(?:\.[\w-]{1,63}){1,8}", named[:2000])
+    return any(host == own or host.endswith(f".{own}") for host in hosts for own in own_domains)
+
+
+def _no_path(mail: Mail) -> bool:
+    return mail.raw("return-path").strip() == "<>"
 
 
 def _from_daemon(mail: Mail) -> bool:
@@ -67,4 +96,7 @@ def bounce_facts(mail: Mail) -> Mapping[str, str]:
     failed = mail.raw("x-failed-recipients").strip()
     if failed:
         facts.setdefault("bounced_recipient", failed.lower()[:254])
+    original = headers.message_ids(mail.attached.raw("message-id")) if mail.attached else []
+    if original:
+        facts.setdefault("original_message_id", original[0])
     return facts
