@@ -18,6 +18,7 @@ from lead_intake.driver import Lines
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
 from lead_intake.receiving.batches import GroupCommit, Store
+from lead_intake.receiving.certificates import Certificates
 from lead_intake.receiving.describing import describe_door
 from lead_intake.receiving.door import Door, DoorFirst
 from lead_intake.receiving.doors import Doors
@@ -54,7 +55,14 @@ def create(own: IntakeSettings) -> FastAPI:
     app.state.lines = Lines(db)
     app.state.sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
     app.state.refused_sealer = Sealer(own.data_key, purpose=refusing.PURPOSE)
-    door = Door(db, Doors(db, app.state.sealer), GroupCommit(committing(app.state.lines)), app.state.refused_sealer)
+    app.state.certificates = Certificates()
+    door = Door(
+        db,
+        Doors(db, app.state.sealer),
+        GroupCommit(committing(app.state.lines)),
+        app.state.refused_sealer,
+        app.state.certificates,
+    )
     app.state.front = DoorFirst(app, door)
     describe_door(app)
     return app

@@ -255,3 +255,136 @@ def test_mail_without_an_id_gets_one_of_its_content() -> None:
 def test_what_is_no_message_is_unreadable(raw: bytes) -> None:
     with pytest.raises(Unreadable):
         done(raw)
+
+
+@pytest.mark.parametrize("charset", ["koi8-r", "windows-1251", "utf-8"])
+@pytest.mark.parametrize("label", ["koi8-r", "windows-1251", "utf-8", "iso-8859-1", "us-ascii", "no-such-charset"])
+def test_a_wrong_charset_label_does_not_spoil_the_text(charset: str, label: str) -> None:
+    text = "Добрый день, хочу заказать окна"
+    assert inquiry(mail(text.encode(charset), f"text/plain; charset={label}")).message == text
+
+
+@pytest.mark.parametrize("text", ["Où êtes-vous allé à l'école déjà été", "Straße über größe Äpfel"])
+def test_western_text_stays_western(text: str) -> None:
+    assert inquiry(mail(text.encode("latin-1"), "text/plain; charset=iso-8859-1")).message == text
+
+
+def test_encoded_words_with_mistakes_are_read_as_far_as_they_go() -> None:
+    assert headers.text("=?utf-8?Q?=D0=97a b?= x") == "Зa b x"
+    assert headers.text("=?utf-8?B?0JfQsNC80LXQvdCw") == "Замена"
+
+
+QUOTED = "+7 495 000-00-83"
+MORE_QUOTES = {
+    "Outlook, ru": f"{'_' * 32}\nОт: Продажи <leads@example.ru>\nОтправлено: 10 марта\nКому: Анна\n\n{QUOTED}",
+    "Apple, ru": f"10 марта 2026 г., в 11:00, Продажи <leads@example.ru> написал(а):\n\n> {QUOTED}",
+    "Apple, en": f"On 10 Mar 2026, at 11:00, Sales <leads@example.ru> wrote:\n\n> {QUOTED}",
+    "Mail.ru": f"Вторник, 10 марта 2026, 11:00 +03:00 от Продажи <leads@example.ru>:\n \n{QUOTED}",
+    "Yandex": f'10.03.2026, 11:00, "Продажи" <leads@example.ru>:\n{QUOTED}',
+    "Thunderbird": f"10.03.2026 11:00, Продажи пишет:\n> {QUOTED}",
+    "The Bat": f"Вы писали 10 марта 2026 г., 11:00:00:\n\n> {QUOTED}",
+    "Gmail, broken": f"вт, 10 мар. 2026 г. в 11:00, Очень длинное имя\n<leads@example.ru>:\n\n> {QUOTED}",
+}
+
+
+@pytest.mark.parametrize("style", MORE_QUOTES)
+def test_quotes_of_every_mailer_are_cut(style: str) -> None:
+    read = inquiry(mail(f"Да, подходит.\n\n{MORE_QUOTES[style]}"))
+    assert (read.message, read.phones) == ("Да, подходит.", [])
+
+
+@pytest.mark.parametrize("above", ["Нужны окна.\nИ двери.\nЖду.\n-- ", "Нужны окна.\n"])
+def test_labels_in_a_signature_make_no_form(above: str) -> None:
+    read = inquiry(mail(f"{above}\nИван\nТел: 8 999 000-00-01\nE-mail: anna@example.org"))
+    assert read.message is not None
+    assert read.message.startswith("Нужны окна.")
+    assert (read.phones, read.emails) == (["+79990000001"], ["anna@example.org"])
+
+
+def test_fields_without_a_known_name_are_kept_and_a_mailers_footer_is_not() -> None:
+    text = (
+        "Имя: Анна\nТелефон: 8 999 000-00-01\nПлощадь: 54 м2\nTelegram: @anna\nСообщение: Окно\nтак: вот\n-- \nСайт: x"
+    )
+    read = inquiry(mail(text, From="site@example.ru"))
+    assert (read.message, read.extra["Площадь"], read.messengers[0].id) == ("Окно\nтак: вот", "54 м2", "anna")
+
+
+def test_the_default_mail_of_a_wordpress_form_is_read() -> None:
+    text = "From: Анна <anna@example.net>\nSubject: Окна\n\nMessage Body:\nНужны окна\n\n-- \nThis e-mail was sent from"
+    read = inquiry(mail(text, From="WordPress <wordpress@example.ru>", Subject='[Сайт] "Окна"'))
+    assert (read.person.full_name, read.emails, read.message) == ("Анна", ["anna@example.net"], "Нужны окна")
+
+
+def test_a_table_with_a_row_of_labels_is_read_as_a_form() -> None:
+    html = "<table><tr><th>Имя</th><th>Телефон</th></tr><tr><td>Анна</td><td>8 999 000-00-01</td></tr></table>"
+    read = inquiry(mail(html, "text/html; charset=utf-8", From="site@example.ru"))
+    assert (read.person.full_name, read.phones) == ("Анна", ["+79990000001"])
+
+
+def test_a_forward_in_html_only_is_read_though_it_stands_in_a_quote() -> None:
+    html = (
+        'Смотри<div class="gmail_quote"><div>---------- Forwarded message ---------<br>From: <b>Пётр</b> '
+        "&lt;petr@example.net&gt;<br>Subject: Прайс</div><br>Пришлите прайс</div>"
+    )
+    read = inquiry(mail(html, "text/html; charset=utf-8", From="boss@example.ru", Subject="Fwd: Прайс"))
+    assert (read.emails, read.message) == (["petr@example.net"], "Пришлите прайс")
+
+
+def test_a_forward_of_a_forward_leads_to_the_client() -> None:
+    inner = f"---------- Forwarded message ---------\nFrom: chief@example.ru\nSubject: Fwd: x\n\n{FORWARDS[0]}Прайс\n"
+    assert inquiry(mail(inner, From="boss@example.ru")).emails == ["petr@example.net"]
+
+
+def test_a_signature_with_a_label_in_a_forwarded_mail_makes_no_form() -> None:
+    read = inquiry(mail(f"{FORWARDS[0]}Пришлите прайс\n\nПётр\nтел: 8 999 000-00-01", From="boss@example.ru"))
+    assert read.message is not None
+    assert read.message.startswith("Пришлите прайс")
+
+
+def test_who_writes_through_a_list_or_a_group_of_ours_is_the_client() -> None:
+    read = inquiry(mail("x", From="Anna via Lists <lists@lists.example.net>", Reply_To="anna@example.org"))
+    assert (read.person.full_name, read.emails) == ("Anna", ["anna@example.org"])
+    assert inquiry(mail("x", List_Id="<leads.example.ru>", Precedence="list")).emails == ["anna@example.org"]
+
+
+def test_files_cards_and_armour_in_the_text_are_taken_out() -> None:
+    read = inquiry(mail("Смета\nbegin 644 plan.txt\n#0V%T\n`\nend\nспасибо"))
+    assert (read.message, read.extra["attachments"][0]["size"]) == ("Смета\n\nспасибо", 3)
+    signed = "-----BEGIN PGP SIGNED MESSAGE-----\nHash: SHA256\n\nХочу окна\n-----BEGIN PGP SIGNATURE-----\nabc"
+    assert inquiry(mail(signed)).message == "Хочу окна"
+    with pytest.raises(Unreadable):
+        done(mail("-----BEGIN PGP MESSAGE-----\nabc"))
+    card = "BEGIN:VCARD\r\nFN:Anna B\r\nitem1.TEL;TYPE=CELL:+7 999 000-00-01\r\nORG:Roga;Sales\r\nEND:VCARD"
+    read = inquiry(
+        mail(
+            f"--b\r\nContent-Type: text/plain\r\n\r\nhi\r\n--b\r\nContent-Type: text/vcard\r\n\r\n{card}\r\n--b--",
+            "multipart/mixed; boundary=b", From="anna@example.org",
+        )
+    )  # fmt: skip
+    assert (read.person.full_name, read.phones, read.person.company) == ("Anna B", ["+79990000001"], "Roga Sales")
+
+
+@pytest.mark.parametrize("changes", [{"Auto_Submitted": "auto-generated"}, {"X_Auto_Response_Suppress": "All"}])
+def test_marks_of_site_mailers_ignore_a_letter_but_not_a_form(changes: dict[str, str]) -> None:
+    assert done(mail("Текст", **changes)).reason == "auto_reply"
+    assert done(mail(NOTIFICATIONS[0], From="wordpress@example.ru", **changes)).status == "ready"
+
+
+def test_an_answer_to_an_invitation_is_ignored_and_an_undeliverable_address_told() -> None:
+    part = "--b\r\nContent-Type: text/calendar; method=REPLY\r\n\r\nBEGIN:VCALENDAR\r\n--b--"
+    assert done(mail(part, "multipart/alternative; boundary=b")).reason == "calendar"
+    report = (
+        "--b\r\nContent-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; x\r\n\r\n"
+        "Final-Recipient: rfc822; No@example.org\r\nAction: failed\r\n\r\n--b\r\nContent-Type: message/rfc822\r\n\r\n"
+        "Message-ID: <ours@example.ru>\r\n\r\nx\r\n--b--"
+    )
+    bounce = done(mail(report, "multipart/report; report-type=delivery-status; boundary=b"))
+    assert (bounce.reason, bounce.inquiry.extra["bounced_recipient"]) == ("bounce", "no@example.org")
+    assert bounce.inquiry.extra["original_message_id"] == "<ours@example.ru>"
+
+
+def test_a_message_with_parts_without_end_is_read_as_far_as_bounds_allow() -> None:
+    part = "--b\r\nContent-Type: text/plain; charset=utf-8\r\n\r\nокно\r\n"
+    one = done(mail(part * 6000, "multipart/mixed; boundary=b"))
+    assert (one.status, one.inquiry.emails) == ("ready", ["anna@example.org"])
+    assert any(line.warning and "too many parts" in line.warning for line in one.report)

@@ -3,9 +3,21 @@
 from lead_intake.providers.base import Provider
 from lead_intake.providers.generic import Generic
 from lead_intake.providers.mail.provider import Email
+from lead_intake.providers.mailgun import Mailgun
 from lead_intake.providers.mango_office import MangoOffice
+from lead_intake.providers.postmark import Postmark
+from lead_intake.providers.sendgrid import SendGrid
+from lead_intake.providers.ses_sns import SesSns
 
-PROVIDERS: tuple[Provider, ...] = (Generic(), MangoOffice(), Email())
+PROVIDERS: tuple[Provider, ...] = (
+    Generic(),
+    MangoOffice(),
+    Email(),
+    Mailgun(),
+    SendGrid(),
+    Postmark(),
+    SesSns(),
+)
 
 _BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
 

@@ -173,6 +173,11 @@ class Provider(ABC):
     def verify(self, request: WireRequest, source: SourceView) -> bool:
         """Whether the request is authentic; its age is measured at `received_at`."""
 
+    def certificate_url(self, request: WireRequest, source: SourceView) -> str | None:
+        """The address of a certificate without which `verify` cannot tell; it is fetched, and stands among the
+        secrets of the source that `verify` gets. Only an address of the provider itself may be named."""
+        return None
+
     @abstractmethod
     def read(self, request: WireRequest, source: SourceView) -> list[Found]:
         """The inquiries or events in the request, also in a masked one. Raises nothing but `Unreadable`."""

@@ -1,4 +1,4 @@
-"""SendGrid Inbound Parse: a message taken apart, each part in the charset that `charsets` names, or whole in `email`."""
+"""SendGrid Inbound Parse: a message taken apart, each part in the charset that `charsets` names, or whole."""
 
 import base64
 import binascii

@@ -41,7 +41,6 @@ _HANDSHAKE_ONLY = frozenset({"SubscribeURL", "Token"})
 _TOLD_TWICE = {
     "x-amz-sns-message-type": "Type", "x-amz-sns-message-id": "MessageId", "x-amz-sns-topic-arn": "TopicArn",
 }  # fmt: skip
-_VERDICTS = {"virusVerdict": "virus", "spamVerdict": "marked_as_spam"}
 
 
 class SesSettings(SourceSettings):
@@ -177,12 +176,17 @@ def _noticed(node: Json, request: WireRequest, source: SourceView) -> Found:
     envelope(mail, sender=_text(told, "source"), recipient=next(iter(_texts(told, "destination")), None))
     if not mail.fields.get("message-id") and _text(_object(told, "commonHeaders"), "messageId"):
         mail.fields["message-id"] = [_text(_object(told, "commonHeaders"), "messageId")]
+    if _verdict(receipt, "spamVerdict") == "FAIL":
+        mail.fields.setdefault("x-spam-flag", ["YES"])
     found = found_in(mail, request, source, receipt=times.parse(_text(told, "timestamp"), source.time_zone))
     found.draft.extra["ses_message_id"] = _text(told, "messageId")
-    for verdict, reason in _VERDICTS.items():
-        if _text(_object(receipt, verdict), "status") == "FAIL" and found.disposition == "inquiry":
-            found.disposition, found.reason = "ignored", reason
+    if _verdict(receipt, "virusVerdict") == "FAIL":
+        found.disposition, found.reason = "ignored", "virus"
     return found
+
+
+def _verdict(receipt: Json, name: str) -> str:
+    return _text(_object(receipt, name), "status")
 
 
 def _notice(message: str) -> Json | None:

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lead_intake.providers.base import WireAnswer, WireRequest
 from lead_intake.receiving import wire
 from lead_intake.receiving.batches import GroupCommit
+from lead_intake.receiving.certificates import Certificates
 from lead_intake.receiving.doors import Doors, OpenDoor
 from lead_intake.receiving.refusing import Reason, refuse
 from lead_intake.submissions.reading import read_receipt
@@ -70,8 +71,11 @@ class DoorFirst:
 class Door:
     """Takes a request in: looks up its source, verifies, reads, and answers after the commit."""
 
-    def __init__(self, db: Database, doors: Doors, commits: GroupCommit, refused: Sealer) -> None:
+    def __init__(
+        self, db: Database, doors: Doors, commits: GroupCommit, refused: Sealer, certificates: Certificates
+    ) -> None:
         self._db = db
+        self._certificates = certificates
         self._doors = doors
         self._commits = commits
         self._refused = refused
@@ -116,7 +120,7 @@ class Door:
         if not welcome:
             await self._refuse(door, request, "origin")
             raise OriginNotAllowed
-        if not door.provider.verify(request, door.view):
+        if not door.provider.verify(request, await self._certificates.beside(door.provider, request, door.view)):
             await self._refuse(door, request, "signature")
             raise NotAuthentic
         receipt = read_receipt(request, door.view, door.provider, request_id=request_id)

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lead_intake.driver import driver_of
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import WireRequest
+from lead_intake.receiving.certificates import Certificates
 from lead_intake.receiving.tables import Refused
 from lead_intake.sources.queries import source_by_id, source_views
 from lead_intake.sources.rules import origin_allowed
@@ -74,7 +75,14 @@ def refused_of(
 
 
 async def replay_refused(
-    session: AsyncSession, refused_id: UUID, sealer: Sealer, secrets: Sealer, *, workspace_id: UUID, now: datetime
+    session: AsyncSession,
+    refused_id: UUID,
+    sealer: Sealer,
+    secrets: Sealer,
+    certificates: Certificates,
+    *,
+    workspace_id: UUID,
+    now: datetime,
 ) -> list[UUID]:
     """Verifies with the present settings, its age measured when it came, and takes it in as the door would have.
 
@@ -89,7 +97,9 @@ async def replay_refused(
     source = await source_by_id(session, workspace_id, row.source_id)
     view = (await source_views(session, workspace_id, [row.source_id], secrets))[row.source_id]
     provider = provider_named(view.provider)
-    if not origin_allowed(request.headers.get("origin"), source.allowed_origins) or not provider.verify(request, view):
+    held_against = await certificates.beside(provider, request, view)
+    welcome = origin_allowed(request.headers.get("origin"), source.allowed_origins)
+    if not welcome or not provider.verify(request, held_against):
         raise StillNotAuthentic
     receipt = read_receipt(request, view, provider, request_id=None)
     await store(await driver_of(session), workspace_id, [receipt], now=now)

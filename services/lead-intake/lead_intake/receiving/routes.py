@@ -56,6 +56,12 @@ async def refused_replay(
     """Verify a refused request with the source's present secret and, if it holds now, take it in."""
     state = request.app.state
     taken = await refusing.replay_refused(
-        session, refused_id, state.refused_sealer, state.sealer, workspace_id=caller.workspace, now=now
+        session,
+        refused_id,
+        state.refused_sealer,
+        state.sealer,
+        state.certificates,
+        workspace_id=caller.workspace,
+        now=now,
     )
     return Taken(submission_ids=taken)

@@ -8,17 +8,17 @@ from lead_intake.providers.mail.message import Mail
 
 _MARKER = re.compile(
     r"^[\s>*]{0,5}(?:[-–—_]{2,20}\s{0,3}(?:forwarded message|forwarded by|пересылаемое сообщение|"
-    r"перенаправленное сообщение|"
-    r"пересланное сообщение|пересланное письмо|переадресованное сообщение|weitergeleitete nachricht)|begin forwarded message|начало переадресованного сообщения|"
+    r"перенаправленное сообщение|пересланное сообщение|пересланное письмо|переадресованное сообщение|"
+    r"weitergeleitete nachricht)|begin forwarded message|начало переадресованного сообщения|"
     r"начало пересылаемого сообщения)",
     re.IGNORECASE,
 )
 _SUBJECT = re.compile(r"^\s{0,5}(?:fwd?|fw|пересл|пересылка|wg|tr)(?:\[\d{1,3}\])?\s{0,3}:", re.IGNORECASE)
 _FIELD = re.compile(r"^[\s>*]{0,5}([A-Za-zА-Яа-яЁё-]{2,20}(?: кого)?)\*?\s{0,3}:\*?\s{0,5}(\S.{0,1000})?$")
 _NAMES = {
-    "from": "from", "от": "from", "отправитель": "from", "от кого": "from", "von": "from", "date": "date", "sent": "date", "дата": "date",
-    "отправлено": "date", "subject": "subject", "тема": "subject", "to": "to", "кому": "to", "cc": "cc", "копия": "cc",
-    "reply-to": "reply-to",
+    "from": "from", "от": "from", "отправитель": "from", "от кого": "from", "von": "from", "date": "date",
+    "sent": "date", "дата": "date", "отправлено": "date", "subject": "subject", "тема": "subject", "to": "to",
+    "кому": "to", "cc": "cc", "копия": "cc", "reply-to": "reply-to",
 }  # fmt: skip
 _LATIN_MARK = re.compile(
     r"^(\d{1,2}\.\d{1,2}\.\d{4}),?\s{1,3}(\d{1,2}:\d{2})(?::\d{2})?,\s{0,3}(.{1,200}<[^<>\s]{3,254}>)"

@@ -37,7 +37,9 @@ _LABELS = {
 }  # fmt: skip
 _BY_LABEL = {label: meaning for meaning, labels in _LABELS.items() for label in labels.split("|")}
 _INLINE = re.compile(r"^\s{0,8}[*•\-]{0,2}\s{0,3}([^:\t]{1,60}?)\*{0,2}\s{0,3}(?::|\t|\s[-–—]\s)\s{0,8}(.*)$")
-_OTHER_LABEL = re.compile(r"^\s{0,8}\*{0,2}([A-Za-zА-Яа-яЁё][^:\t\n.!?]{1,39})\*{0,2}\s{0,3}(?::(?!//)|\t)\s{0,8}(\S.{0,1000})$")
+_OTHER_LABEL = re.compile(
+    r"^\s{0,8}\*{0,2}([A-Za-zА-Яа-яЁё][^:\t\n.!?]{1,39})\*{0,2}\s{0,3}(?::(?!//)|\t)\s{0,8}(\S.{0,1000})$"
+)
 _ROBOTS = frozenset(
     "wordpress noreply no-reply robot site web www www-data form forms info-form tilda mailer webmaster website".split()
 )

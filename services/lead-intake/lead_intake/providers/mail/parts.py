@@ -63,4 +63,3 @@ def without_armour(text: str) -> tuple[str, bool]:
         head = text.partition(_ENCRYPTED)[0]
         return head, not head.strip()
     return _SIGNED.sub("", text.partition(_SIGNATURE)[0]), False
-

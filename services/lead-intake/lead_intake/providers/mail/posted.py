@@ -54,7 +54,7 @@ def posted(request: WireRequest) -> Posted:
 
 
 def mail_of(named: Iterable[tuple[str, str]], *, text: str, html: str) -> Mail:
-    """A message of its headers, in order, and its bodies. What else it has is enclosed by the caller, who settles it."""
+    """A message of its headers, in order, and its bodies. The caller encloses files and settles it."""
     fields: dict[str, list[str]] = {}
     for name, value in named:
         fields.setdefault(name.strip().lower(), []).append(" ".join(value.split()))

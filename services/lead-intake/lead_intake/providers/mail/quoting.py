@@ -24,11 +24,11 @@ _OUTLOOK_MORE = re.compile(
 )
 _RULE = re.compile(r"^[\s>]{0,5}[_–—-]{5,}\s{0,5}$")
 _SIGNATURE = re.compile(
-    r"^\s{0,5}\*?(?:с уважением|с наилучшими|с искренним уважением|с почтением|всего доброго|всего хорошего|best regards|"
-    r"kind regards|warm regards|with (?:best )?regards|many thanks and regards|best wishes|regards\b|sincerely|"
-    r"yours (?:sincerely|faithfully|truly)|yours\b|отправлено (?:из|с|через|при помощи)\b|sent (?:from|via|with) "
-    r"(?:my|mail|yahoo|outlook|proton|the|samsung|gmail|a mobile)|get outlook for|скачать outlook|"
-    r"получить outlook|загрузить outlook|пользуйтесь почтой)",
+    r"^\s{0,5}\*?(?:с уважением|с наилучшими|с искренним уважением|с почтением|всего доброго|всего хорошего|"
+    r"best regards|kind regards|warm regards|with (?:best )?regards|best wishes|regards\b|sincerely|yours\b|"
+    r"отправлено (?:из|с|через|при помощи)\b|"
+    r"sent (?:from|via|with) (?:my|mail|yahoo|outlook|proton|the|samsung|gmail|a mobile)|"
+    r"get outlook for|скачать outlook|получить outlook|загрузить outlook|пользуйтесь почтой)",
     re.IGNORECASE,
 )
 MAX_LINES = 5000
@@ -65,7 +65,9 @@ def begins_quote(lines: list[str], number: int) -> bool:
         return True
     if len(line) <= 400 and _DATED.match(line):
         following = " ".join(lines[number + 1 : number + 3])[:400]
-        if _WROTE.search(line) or (_WROTE.search(_first(following)) and following[:1] != ">" and "@" in line + following):
+        if _WROTE.search(line) or (
+            _WROTE.search(_first(following)) and following[:1] != ">" and "@" in line + following
+        ):
             return True
     if _YOU_WROTE.match(line[:200]):
         return True
