@@ -20,6 +20,7 @@ from crm_core.loss_reasons import routes as loss_reasons
 from crm_core.pipelines import routes as pipelines
 from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.timeline import routes as timeline
+from crm_core.unmatched import routes as unmatched
 
 ROUTERS = (
     inquiries.router,
@@ -31,6 +32,7 @@ ROUTERS = (
     activities.router,
     timeline.router,
     loss_reasons.router,
+    unmatched.router,
     users.router,
     teams.router,
     tokens.router,

@@ -201,13 +201,13 @@ async def test_many_activities_are_recorded_and_revised_at_once(sales: Sales) ->
         NewActivity(id=new_id(), kind="call", direction="inbound", lead_id=lead, result=result, at=NOW)
         for result in ("answered", "missed", "voicemail")
     ]
-    told = {"workspace_id": sales.tenant.id, "by": "test", "now": clock.now()}
+    told = {"workspace_id": sales.tenant.id, "by": "test", "language": "en", "now": clock.now()}
     recording = Revision(
         activity_id=rows[0].id, subject=None, body=None, result="answered", data={"recording_url": "https://x/1"}
     )
     gone = Revision(activity_id=new_id(), subject=None, body=None, result=None, data={})
     async with sales.tenant.core.db.transaction(sales.tenant.id) as session:
-        await record_many(session, rows, language="en", **told)  # type: ignore[arg-type]
+        await record_many(session, rows, **told)  # type: ignore[arg-type]
     async with sales.tenant.core.db.transaction(sales.tenant.id) as session:
         await revise_many(session, [recording, gone], **told)  # type: ignore[arg-type]
     async with sales.tenant.client_as() as admin:

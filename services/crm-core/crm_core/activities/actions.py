@@ -87,12 +87,20 @@ async def record_many(
 
 
 async def revise_many(
-    session: AsyncSession, revisions: Sequence[Revision], *, workspace_id: UUID, by: str, now: datetime
+    session: AsyncSession,
+    revisions: Sequence[Revision],
+    *,
+    workspace_id: UUID,
+    by: str,
+    language: str,
+    now: datetime,
 ) -> None:
-    """Brings activities up to the latest revisions of their inquiries; ids that are not there are left out."""
+    """Brings activities up to the latest revisions of their inquiries; ids that are not there are left out. A call
+    that turns out to have been missed gets its task to call back."""
     told = {revision.activity_id: revision for revision in revisions}
     rows = await queries.locked(session, workspace_id, list(told))
     before = {row.id: _seen(row) for row in rows}
+    answered = {row.id for row in rows if not _is_missed(row)}
     for row in rows:
         revision = told[row.id]
         row.subject, row.body, row.result = revision.subject, revision.body, revision.result
@@ -103,6 +111,10 @@ async def revise_many(
     await publish(session, [event_of("activity.updated", row) for row in rows])
     entries = [audit.Change("activity.update", "activity", row.id, before[row.id], _seen(row)) for row in rows]
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+    missed = [call_back(row, language=language, now=now) for row in rows if row.id in answered and _is_missed(row)]
+    await _store(
+        session, workspace_id, [_stored(task, workspace_id, by=by, now=now) for task in missed], by=by, now=now
+    )
 
 
 def call_back(missed: NewActivity | Activity, *, language: str, now: datetime) -> NewActivity:

@@ -26,6 +26,7 @@ from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
 from crm_core.naming import named
 from crm_core.rows import Write, insert_rows, new_row, write
 from crm_core.storable import check_storable
+from crm_core.unmatched.queries import unmatched_among
 
 NEVER_NULL = ("kind", "person", "phones", "emails", "messengers", "addresses", "legal", "custom", "tags")
 POINT_FIELDS = ("phones", "emails", "messengers", "preferred")
@@ -88,7 +89,9 @@ async def match_or_create_contact(
 
     A known contact keeps its owner and data, and learns what it lacked; the lead is linked to it."""
     points = points_of(phones, emails, messengers, region="")
-    known = await queries.contacts_by_points(session, workspace_id, points)
+    known = await queries.contacts_by_points(
+        session, workspace_id, set(points) - await unmatched_among(session, workspace_id, points)
+    )
     matched = next((known[point][0] for point in points if point in known), None)
     if matched is None:
         wanted = ContactCreate(person=person, company_id=company_id, position=person.position)

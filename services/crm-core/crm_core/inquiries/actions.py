@@ -1,6 +1,7 @@
 """Recording inquiries: a batch takes a handful of statements, whatever its size."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple, cast
 from uuid import UUID
@@ -24,6 +25,7 @@ from crm_core.inquiries.wire import inquiry_event
 from crm_core.leads import arrivals, store
 from crm_core.rows import Write, fixed_row
 from crm_core.uniqueness import UNIQUE_VIOLATION
+from crm_core.unmatched.queries import unmatched_among
 
 
 class Setting(NamedTuple):
@@ -45,7 +47,10 @@ async def record_inquiries(
     workspace = await existing_workspace(session, caller.workspace)
     arriving, refused = read(items, region=workspace.default_region, now=now)
     answers = {index: _refusal(index, items[index], problem) for index, problem in refused.items()}
-    await store.lock_keys(session, caller.workspace, (point for one in arriving for point in one.points))
+    never = await unmatched_among(session, caller.workspace, (point for one in arriving for point in one.points))
+    if never:
+        arriving = [replace(one, unmatched=never) for one in arriving]
+    await store.lock_keys(session, caller.workspace, (point for one in arriving for point in one.keys))
     setting = Setting(caller, workspace.closed_lead_policy, workspace.language, now)
     while arriving:
         first_of_each = {one.id: one for one in reversed(arriving)}

@@ -45,7 +45,7 @@ async def note(
             )
             for row, inquiry in revised
         ]
-        await revise_many(session, later, workspace_id=workspace_id, by=by, now=now)
+        await revise_many(session, later, workspace_id=workspace_id, by=by, language=language, now=now)
 
 
 def _activity(row: InquiryRow, inquiry: Inquiry, owner_id: UUID | None, team_id: UUID | None) -> NewActivity:

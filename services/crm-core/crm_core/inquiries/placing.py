@@ -74,7 +74,7 @@ async def survey(
 ) -> Surroundings:
     """Finds, for the whole batch at once, what its inquiries may belong to, and locks the leads, those of
     `later`, the stored inquiries that will be revised, too."""
-    points = list(dict.fromkeys(point for one in arriving for point in one.points))
+    points = list(dict.fromkeys(point for one in arriving for point in one.keys))
     threads = await queries.thread_ends(session, workspace_id, [name for one in arriving for name in one.threads])
     named = {end.lead_id for ends in threads.values() for end in ends if end.lead_id}
     named |= {row.lead_id for row in later if row.lead_id}
@@ -97,8 +97,8 @@ async def survey(
 def place(around: Surroundings, one: Arriving, *, by: str, now: datetime) -> Placed:
     """Decides where the inquiry goes and puts it there; later ones of the batch find what this one made."""
     ends = [end for name in one.threads for end in around.threads.get(name, ())]
-    contacts = _ranked_contacts(around, one.points)
-    leads = _leads(around, one.points, ends)
+    contacts = _ranked_contacts(around, one.keys)
+    leads = _leads(around, one.keys, ends)
     decision = decide(leads, _deals(around, leads, contacts, ends), known_contact=bool(contacts), policy=around.policy)
     placed = _put(around, one, decision, next(iter(contacts), None), by=by, now=now)
     if one.thread_id is not None:
@@ -120,6 +120,7 @@ def beginning_of(one: Arriving, *, contact_id: UUID | None = None, repeat: bool 
     return Beginning(
         person=inquiry.person,
         points=one.points,
+        unmatched=one.unmatched,
         subject=inquiry.subject,
         message=inquiry.message,
         product=inquiry.product,
@@ -150,7 +151,7 @@ def _put(
     else:
         lead = around.leads.leads[cast(UUID, decision.lead_id)]
         arrivals.attach(around.leads, lead.id, beginning_of(one), counts=True, by=by, now=now)
-    arrivals.suggest(around.leads, lead.id, one.points, now=now)
+    arrivals.suggest(around.leads, lead.id, one.keys, now=now)
     return Placed(one, RESULTS[decision.outcome], lead.id, lead.contact_id)
 
 
@@ -192,7 +193,7 @@ def _deals(
 
 def _previous_owner(around: Surroundings, one: Arriving) -> UUID | None:
     """Who had the person's latest lead."""
-    owned = [lead for lead in map(around.leads.leads.__getitem__, around.leads.of(one.points)) if lead.owner_id]
+    owned = [lead for lead in map(around.leads.leads.__getitem__, around.leads.of(one.keys)) if lead.owner_id]
     return max(owned, key=lambda lead: lead.last_activity_at).owner_id if owned else None
 
 

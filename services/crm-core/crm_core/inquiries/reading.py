@@ -20,8 +20,8 @@ LONGEST_BODY = 256 * 1024
 @dataclass(frozen=True, slots=True)
 class Arriving:
     """A valid inquiry at its place in the batch. `body` is the whole of it as canonical JSON, `points` are normalised,
-    `thread_id` is how replies will name it, `threads` the messages it answers, the nearest first,
-    `outgoing` its attribution as events tell it."""
+    `unmatched` those of them that say nothing about the person, `thread_id` is how replies will name it, `threads` the
+    messages it answers, the nearest first, `outgoing` its attribution as events tell it."""
 
     index: int
     inquiry: Inquiry
@@ -32,11 +32,17 @@ class Arriving:
     occurred_at: datetime
     received_at: datetime
     outgoing: Mapping[str, Any]
+    unmatched: frozenset[Point] = frozenset()
 
     @property
     def id(self) -> UUID:
         """The inquiry's id."""
         return self.inquiry.id
+
+    @property
+    def keys(self) -> Sequence[Point]:
+        """The addresses that tell who the person is."""
+        return [point for point in self.points if point not in self.unmatched] if self.unmatched else self.points
 
 
 def read(items: Sequence[Any], *, region: str, now: datetime) -> tuple[list[Arriving], dict[int, Problem]]:

@@ -24,6 +24,7 @@ from crm_core.leads.schemas import LeadCreate, LeadOut, LeadPatch
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.storable import check_storable
+from crm_core.unmatched.queries import unmatched_among
 
 NEVER_NULL = ("person", "phones", "emails", "messengers", "custom", "tags")
 POINT_FIELDS = ("phones", "emails", "messengers")
@@ -36,7 +37,13 @@ async def create_leads(
 
     Nobody named as owner: a manager keeps it, else the rules of assignment decide."""
     read = [await _read(session, one, caller, now) for one in wanted]
-    points = list({point for one in read if not isinstance(one, Problem) for point in one.points})
+    starts = [one for one in read if not isinstance(one, Problem)]
+    never = await unmatched_among(
+        session, caller.workspace, (point for beginning in starts for point in beginning.points)
+    )
+    for beginning in starts:
+        beginning.unmatched = never
+    points = list({point for beginning in starts for point in beginning.keys})
     await store.lock_keys(session, caller.workspace, points)
     around = await arrivals.meet(session, caller.workspace, points, ())
     contacts = await contacts_by_points(session, caller.workspace, points)
@@ -68,7 +75,8 @@ async def change_lead(
     check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     points = await _new_points(session, await queries.lead_by_id(session, caller, lead_id), wanted, caller)
-    await store.lock_keys(session, caller.workspace, points or ())
+    keys = set(points or ()) - await unmatched_among(session, caller.workspace, points or ())
+    await store.lock_keys(session, caller.workspace, keys)
     lead = await queries.lead_by_id(session, caller, lead_id, lock=True)
     check_version(version, lead.version)
     before = audited(lead)
@@ -81,7 +89,7 @@ async def change_lead(
     card.refresh(lead)
     lifecycle.touch(lead, now)
     found = store.Changes(changed=[lead], events=[lead_event("lead.updated", lead)])
-    found.keys = store.keys_for(lead, points or ())
+    found.keys = store.keys_for(lead, sorted(keys))
     await store.store(session, caller.workspace, found, by=caller.subject, now=now)
     await record(session, lead, "lead.update", before=before, by=caller.subject, now=now)
     return lead
@@ -137,10 +145,10 @@ def _begin(
     by: str,
     now: datetime,
 ) -> Lead:
-    known = next((contacts[point][0] for point in start.points if point in contacts), None)
-    start.contact_id, start.repeat = known, known is not None or bool(around.of(start.points))
+    known = next((contacts[point][0] for point in start.keys if point in contacts), None)
+    start.contact_id, start.repeat = known, known is not None or bool(around.of(start.keys))
     lead = arrivals.create(around, start, previous_owner=None, by=by, now=now)
-    arrivals.suggest(around, lead.id, start.points, now=now)
+    arrivals.suggest(around, lead.id, start.keys, now=now)
     return lead
 
 

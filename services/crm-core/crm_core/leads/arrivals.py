@@ -66,7 +66,7 @@ def create(arrivals: Arrivals, start: card.Beginning, *, previous_owner: UUID | 
     arrivals.changes.created.append(lead)
     step = lifecycle.Step(by=by, at=start.occurred_at, now=now)
     arrivals.changes.history.append(lifecycle.history(lead, "create", step, before=None))
-    _know(arrivals, lead, start.points)
+    _know(arrivals, lead, start.keys)
     return lead
 
 
@@ -80,7 +80,7 @@ def attach(arrivals: Arrivals, lead_id: UUID, more: card.Beginning, *, counts: b
         arrivals.told[lead_id] = "lead.reopened"
     new = [point for point in more.points if not _of_another(arrivals, lead, point)]
     card.fill_up(lead, more, new)
-    _know(arrivals, lead, new)
+    _know(arrivals, lead, [point for point in new if point not in more.unmatched])
     if counts:
         lead.inquiry_count += 1
         lead.last_activity_at = max(lead.last_activity_at, more.occurred_at)

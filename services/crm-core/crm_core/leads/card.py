@@ -21,11 +21,12 @@ INTEREST = ("subject", "message", "product", "region", "language")
 
 @dataclass(kw_only=True, slots=True)
 class Beginning:
-    """What a lead starts with, from an inquiry or by hand. `points` are normalised, `outgoing` is
-    the attribution as events tell it, if it was made already."""
+    """What a lead starts with, from an inquiry or by hand. `points` are normalised, `unmatched` are those of them (or
+    others) by which nobody is recognised, `outgoing` is the attribution as events tell it, if it was made already."""
 
     person: Person = field(default_factory=Person)
     points: Sequence[Point] = ()
+    unmatched: frozenset[Point] = frozenset()
     subject: str | None = None
     message: str | None = None
     product: str | None = None
@@ -43,6 +44,11 @@ class Beginning:
     inquiries: int = 0
     occurred_at: datetime
     outgoing: Mapping[str, Any] | None = None
+
+    @property
+    def keys(self) -> list[Point]:
+        """The addresses that tell who the person is."""
+        return [point for point in self.points if point not in self.unmatched]
 
 
 def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
