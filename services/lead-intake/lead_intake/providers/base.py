@@ -58,6 +58,7 @@ class SourceView:
     defaults: SourceDefaults = field(default_factory=SourceDefaults)
     spam: SpamSettings = field(default_factory=SpamSettings)
     redirect_url: str | None = None
+    key: str = ""
     workspace_region: str = "RU"
     workspace_time_zone: str = "Europe/Moscow"
 

@@ -26,6 +26,8 @@ from lead_intake.providers.base import (
     WireAnswer,
     WireRequest,
 )
+from lead_intake.providers.telephony import merging
+from lead_intake.providers.telephony.values import HIDDEN
 
 Kind = Literal["call", "summary", "recording", "record/added", "record/tagged", "dtmf", "sms", "ping"]
 Event = Mapping[str, Any]
@@ -34,8 +36,8 @@ _KINDS: tuple[Kind, ...] = ("call", "summary", "recording", "record/added", "rec
 _TRACKING = {1: "dynamic", 2: "static"}
 _INTERNAL, _INBOUND, _OUTBOUND = 0, 1, 2
 _BLACK_LISTED = 1151
-_HIDDEN = frozenset({"", "anonymous", "unknown", "restricted", "private", "unavailable", "withheld", "hidden"})
 _THREE_HOURS, _TWO_MINUTES = 10800, 120
+_SEQ = 1000
 
 
 class MangoSecrets(BaseModel):
@@ -89,7 +91,7 @@ class MangoOffice(Provider):
 
     def merge(self, found: Sequence[Found]) -> Found:
         """The summary says what the call was; until it is there the legs do. Recordings and key presses are added."""
-        events = sorted({_identity(one): one for one in found}.values(), key=_order)
+        events = merging.in_order(found)
         summaries = [one for one in events if one.disposition in ("inquiry", "ignored")]
         legs = [one for one in events if one.disposition == "pending"]
         merged = deepcopy(summaries[-1] if summaries else _of_legs(legs) if legs else events[0])
@@ -168,7 +170,7 @@ def _summary(entry: str, event: Event) -> Found:
     draft = Draft(call=call, occurred_at=_moment(created), call_tracking=_tracking(event))
     _contact(draft, to if direction == _OUTBOUND else caller, "to.number" if direction == _OUTBOUND else "from.number")
     disposition, reason = _meaning(direction, draft)
-    return Found(entry, disposition, draft, reason, sequence=ended)
+    return Found(entry, disposition, draft, reason, sequence=ended * _SEQ + _SEQ - 1)
 
 
 def _direction(event: Event) -> int:
@@ -210,7 +212,12 @@ def _leg(entry: str, event: Event) -> Found:
     )
     draft = Draft(call=call, occurred_at=_moment(_number(event.get("timestamp"))), call_tracking=_tracking(event))
     _contact(draft, to if outbound else caller, "to.number" if outbound else "from.number")
-    return Found(entry, "pending", draft, "call_in_progress", sequence=_number(event.get("timestamp")) or 0)
+    return Found(entry, "pending", draft, "call_in_progress", sequence=_place(event))
+
+
+def _place(event: Event) -> int:
+    """The order of events: by their second, within it by the leg's own counter."""
+    return (_number(event.get("timestamp")) or 0) * _SEQ + min(_number(event.get("seq")) or 0, _SEQ - 2)
 
 
 def _in_menu(event: Event) -> bool:
@@ -223,31 +230,22 @@ def _recording(entry: str, event: Event) -> Found:
     draft = Draft(occurred_at=_moment(_number(event.get("timestamp"))))
     if state in (None, "Completed") and code in (None, 1000):
         draft.extra["recording_id"] = _text(event.get("recording_id"))
-    return Found(entry, "update", draft, "recording", sequence=_number(event.get("timestamp")) or 0)
+    return Found(entry, "update", draft, "recording", sequence=_place(event))
 
 
 def _pressed(entry: str, event: Event) -> Found:
     draft = Draft(occurred_at=_moment(_number(event.get("timestamp"))), extra={"dtmf": _text(event.get("dtmf")) or ""})
-    return Found(entry, "update", draft, "dtmf", sequence=_number(event.get("timestamp")) or 0)
+    return Found(entry, "update", draft, "dtmf", sequence=_place(event))
 
 
 def _tagged(entry: str, event: Event) -> Found:
-    return Found(entry, "update", Draft(), "tagged", sequence=_number(event.get("timestamp")) or 0)
+    return Found(entry, "update", Draft(), "tagged", sequence=_place(event))
 
 
 _READERS = {
     "call": _leg, "summary": _summary, "recording": _recording, "record/added": _recording, "record/tagged": _tagged,
     "dtmf": _pressed,
 }  # fmt: skip
-
-
-def _identity(one: Found) -> str:
-    """The same notice delivered twice is one, whenever it came."""
-    return f"{one.disposition} {one.reason} {one.sequence} {replace(one.draft, warnings=[])!r}"
-
-
-def _order(one: Found) -> tuple[int, str]:
-    return one.sequence, _identity(one)
 
 
 def _of_legs(legs: Sequence[Found]) -> Found:
@@ -276,9 +274,9 @@ def _contact(draft: Draft, party: Event, origin: str) -> None:
     """The other side's number; their own SIP address reaches them too, an employee's device is nobody's."""
     number = _text(party.get("number")) or ""
     if number.lower().startswith("sip:"):
-        if not party.get("extension") and number[4:].partition("@")[0].lower() not in _HIDDEN:
+        if not party.get("extension") and number[4:].partition("@")[0].lower() not in HIDDEN:
             draft.messengers.append(("sip", number[4:]))
-    elif number.lower() not in _HIDDEN and len(number) > 5:
+    elif number.lower() not in HIDDEN and len(number) > 5:
         full = number.isdigit() and len(number) >= 11 and number[0] != "8"
         draft.phones.append(Raw(f"+{number}" if full else number, origin))
 

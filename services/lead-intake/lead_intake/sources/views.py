@@ -29,6 +29,7 @@ def view_of(row: Source, workspace: WorkspaceSetting | None, sealer: Sealer) -> 
         defaults=SourceDefaults.model_validate(row.defaults),
         spam=SpamSettings.model_validate(row.spam),
         redirect_url=row.redirect_url,
+        key=row.key,
         workspace_region=workspace.default_region if workspace else FALLBACK_REGION,
         workspace_time_zone=workspace.time_zone if workspace else FALLBACK_TIME_ZONE,
     )

@@ -1,0 +1,1 @@
+"""What telephony providers share: values of their notices, and one call made of several."""
