@@ -13,6 +13,7 @@ import orjson
 from leadkit.contracts.inquiry import CallResult, Channel
 from pydantic import BaseModel
 
+from lead_intake.providers.questions import NoAccess, Question, Reply
 from lead_intake.providers.settings import Secrets, SourceDefaults, SourceSettings, SpamSettings
 
 Disposition = Literal["inquiry", "pending", "ignored", "update"]
@@ -159,7 +160,7 @@ class Found:
 class Provider(ABC):
     """One wire format. `gathers`: requests with one external id are events of one submission, to be merged;
     otherwise they are repeats. `browsers_post`: people's browsers post here, so limits are per address too.
-    `hint`: where an operator pastes the source's address."""
+    `asks`: a pending submission is completed by asking the provider's API. `hint`: where the address is pasted."""
 
     slug: ClassVar[str]
     title: ClassVar[str]
@@ -168,6 +169,7 @@ class Provider(ABC):
     secrets_model: ClassVar[type[BaseModel]] = Secrets
     gathers: ClassVar[bool] = False
     browsers_post: ClassVar[bool] = False
+    asks: ClassVar[bool] = False
     hint: ClassVar[str] = "Paste the source's address where the provider asks for a webhook address."
 
     @abstractmethod
@@ -194,6 +196,14 @@ class Provider(ABC):
     def close(self, found: Found) -> Found:
         """What a submission that stayed `pending` too long becomes: `inquiry` or `ignored`."""
         return found
+
+    def question(self, external_id: str, source: SourceView) -> Question:
+        """What to ask about a pending submission, where the provider `asks`; raises `NoAccess`."""
+        raise NoAccess("never_asked")
+
+    def reply(self, status: int, body: bytes) -> Reply:
+        """What the API's answer means; one that is taken is read like a request of the same provider."""
+        return Reply("refused", "never_asked")
 
     def answer(self, request: WireRequest, source: SourceView, submission_ids: Sequence[UUID]) -> WireAnswer:
         """What the sender gets after the commit, the same whatever was decided (spam learns nothing)."""

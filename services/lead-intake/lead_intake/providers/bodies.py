@@ -14,6 +14,9 @@ from lead_intake.providers.base import Unreadable, WireRequest
 
 Node = dict[str, Any]
 MAX_FIELDS = 5000
+SECRET_PARAMETERS = frozenset({"key", "secret", "token"})
+"""Parameters of an address in which a source's secret may stand."""
+
 _EXACT_FLOAT = 2.0**53
 _MAX_DIGITS = 4000
 
@@ -33,6 +36,43 @@ def parsed(request: WireRequest) -> Any:
     if kind != "application/x-www-form-urlencoded" and b"=" not in body:
         raise Unreadable("neither JSON nor a form")
     return _nested(urlencoded(body, _parameter(parameters, "charset")))
+
+
+def record_of(request: WireRequest) -> Node:
+    """The body's fields, and those of the query that it does not have (some plugins send by GET); raises Unreadable."""
+    body = parsed(request)
+    if not isinstance(body, dict):
+        raise Unreadable("no object with fields")
+    if not request.query:
+        return body
+    asked = queried(request.query)
+    return {name: value for name, value in asked.items() if name.lower() not in SECRET_PARAMETERS} | body
+
+
+def queried(query: str) -> Node:
+    """The fields of an address's query, nested like those of a form."""
+    return _nested(urlencoded(query.encode("utf-8", "replace"), None))
+
+
+def listed(value: Any) -> list[Any]:
+    """A list as it is; the entries of an object whose keys only count (`products[0][name]`); anything else alone."""
+    if isinstance(value, list):
+        return value
+    if isinstance(value, dict) and value and all(key.removeprefix("n").isdigit() for key in value):
+        return list(value.values())
+    return [] if value is None or value == "" else [value]
+
+
+def node(value: Any) -> Node:
+    """The object that is expected here, or an empty one."""
+    return value if isinstance(value, dict) else {}
+
+
+def word(value: Any) -> str | None:
+    """A plain value as text (ids past 2**53 keep all their digits); None for what is empty or has parts."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float) or value == "":
+        return None
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def from_json(body: bytes, charset: str | None) -> Any:

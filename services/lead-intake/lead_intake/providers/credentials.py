@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, quote, quote_plus
 
 from lead_intake.normalising.marks import COOKIES
 from lead_intake.providers.base import SourceView, WireRequest
+from lead_intake.providers.bodies import SECRET_PARAMETERS
 
-_QUERY = ("key", "secret", "token")
 _HEADERS = ("x-webhook-key", "x-api-key")
 BODY_FIELDS = frozenset({"api_key", "integration_key", "secret"})
 _SECRET_HEADERS = frozenset({"authorization", "proxy-authorization", *_HEADERS})
@@ -26,9 +26,11 @@ def same(given: str, expected: str) -> bool:
     return hmac.compare_digest(given.encode("utf-8", "replace"), expected.encode("utf-8", "replace"))
 
 
-def carries_secret(request: WireRequest, source: SourceView, body_values: Iterable[str]) -> bool:
+def carries_secret(
+    request: WireRequest, source: SourceView, body_values: Iterable[str], *, name: str = "secret"
+) -> bool:
     """Whether the source's secret stands in query, headers or body. A source without a secret takes every request."""
-    expected = source.secrets.get("secret")
+    expected = source.secrets.get(name)
     if not expected:
         return True
     given = chain(_in_query(request.query), _in_headers(request.headers), body_values)
@@ -38,7 +40,7 @@ def carries_secret(request: WireRequest, source: SourceView, body_values: Iterab
 def _in_query(query: str) -> Iterator[str]:
     if query:
         for name, value in _pairs(query):
-            if name.lower() in _QUERY:
+            if name.lower() in SECRET_PARAMETERS:
                 yield value
 
 
@@ -98,7 +100,7 @@ def _masked_parameters(query: str) -> str:
     parts = []
     for part in query.split("&"):
         name, mark, value = part.partition("=")
-        parts.append(f"{name}={'*' * len(value)}" if mark and name.lower() in _QUERY else part)
+        parts.append(f"{name}={'*' * len(value)}" if mark and name.lower() in SECRET_PARAMETERS else part)
     return "&".join(parts)
 
 

@@ -5,6 +5,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from lead_intake.normalising import marks, times
+from lead_intake.normalising.emails import emails_in
+from lead_intake.normalising.phones import phones_in_text
 from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
 from lead_intake.providers.base import ConsentDraft, Draft, Found, Raw, SourceView, WireRequest
 from lead_intake.providers.fields import contact_asked_for, mapped, meaning, place, shape
@@ -151,6 +153,13 @@ class FormReader:
         """A mark of the visit by its wire name (`utm_source`, `page_url`, `form_id`, ...); what came first stays."""
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             self.draft.touch.setdefault(name, str(value))
+
+    def contacts_in(self, text: str) -> None:
+        """Numbers and addresses that a person wrote in running text."""
+        for phone in phones_in_text(text, self.source.default_region):
+            self.draft.phones.append(Raw(phone, "text"))
+        for email in emails_in(text):
+            self.draft.emails.append(Raw(email.address, "text"))
 
     def keep(self, name: str, value: Any) -> None:
         """Keeps a value in extra, unless it says nothing or the name is taken."""

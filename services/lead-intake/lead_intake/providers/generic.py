@@ -11,7 +11,7 @@ from lead_intake.providers import bodies
 from lead_intake.providers.base import Found, SourceView, Unreadable, WireAnswer, WireRequest, received
 from lead_intake.providers.fields import meaning
 from lead_intake.providers.forms import FormReader, are_pairs
-from lead_intake.providers.shared_secret import SharedSecret
+from lead_intake.providers.webhooks import SharedSecret
 
 MAX_LEADS = 10_000
 _LISTS = frozenset(
@@ -52,7 +52,7 @@ def _with_query(body: Any, request: WireRequest) -> Any:
             pairs = parse_qsl(request.query, max_num_fields=500, errors="replace")
         except ValueError:
             return body
-        return {**{name: value for name, value in pairs if name.lower() not in ("key", "secret", "token")}, **body}
+        return {**{name: value for name, value in pairs if name.lower() not in bodies.SECRET_PARAMETERS}, **body}
     return body
 
 
