@@ -22,13 +22,16 @@ demo: $(VENV)/.dev ## Fill a running Leadflow with months of inquiries and sales
 test: $(VENV)/.dev ## Run all tests on a real PostgreSQL
 	$(BIN)/python -m pytest --quiet --numprocesses 2
 
-check: $(VENV)/.dev lint test ## Everything CI checks: style, types, import directions, house rules, tests
+check: $(VENV)/.dev lint client test ## Everything CI checks: style, types, import directions, clients, house rules, tests
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy $(CODE) tests
 	$(BIN)/lint-imports
+
+client: clients/typescript/node_modules ## Generate the TypeScript client from the OpenAPI documents and compile it
+	@cd clients/typescript && npm run --silent generate > /dev/null 2>&1 && npm run --silent check
 
 bench: $(VENV)/.dev ## Measure everything that is promised about speed, side by side in one run
 	@exec $(BIN)/python -m bench
@@ -62,4 +65,9 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
-.PHONY: help run demo test check lint bench migration generate lock clean
+clients/typescript/node_modules: clients/typescript/package-lock.json
+	@deploy/develop/debian.sh npm nodejs npm
+	@cd clients/typescript && npm ci --silent --no-audit --no-fund
+	@touch $@
+
+.PHONY: help run demo test check lint client bench migration generate lock clean

@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from leadkit.idempotency import LONGEST_KEY, KeyReused, StillRunning
 from leadkit.problems import (
     MEDIA_TYPE,
     Forbidden,
@@ -34,6 +35,17 @@ SCHEMES = {
     "token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT", "description": "A token from crm-core"},
     "password": {"type": "http", "scheme": "basic", "description": "The token as the password, for BI tools"},
 }
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": (
+        "A repeat with the same key and body gets the first answer again, with `Idempotency-Replayed: true`; "
+        "kept for 24 hours"
+    ),
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "example": "order-4711",
+}
 
 
 def describe(app: FastAPI) -> None:
@@ -52,15 +64,18 @@ def describe(app: FastAPI) -> None:
 def _dress(document: dict[str, Any]) -> None:
     components = document.setdefault("components", {})
     components["securitySchemes"] = SCHEMES
+    components["parameters"] = {"IdempotencyKey": IDEMPOTENCY_KEY}
     schemas = components.setdefault("schemas", {})
     for name, schema in _problem_schemas().items():
         schemas.setdefault(name, schema)
     schemas.pop("HTTPValidationError", None)
     schemas.pop("ValidationError", None)
     for path, operations in document["paths"].items():
-        for operation in operations.values():
+        for method, operation in operations.items():
             _summarise(operation)
             if path.startswith("/v1/"):
+                if method == "post":
+                    _may_be_repeated(operation)
                 operation["security"] = [{"token": []}, {"password": []}]
                 _add_problems(operation["responses"], *ANYWHERE)
             _only_problem_bodies(operation["responses"])
@@ -72,6 +87,12 @@ def _summarise(operation: dict[str, Any]) -> None:
     operation["summary"] = first.rstrip(".")
     if rest.strip():
         operation["description"] = rest.strip()
+
+
+def _may_be_repeated(operation: dict[str, Any]) -> None:
+    """The edge honours the key on every POST, so the routes do not name it."""
+    operation.setdefault("parameters", []).append({"$ref": "#/components/parameters/IdempotencyKey"})
+    _add_problems(operation["responses"], KeyReused, StillRunning)
 
 
 def _problem_schemas() -> dict[str, Any]:

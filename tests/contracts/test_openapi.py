@@ -48,6 +48,16 @@ def test_every_operation_under_v1_tells_how_it_refuses(service: str) -> None:
     assert wrong == []
 
 
+def test_every_post_under_v1_tells_that_it_may_be_repeated_with_a_key(service: str) -> None:
+    key = {"$ref": "#/components/parameters/IdempotencyKey"}
+    wrong = [
+        path
+        for path, method, operation in operations(service)
+        if method == "post" and path.startswith("/v1/") and key not in operation.get("parameters", [])
+    ]
+    assert wrong == []
+
+
 def test_every_json_body_comes_with_an_example(service: str) -> None:
     schemas = document(service)["components"]["schemas"]
     wrong = []
