@@ -40,3 +40,11 @@ def apis(environment: Mapping[str, str]) -> list[Program]:
 def workers(environment: Mapping[str, str]) -> list[Program]:
     """The worker of each service."""
     return [Program(f"{service.name}-worker", (f"{service.module}.worker",), environment) for service in SERVICES]
+
+
+def letterbox(settings: LocalSettings, environment: Mapping[str, str]) -> list[Program]:
+    """The SMTP listener of lead-intake, where a port is set for it."""
+    if settings.intake_smtp_port is None:
+        return []
+    told = {**environment, "LEADFLOW_INTAKE_SMTP_PORT": str(settings.intake_smtp_port)}
+    return [Program("lead-intake-smtp", ("lead_intake.smtp",), told)]

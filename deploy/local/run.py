@@ -108,7 +108,7 @@ def _start(settings: LocalSettings, family: Family, environment: Mapping[str, st
     for program in programs.apis(environment):
         family.start(program)
     _wait_until_all(answers, settings, family)
-    for program in programs.workers(environment):
+    for program in [*programs.workers(environment), *programs.letterbox(settings, environment)]:
         family.start(program)
     _wait_until_all(is_ready, settings, family)
 

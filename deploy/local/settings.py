@@ -38,6 +38,9 @@ class LocalSettings(BaseSettings):
     intake_port: int = Field(8001, ge=1, le=65535, description="Port of lead-intake")
     core_port: int = Field(8002, ge=1, le=65535, description="Port of crm-core")
     analytics_port: int = Field(8003, ge=1, le=65535, description="Port of analytics")
+    intake_smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of lead-intake's SMTP listener; unset: it is not started"
+    )
     data_dir: Path = Field(Path(".data"), description="Database, logs, secrets and leadflow.json of this machine")
     intake_database_url: str | None = Field(None, description="Replaces the embedded database of lead-intake")
     core_database_url: str | None = Field(None, description="Replaces the embedded database of crm-core")

@@ -1,11 +1,9 @@
 """The API of lead-intake: `python -m lead_intake.app` serves it."""
 
 import gc
-from collections.abc import AsyncIterator, Sequence
-from uuid import UUID
+from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
-from leadkit import clock
 from leadkit.app import create_app
 from leadkit.db import Database
 from leadkit.feed import feed_router
@@ -17,8 +15,9 @@ from lead_intake.delivery.telling import waiting_counted
 from lead_intake.driver import Lines
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
-from lead_intake.receiving.batches import GroupCommit, Store
+from lead_intake.receiving.batches import GroupCommit
 from lead_intake.receiving.certificates import Certificates
+from lead_intake.receiving.committing import committing
 from lead_intake.receiving.describing import describe_door
 from lead_intake.receiving.door import Door, DoorFirst
 from lead_intake.receiving.doors import Doors
@@ -28,9 +27,7 @@ from lead_intake.sources import routes as source_routes
 from lead_intake.sources.views import SECRETS_PURPOSE
 from lead_intake.submissions import queries as submissions
 from lead_intake.submissions import routes as submission_routes
-from lead_intake.submissions.drafts import Receipt
 from lead_intake.submissions.events import SUBMISSION_RECORDED
-from lead_intake.submissions.storing import store
 
 EVENT_TYPES = (SUBMISSION_RECORDED, sources.SOURCE_CHANGED)
 
@@ -71,16 +68,6 @@ def create(own: IntakeSettings) -> FastAPI:
 async def _lines_closed(app: FastAPI) -> AsyncIterator[None]:
     yield
     await app.state.lines.close()
-
-
-def committing(lines: Lines) -> Store:
-    """Stores a batch of one workspace in a transaction of its own."""
-
-    async def commit(workspace_id: UUID, receipts: Sequence[Receipt]) -> None:
-        async with lines.transaction(workspace_id) as connection:
-            await store(connection, workspace_id, receipts, now=clock.now())
-
-    return commit
 
 
 if __name__ == "__main__":

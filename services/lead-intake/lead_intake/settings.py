@@ -17,6 +17,18 @@ class IntakeSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="LEADFLOW_INTAKE_")
 
     port: int = Field(8001, description="Port the API listens on")
+    smtp_port: int | None = Field(
+        None, ge=1, le=65535, description="Port of the SMTP listener (python -m lead_intake.smtp); unset: there is none"
+    )
+    smtp_host: str = Field("127.0.0.1", description="Address the SMTP listener listens on")
+    smtp_domains: str = Field("", description="Domains, by commas, that mail may come to; empty: any")
+    smtp_name: str | None = Field(None, description="Host name the SMTP listener gives; unset: the first domain")
+    smtp_max_bytes: int = Field(
+        25 * 1024 * 1024, ge=65536, le=100 * 1024 * 1024, description="Largest message that SMTP takes"
+    )
+    smtp_connections: int = Field(200, ge=1, description="SMTP connections at once")
+    smtp_certificate: str | None = Field(None, description="File with the certificate chain (PEM); set: STARTTLS")
+    smtp_key: str | None = Field(None, description="File with the certificate's key, if it is another one")
 
 
 @cache

@@ -8,11 +8,11 @@ from uuid import UUID
 
 import asyncpg
 import pytest
-from lead_intake.app import committing
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.receiving import batches
 from lead_intake.receiving.batches import NOT_STORABLE, GroupCommit
+from lead_intake.receiving.committing import committing
 from lead_intake.submissions.drafts import Receipt
 from lead_intake.submissions.reading import read_receipt
 from leadkit.ids import new_id
