@@ -1,9 +1,10 @@
 """The frame of an API: health, metrics, problems in one shape, request ids, limits, and OpenAPI that shows them all."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -39,8 +40,10 @@ def create_app(
     routers: Sequence[APIRouter],
     database: Database | None = None,
     parts: Sequence[Part] = (),
+    larger_bodies: Mapping[str, int] = MappingProxyType({}),
 ) -> FastAPI:
-    """An API with everything the three have in common. `folder` holds the service's migrations.
+    """An API with everything the three have in common. `folder` holds the service's migrations; `larger_bodies` names
+    the paths that take files, each with its limit in bytes.
 
     At start it refuses an old schema; `app.state` carries `settings`, `database`, `keys`, `limiter`, `feed_watcher`.
     """
@@ -59,7 +62,7 @@ def create_app(
     for router in routers:
         app.include_router(router)
     refusals.install(app)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, larger=larger_bodies)
     app.add_middleware(RequestTelemetry)
     describe(app)
     return app
@@ -115,28 +118,30 @@ async def in_background(work: Callable[[], Awaitable[None]]) -> AsyncIterator[No
 
 
 class BodyLimit:
-    """ASGI middleware: refuses bodies past 10 MiB, announced or not, before they are read into memory."""
+    """ASGI middleware: refuses bodies past 10 MiB (or the limit of their path), announced or not, before they are read
+    into memory."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, larger: Mapping[str, int] = MappingProxyType({})) -> None:
         self.app = app
+        self._larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Counts what arrives; the refusal is a problem like any other."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        taken = 0
+        taken, most = 0, self._larger.get(scope["path"], LARGEST_BODY)
 
         async def counted() -> Message:
             nonlocal taken
             message = await receive()
             taken += len(message.get("body", b""))
-            if taken > LARGEST_BODY:
-                raise TooLarge(f"A body has at most {LARGEST_BODY} bytes.")
+            if taken > most:
+                raise TooLarge(f"A body has at most {most} bytes.")
             return message
 
         announced = dict(scope["headers"]).get(b"content-length", b"0")
-        if announced.isdigit() and int(announced) > LARGEST_BODY:
-            await refusals.answer(TooLarge(f"A body has at most {LARGEST_BODY} bytes."), scope)(scope, receive, send)
+        if announced.isdigit() and int(announced) > most:
+            await refusals.answer(TooLarge(f"A body has at most {most} bytes."), scope)(scope, receive, send)
             return
         await self.app(scope, counted, send)

@@ -4,6 +4,7 @@ A router with `route_class=EdgeRoute` gets all of it. The transaction is committ
 it is sent, so an answer of success means the change is on disk.
 """
 
+import hashlib
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from fastapi import Depends, Request, Response
 from fastapi.routing import APIRoute
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.datastructures import UploadFile
 
 from leadkit import clock, idempotency
 from leadkit.db import ATTEMPTS, Database, Role, lost_a_race
@@ -27,6 +29,8 @@ from leadkit.tokens import Role as CallerRole
 
 WORKSPACE_HEADER = "Leadflow-Workspace"
 KEPT_HEADERS = ("content-type", "etag", "location", "link", "cache-control")
+MOST_FIELDS_BESIDE_A_FILE = 50
+PIECE = 1024 * 1024
 NOT_TO_BE_STORED = {"Cache-Control": "no-store"}
 """Headers of an answer that holds a secret: it is kept for repeats only sealed."""
 
@@ -101,25 +105,32 @@ class EdgeRoute(APIRoute):
     """One request, one transaction. POSTs honour `Idempotency-Key`; lost races run again from the start."""
 
     database_role: ClassVar[Role] = "app"
+    takes_file: ClassVar[bool] = False
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """FastAPI's handler inside the edge."""
         handle = super().get_route_handler()
 
         async def at_the_edge(request: Request) -> Response:
-            for attempt in range(1, ATTEMPTS + 1):
-                edge = Edge(request, self.database_role)
-                request.state.edge = edge
-                try:
-                    return await _answered(edge, request, handle)
-                except DBAPIError as error:
-                    if attempt == ATTEMPTS or not lost_a_race(error):
-                        raise
-                finally:
-                    await edge.close()
-            raise AssertionError("unreachable")
+            try:
+                return await self._tried(request, handle)
+            finally:
+                await request.close()  # the files in its form, if it has one
 
         return at_the_edge
+
+    async def _tried(self, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
+        for attempt in range(1, ATTEMPTS + 1):
+            edge = Edge(request, self.database_role)
+            request.state.edge = edge
+            try:
+                return await _answered(edge, request, handle, takes_file=self.takes_file)
+            except DBAPIError as error:
+                if attempt == ATTEMPTS or not lost_a_race(error):
+                    raise
+            finally:
+                await edge.close()
+        raise AssertionError("unreachable")
 
 
 class PlatformRoute(EdgeRoute):
@@ -128,21 +139,52 @@ class PlatformRoute(EdgeRoute):
     database_role: ClassVar[Role] = "worker"
 
 
-async def _answered(edge: Edge, request: Request, handle: Callable[[Request], Awaitable[Response]]) -> Response:
-    await request.body()  # read here, so that a body past the limit is refused as that and not as one that is no JSON
+class FileRoute(EdgeRoute):
+    """For multipart bodies with a file of any allowed size: spooled to disk, never held in memory as a whole.
+
+    Who calls is known before anything is read. A repeat is told by the fields and the file, not by the bytes of the
+    body, whose boundaries differ each time.
+    """
+
+    takes_file: ClassVar[bool] = True
+
+
+async def _answered(
+    edge: Edge, request: Request, handle: Callable[[Request], Awaitable[Response]], *, takes_file: bool
+) -> Response:
+    if takes_file:
+        edge.caller()
+        await request.form(max_files=1, max_fields=MOST_FIELDS_BESIDE_A_FILE)
+    else:
+        await request.body()  # read here: a body past the limit is refused as that and not as one that is no JSON
     key = request.headers.get("idempotency-key") if request.method == "POST" else None
     if key is None or not edge.has_place:
         response = await handle(request)
     else:
-        response = await _answered_once(edge, request, key, handle)
+        response = await _answered_once(edge, request, key, handle, takes_file=takes_file)
     await edge.commit()
     if edge.allowance is not None:
         response.headers.update(edge.allowance.headers())
     return response
 
 
+async def _form_digest(request: Request) -> bytes:
+    """What a multipart body says, in 32 bytes for each part."""
+    digests = []
+    for name, value in (await request.form()).multi_items():
+        digest = hashlib.sha256(name.encode("utf-8", "replace") + b"\0")
+        if isinstance(value, UploadFile):
+            while piece := await value.read(PIECE):
+                digest.update(piece)
+            await value.seek(0)
+        else:
+            digest.update(value.encode("utf-8", "replace"))
+        digests.append(digest.digest())
+    return request.url.query.encode() + b"".join(digests)
+
+
 async def _answered_once(
-    edge: Edge, request: Request, key: str, handle: Callable[[Request], Awaitable[Response]]
+    edge: Edge, request: Request, key: str, handle: Callable[[Request], Awaitable[Response]], *, takes_file: bool
 ) -> Response:
     caller = edge.caller()
     attempt = idempotency.Attempt.of(
@@ -150,7 +192,7 @@ async def _answered_once(
         subject=caller.subject,
         call=f"{request.method} {request.url.path}",
         key=key,
-        body=await request.body(),
+        body=await (_form_digest(request) if takes_file else request.body()),
     )
     session = await edge.session()
     kept = await idempotency.claim(session, attempt, now=clock.now())

@@ -43,7 +43,7 @@ async def test_the_metrics_tell_what_waits_and_what_was_received(workspace: Work
 
 
 async def test_cleaning_and_closing_find_nothing_to_do_in_an_empty_house(intake: RunningService) -> None:
-    await clean(intake.db)
+    await clean(intake.db, intake.app.state.settings)
     await close(intake.db, intake.app.state.sealer)
 
 

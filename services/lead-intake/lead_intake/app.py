@@ -13,6 +13,7 @@ from leadkit.snapshot import snapshot_router
 
 from lead_intake.delivery.telling import waiting_counted
 from lead_intake.driver import Lines
+from lead_intake.imports import routes as import_routes
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
 from lead_intake.receiving.batches import GroupCommit
@@ -42,11 +43,14 @@ def create(own: IntakeSettings) -> FastAPI:
         routers=(
             source_routes.router,
             submission_routes.router,
+            import_routes.files,
+            import_routes.router,
             receiving.router,
             feed_router(EVENT_TYPES),
             snapshot_router((submissions.SNAPSHOT, sources.SNAPSHOT)),
         ),
         parts=(_lines_closed, waiting_counted),
+        larger_bodies={"/v1/imports": own.import_bytes},
     )
     db: Database = app.state.database
     app.state.lines = Lines(db)

@@ -1,5 +1,6 @@
 """lead-intake's worker: delivers, ends calls, orders events, follows crm-core. Any number may run."""
 
+from datetime import timedelta
 from functools import partial
 
 from leadkit import clock
@@ -17,6 +18,8 @@ from leadkit.worker import Loop, every, run_worker
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.delivery.delivering import Deliverer
+from lead_intake.imports.actions import forget_files
+from lead_intake.imports.running import Importer
 from lead_intake.receiving.refusing import forget_refused
 from lead_intake.settings import FOLDER, IntakeSettings, settings
 from lead_intake.sources.views import SECRETS_PURPOSE
@@ -49,8 +52,9 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
         ("sequencer", Sequencer(db).run),
         ("keys", follow_keys(db, core)),
         ("crm-core", follower.run),
+        ("imports", Importer(db, sealer).run),
         ("closing", every(CLOSE_EVERY_S, partial(close, db, sealer))),
-        ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
+        ("cleaning", every(CLEAN_EVERY_S, partial(clean, db, own))),
     ]
 
 
@@ -65,11 +69,13 @@ async def close(db: Database, sealer: Sealer) -> None:
     await close_overdue(db, sealer, now=clock.now())
 
 
-async def clean(db: Database) -> None:
-    """Forgets refused requests and answers kept for repeats when their time is over."""
+async def clean(db: Database, own: IntakeSettings) -> None:
+    """Forgets refused requests, answers kept for repeats, and files of imports when their time is over."""
+    now = clock.now()
     async with db.transaction(role="worker") as session:
-        await forget_refused(session, now=clock.now())
-        await forget_old(session, now=clock.now())
+        await forget_refused(session, now=now)
+        await forget_old(session, now=now)
+        await forget_files(session, now - timedelta(days=own.import_files_days), now=now)
 
 
 if __name__ == "__main__":

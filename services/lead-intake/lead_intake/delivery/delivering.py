@@ -30,6 +30,7 @@ LOOK_EVERY_S = 0.1
 LEASE_S = 15  # what a killed worker holds back; two at once would only repeat what crm-core takes once
 ANSWER_WITHIN_S = 12
 AT_ONCE = 4
+TURN_S = 2.0  # then it is looked again who else has something: one workspace's million must not keep the others waiting
 
 log = structlog.get_logger()
 delivered_total = Counter("leadflow_deliveries_total", "Inquiries handed to crm-core", ["status"])
@@ -69,9 +70,10 @@ class Deliverer:
 
     async def _deliver_workspace(self, workspace_id: UUID, stop: asyncio.Event | None) -> int:
         request_id.set(str(new_id()))
-        decided = 0
+        decided, now = 0, asyncio.get_running_loop().time
+        turn_ends = now() + TURN_S
         try:
-            while stop is None or not stop.is_set():
+            while now() < turn_ends and not (stop and stop.is_set()):
                 batch, failures = await self._next(workspace_id)
                 if not batch or not await self._deliver(workspace_id, batch, failures):
                     break

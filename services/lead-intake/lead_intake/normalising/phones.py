@@ -182,3 +182,13 @@ def _written_in_text(candidate: str, region: str) -> Phone | None:
     if not digits.startswith("+") and not phonenumbers.is_valid_number(phonenumbers.parse(phone.e164)):
         return None
     return phone
+
+
+def is_shortened(value: str) -> bool:
+    """Whether a spreadsheet wrote a number with fewer digits than it had (`7,999E+10`)."""
+    found = _SCIENTIFIC.match(value.strip().lstrip("'"))
+    return (
+        found is not None
+        and len(found[1] + found[2]) < min(int(found[3]) + 1, 16)
+        and not _from_scientific(found, "RU")
+    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from leadkit.contracts.events import NamedState
+from leadkit.contracts.inquiry import Channel
 from leadkit.db import Database
 from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
@@ -15,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.providers.base import SourceView
 from lead_intake.sources.tables import DoorKey, Source, WorkspaceSetting
-from lead_intake.sources.views import view_of
+from lead_intake.sources.views import unset_view, view_of
 
 SOURCE_CHANGED = "source.changed"
 
@@ -50,6 +51,29 @@ async def source_views(
     """The named sources as providers see them, deleted ones included."""
     rows = await session.execute(_with_workspace(workspace_id).where(Source.id.in_(ids)))
     return {source.id: view_of(source, workspace, sealer) for source, workspace in rows}
+
+
+async def import_source_id(session: AsyncSession, workspace_id: UUID) -> UUID | None:
+    """The oldest source of imports that is open; None when the workspace has none."""
+    statement = (
+        select(Source.id)
+        .where(
+            Source.workspace_id == workspace_id,
+            Source.channel == "import",
+            Source.enabled,
+            Source.deleted_at.is_(None),
+        )
+        .order_by(Source.created_at, Source.id)
+        .limit(1)
+    )
+    found: UUID | None = await session.scalar(statement)
+    return found
+
+
+async def workspace_view(session: AsyncSession, workspace_id: UUID, *, source_id: UUID, channel: Channel) -> SourceView:
+    """A source as it would be if it were made now, with nothing set."""
+    row = await session.scalar(select(WorkspaceSetting).where(WorkspaceSetting.workspace_id == workspace_id))
+    return unset_view(workspace_id, row, source_id=source_id, channel=channel)
 
 
 async def workspaces_with_sources(session: AsyncSession) -> Sequence[UUID]:

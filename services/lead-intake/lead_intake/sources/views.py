@@ -1,6 +1,7 @@
 """A source as providers and the normaliser see it, made from its row and what its workspace is set to."""
 
 from typing import cast
+from uuid import UUID
 
 import orjson
 from leadkit.contracts.inquiry import Channel
@@ -30,6 +31,20 @@ def view_of(row: Source, workspace: WorkspaceSetting | None, sealer: Sealer) -> 
         spam=SpamSettings.model_validate(row.spam),
         redirect_url=row.redirect_url,
         key=row.key,
+        workspace_region=workspace.default_region if workspace else FALLBACK_REGION,
+        workspace_time_zone=workspace.time_zone if workspace else FALLBACK_TIME_ZONE,
+    )
+
+
+def unset_view(
+    workspace_id: UUID, workspace: WorkspaceSetting | None, *, source_id: UUID, channel: Channel
+) -> SourceView:
+    """A generic source on which nothing is set."""
+    return SourceView(
+        id=source_id,
+        workspace_id=workspace_id,
+        channel=channel,
+        provider="generic",
         workspace_region=workspace.default_region if workspace else FALLBACK_REGION,
         workspace_time_zone=workspace.time_zone if workspace else FALLBACK_TIME_ZONE,
     )

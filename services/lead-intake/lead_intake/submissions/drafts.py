@@ -9,7 +9,7 @@ from leadkit.contracts.events import SubmissionStatus
 
 from lead_intake.providers.base import SourceView, WireRequest
 
-Form = Literal["wire", "canonical"]
+Form = Literal["wire", "canonical", "row"]
 
 
 @dataclass(slots=True)

@@ -12,10 +12,15 @@ from leadkit.ids import new_id
 from lead_intake.driver import Connection
 from lead_intake.submissions.events import Recorded, tell
 
+IMPORTED_AT_ONCE = 250
+"""Rows of imports in one delivery: what comes meanwhile waits for no more than these."""
+
 _READY = """
     SELECT id, revision, result, received_at, inquiry::text AS inquiry
-    FROM submission WHERE workspace_id = $1 AND status = 'ready' ORDER BY received_at, id LIMIT $2
+    FROM submission WHERE workspace_id = $1 AND status = 'ready' AND channel {} 'import'
+    ORDER BY received_at, id LIMIT $2
 """
+_FRESH, _IMPORTED = _READY.format("<>"), _READY.format("=")
 
 # A submission that was changed while it was on its way keeps its status; the first result stays.
 _RECORD = """
@@ -84,8 +89,12 @@ class Outcome:
 
 
 async def ready(connection: Connection, workspace_id: UUID, limit: int) -> list[Ready]:
-    """The next ones in order of arrival."""
-    return [Ready(*row) for row in await connection.fetch(_READY, workspace_id, limit)]
+    """The next ones in order of arrival; rows of imports only when nothing else waits: a person who has just written
+    must not stand behind a million old ones."""
+    fresh = await connection.fetch(_FRESH, workspace_id, limit)
+    return [
+        Ready(*row) for row in fresh or await connection.fetch(_IMPORTED, workspace_id, min(limit, IMPORTED_AT_ONCE))
+    ]
 
 
 async def record_outcomes(

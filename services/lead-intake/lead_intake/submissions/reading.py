@@ -17,7 +17,7 @@ from lead_intake.normalising.pipeline import NORMALISER_VERSION, Normalised, bou
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import Found, Provider, SourceView, Unreadable, WireRequest
 from lead_intake.screening.rules import content_key, screen
-from lead_intake.submissions import canonical
+from lead_intake.submissions import canonical, rows
 from lead_intake.submissions.drafts import Form, Receipt, SubmissionDraft
 from lead_intake.submissions.rules import bounded, window_key
 
@@ -53,7 +53,7 @@ def read_receipt(
     except Exception as error:
         log.error("reader_failed", provider=source.provider, exc_info=error)
         drafts = [unreadable(request, source, "reader_failed")]
-    kept = request if form == "canonical" else provider.mask(request, source)
+    kept = provider.mask(request, source) if form == "wire" else request
     return Receipt(new_id(), source, kept, form, drafts, request_id)
 
 
@@ -142,7 +142,9 @@ def _belonging(raw: StoredRaw, source: SourceView, provider: Provider, external_
 
 
 def _found(request: WireRequest, source: SourceView, form: Form, provider: Provider) -> list[Found]:
-    return [canonical.read(request)] if form == "canonical" else provider.read(request, source)
+    if form == "wire":
+        return provider.read(request, source)
+    return [canonical.read(request) if form == "canonical" else rows.read(request, source)]
 
 
 def _id_of(request: WireRequest, form: Form) -> UUID:

@@ -71,6 +71,13 @@ class Submission(Base):
         ),
         Index("ix_submission_status", "workspace_id", "status", "received_at", "id"),
         Index("ix_submission_received_at", "workspace_id", "received_at", "id"),
+        Index(
+            "ix_submission_fresh",
+            "workspace_id",
+            "received_at",
+            "id",
+            postgresql_where=text("status = 'ready' AND channel <> 'import'"),
+        ),
         # Rows have some 4 kB: compressing them would cost more than all the rest of storing them.
         {"postgresql_with": {"toast_tuple_target": 8160}},
     )
@@ -78,7 +85,7 @@ class Submission(Base):
 
 class RawRequest(Base):
     """The bytes as they came, secrets overwritten. `form` tells who reads them: the source's provider (`wire`) or
-    nobody but us (`canonical`)."""
+    nobody but us (`canonical`, and `row` of an imported table)."""
 
     __tablename__ = "raw_request"
 
@@ -94,7 +101,7 @@ class RawRequest(Base):
     address: Mapped[str | None]
     received_at: Mapped[datetime]
 
-    __table_args__ = (CheckConstraint("form IN ('wire', 'canonical')", name="form"),)
+    __table_args__ = (CheckConstraint("form IN ('wire', 'canonical', 'row')", name="form"),)
 
 
 class SubmissionRaw(Base):

@@ -1,0 +1,1 @@
+"""Imports: files of inquiries from other systems, read in the background, row by row, each row once."""
