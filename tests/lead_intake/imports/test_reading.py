@@ -15,7 +15,7 @@ from lead_intake.imports.rejections import DIGITS_LOST, NO_CONTACT, NO_PHONE, cs
 
 from tests.lead_intake.imports.tables_of import meanings, plan_of, read, source
 
-SAMPLE = Path(__file__).parents[2] / "samples" / "csv_import_utf8_bom.csv"
+SAMPLE = Path(__file__).parent / "samples" / "csv_import_utf8_bom.csv"
 RUSSIAN = "Имя;Телефон;Комментарий\r\nАнна Примерова;8 (999) 000-02-04;Здравствуйте\r\n"
 
 
