@@ -70,6 +70,9 @@ async def _things_of(core: RunningService, workspace: UUID) -> dict[str, str]:
             "activity_id": _made(
                 await client.post("/v1/activities", json={"kind": "task", "lead_id": lead, "subject": "x"})
             ),
+            "address_id": _made(
+                await client.post("/v1/unmatched-addresses", json={"kind": "phone", "value": "+79990000003"})
+            ),
             "reason_id": _made(await client.post("/v1/loss-reasons", json={"key": "weather", "name": "Weather"})),
             "token_id": _made(await client.post("/v1/tokens", json={"name": "BI", "role": "analyst"})),
             "user_id": _made(

@@ -5,9 +5,20 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from leadkit.db import metadata
-from sqlalchemy import DateTime, Text, Uuid
+from sqlalchemy import ColumnElement, DateTime, Text, Uuid, func, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
+
+KEPT_APART = {"kept_apart": True}
+"""`info` of a column that follows from rows of other tables: whoever writes the whole row again leaves it as it is."""
+
+SMALL_PENDING = {"gin_pending_list_limit": 1024}
+"""Of indexes for searching: every search reads what waits to be put in order, so that is at most a megabyte."""
+
+
+def never_null(column: ColumnElement[datetime | None] | InstrumentedAttribute[datetime | None]) -> ColumnElement[Any]:
+    """A time to order by: what has none comes after all that have."""
+    return func.coalesce(column, literal_column("'9999-12-31 00:00:00+00'::timestamptz", DateTime(timezone=True)))
 
 
 class Base(DeclarativeBase):

@@ -113,7 +113,9 @@ def _part(table: type[Base], how: How, place: int) -> str:
     given = f"jsonb_to_recordset(CAST(:rows_{place} AS jsonb)) AS given({kinds})"
     if how == "update":
         keys = [column.name for column in table.__table__.primary_key]
-        changes = ", ".join(f'"{column}" = given."{column}"' for column in _columns(table).all if column not in keys)
+        apart = [column.name for column in columns if column.info.get("kept_apart")]
+        changed = [column for column in _columns(table).all if column not in (*keys, *apart)]
+        changes = ", ".join(f'"{column}" = given."{column}"' for column in changed)
         same = " AND ".join(f'{name}."{key}" = given."{key}"' for key in keys)
         return f"UPDATE {name} SET {changes} FROM {given} WHERE {name}.workspace_id = :workspace_id AND {same}"
     listed = ", ".join(f'"{column}"' for column in _columns(table).all)

@@ -1,21 +1,23 @@
-"""Searching by a part of a name: under row-level security no index serves it, so it runs in the role `search`.
+"""The role in which a list is read: under row-level security only leakproof operators use an index, so a list that is
+searched, or narrowed by other ones, is read in the role `search`.
 
-That role sees every workspace: what is searched in it must name its workspace."""
+That role sees every workspace: what is read in it must name its workspace."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from leadkit.db import role_name
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 
 @asynccontextmanager
-async def searching(session: AsyncSession, *, when: bool = True) -> AsyncIterator[None]:
-    """Inside the block the session has the role `search`, afterwards that of requests again; nothing unless `when`."""
-    if not when:
-        yield
-        return
-    await session.execute(text(f"SET LOCAL ROLE {role_name('core', 'search')}"))
+async def listing_of(session: AsyncSession, *, search: bool) -> AsyncIterator[None]:
+    """Inside the block the statements of a list are planned for the values that were asked, a rare word otherwise than
+    a frequent one, and with `search` in the role of searches; afterwards the role is that of requests again."""
+    driver = (await (await session.connection()).get_raw_connection()).driver_connection
+    assert driver is not None
+    role = f"SET LOCAL ROLE {role_name('core', 'search')}; " if search else ""
+    await driver.execute(f"{role}SET LOCAL plan_cache_mode = force_custom_plan")
     yield
-    await session.execute(text(f"SET LOCAL ROLE {role_name('core', 'app')}"))
+    if search:
+        await driver.execute(f"SET LOCAL ROLE {role_name('core', 'app')}")

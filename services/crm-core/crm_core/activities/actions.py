@@ -19,6 +19,7 @@ from crm_core.access.ownership import named_owner
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.activities import queries, rules
 from crm_core.activities.beginning import Surroundings, draft
+from crm_core.activities.next_steps import note_next_steps
 from crm_core.activities.queries import event_of
 from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityPatch
 from crm_core.activities.tables import Activity
@@ -206,6 +207,7 @@ async def _store(
     await publish(session, [*created, *missed])
     entries = [audit.Change("activity.create", "activity", activity.id, after=_noted(activity)) for activity in made]
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+    await note_next_steps(session, workspace_id, [one for one in made if one.completed_at is None])
 
 
 def _stored(row: NewActivity, workspace_id: UUID, *, by: str, now: datetime) -> Activity:
@@ -251,3 +253,5 @@ async def _changed(
     entry = audit.Change(f"activity.{action}", "activity", activity.id, before, _seen(activity))
     await audit.record_all(session, workspace_id=activity.workspace_id, by=by, changes=[entry], now=now)
     await publish(session, [event_of(f"activity.{action}d", activity)])
+    if (before["due_at"], before["completed_at"]) != (activity.due_at, activity.completed_at):
+        await note_next_steps(session, activity.workspace_id, [activity])

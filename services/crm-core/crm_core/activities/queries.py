@@ -1,8 +1,7 @@
 """Reading activities; every query names its workspace, and what requests see is narrowed to what the caller may see."""
 
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 from uuid import UUID
 
 from leadkit.contracts.events import ActivityState
@@ -20,43 +19,14 @@ from crm_core.contacts import queries as contacts
 from crm_core.deals import queries as deals
 from crm_core.leads import queries as leads
 
-
-class ActivityFilter(NamedTuple):
-    """By what a list of activities is narrowed."""
-
-    kind: Sequence[str] = ()
-    lead_id: UUID | None = None
-    contact_id: UUID | None = None
-    deal_id: UUID | None = None
-    owner_id: UUID | None = None
-    inquiry_id: UUID | None = None
-    open: bool | None = None
-    due_from: datetime | None = None
-    due_to: datetime | None = None
-
-
 STATE = tuple(ActivityState.model_fields)
-EQUAL = ("lead_id", "contact_id", "deal_id", "owner_id", "inquiry_id")
+PARENTS = ("lead_id", "contact_id", "deal_id")
 
 
-def activities(caller: Caller, by: ActivityFilter) -> Select[Any]:
-    """The activities that the caller may see and the filter lets through; times from inclusive, to exclusive.
-
-    Own ones and the team's unassigned ones; asked for one lead, contact or deal that is seen, all of its."""
-    named = [kind for kind in ("lead_id", "contact_id", "deal_id") if getattr(by, kind) is not None]
-    statement = select(Activity).where(Activity.workspace_id == caller.workspace, _seen(caller, named))
-    for field in EQUAL:
-        if (value := getattr(by, field)) is not None:
-            statement = statement.where(getattr(Activity, field) == value)
-    if by.kind:
-        statement = statement.where(Activity.kind.in_(by.kind))
-    if by.open is not None:
-        statement = statement.where(Activity.completed_at.is_(None) == by.open)
-    if by.due_from is not None:
-        statement = statement.where(Activity.due_at >= by.due_from)
-    if by.due_to is not None:
-        statement = statement.where(Activity.due_at < by.due_to)
-    return statement
+def seen_by(caller: Caller, through: Sequence[str] = ()) -> Select[Any]:
+    """Own activities and the team's unassigned ones, and all on leads, contacts or deals (of the kinds in `through`)
+    that the caller sees."""
+    return select(Activity).where(Activity.workspace_id == caller.workspace, _seen(caller, through))
 
 
 def _seen(caller: Caller, through: Sequence[str]) -> ColumnElement[bool]:
@@ -80,11 +50,7 @@ def _among(column: InstrumentedAttribute[UUID | None], seen: Select[Any]) -> Col
 async def activity_by_id(session: AsyncSession, caller: Caller, activity_id: UUID, *, lock: bool = False) -> Activity:
     """The activity if the caller may see it or what it is on, else raises `NotFound`. With `lock` nobody else changes
     it meanwhile."""
-    statement = select(Activity).where(
-        Activity.workspace_id == caller.workspace,
-        Activity.id == activity_id,
-        _seen(caller, ("lead_id", "contact_id", "deal_id")),
-    )
+    statement = seen_by(caller, PARENTS).where(Activity.id == activity_id)
     found: Activity | None = await session.scalar(statement.with_for_update(of=Activity) if lock else statement)
     if found is None:
         raise NotFound("There is no such activity.")

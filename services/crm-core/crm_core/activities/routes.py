@@ -1,73 +1,45 @@
 """`/v1/activities`."""
 
-from datetime import UTC, datetime
-from typing import Annotated, Any, get_args
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
-from leadkit.contracts.common import Moment
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
-from leadkit.filters import listed
-from leadkit.paging import Page, Paging, fetch_page
+from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
-from sqlalchemy import func
 
 from crm_core.activities import actions, queries
-from crm_core.activities.rules import Kind
+from crm_core.activities.listing import ACTIVITIES, activities_asked
 from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityOut, ActivityPatch
-from crm_core.activities.tables import Activity
+from crm_core.conditions.parameters import condition_from
+from crm_core.conditions.tree import Condition
+from crm_core.finding.listing import Asked
+from crm_core.finding.pages import find_page
 
 router = APIRouter(prefix="/v1/activities", route_class=EdgeRoute, tags=["activities"])
 
 Reader = Annotated[Caller, Allow("activities:read")]
 Writer = Annotated[Caller, Allow("activities:write")]
 
-NEVER = datetime(9999, 12, 31, tzinfo=UTC)
-SORTS: dict[str, Any] = {
-    "at": Activity.at,
-    "created_at": Activity.created_at,
-    "updated_at": Activity.updated_at,
-    "due_at": func.coalesce(Activity.due_at, NEVER),
-}
-
-
-def _filter(
-    kind: Annotated[str | None, Query(max_length=100, description="Several by comma")] = None,
-    lead_id: UUID | None = None,
-    contact_id: UUID | None = None,
-    deal_id: UUID | None = None,
-    owner_id: UUID | None = None,
-    inquiry_id: UUID | None = None,
-    open: Annotated[bool | None, Query(description="Not completed yet")] = None,
-    due_from: Moment | None = None,
-    due_to: Moment | None = None,
-) -> queries.ActivityFilter:
-    kinds = listed("kind", kind, get_args(Kind))
-    return queries.ActivityFilter(kinds, lead_id, contact_id, deal_id, owner_id, inquiry_id, open, due_from, due_to)
-
-
-Filter = Annotated[queries.ActivityFilter, Depends(_filter)]
-
 
 @router.get("")
 async def activities_list(
-    session: ReadSession, caller: Reader, by: Filter, paging: Paging, request: Request, response: Response
+    session: ReadSession,
+    caller: Reader,
+    condition: Annotated[Condition, Depends(condition_from(ACTIVITIES.fields))],
+    paging: Paging,
+    now: Now,
+    request: Request,
+    response: Response,
 ) -> Page[ActivityOut]:
     """List activities; those of one lead, contact or deal that you see are all listed, else your own."""
-    rows, next_cursor, total = await fetch_page(
-        session,
-        queries.activities(caller, by),
-        paging,
-        sorts=SORTS,
-        default="-at",
-        key=Activity.id,
-        request=request,
-        response=response,
-    )
-    return Page(items=[ActivityOut.model_validate(row) for row in rows], next_cursor=next_cursor, total=total)
+    listing, asked = activities_asked(condition), Asked(condition=condition)
+    found = await find_page(session, listing, caller, asked, paging, now=now, request=request, response=response)
+    items = [ActivityOut.model_validate(row) for row in found.rows]
+    return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
 @router.post("", status_code=201)

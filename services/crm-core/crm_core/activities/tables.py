@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import Base
+from crm_core.base import Base, never_null
 
 OPEN = text("completed_at IS NULL")
 
@@ -32,6 +32,12 @@ class Activity(Base):
         Index("ix_activity_owner", "workspace_id", "owner_id", "at", "id"),
         Index("ix_activity_open", "workspace_id", "owner_id", "due_at", postgresql_where=OPEN),
         Index("ix_activity_inquiry", "workspace_id", "inquiry_id"),
+        Index("ix_activity_kind", "workspace_id", "kind", "at", "id"),
+        Index("ix_activity_team", "workspace_id", "team_id", "at", "id"),
+        Index("ix_activity_created", "workspace_id", "created_at", "id"),
+        Index("ix_activity_updated", "workspace_id", "updated_at", "id"),
+        Index("ix_activity_open_lead", "workspace_id", "lead_id", postgresql_where=OPEN),
+        Index("ix_activity_open_deal", "workspace_id", "deal_id", postgresql_where=OPEN),
     )
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -55,3 +61,8 @@ class Activity(Base):
     by: Mapped[str]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+DUE_AT = never_null(Activity.due_at)
+
+Index("ix_activity_due", Activity.workspace_id, DUE_AT, Activity.id)

@@ -19,7 +19,8 @@ from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
 from crm_core.companies.tables import Company
 from crm_core.contacts.points import Point, points_of, values_of
 from crm_core.contacts.queries import default_region
-from crm_core.rows import insert_rows, new_row
+from crm_core.finding.words import search_text
+from crm_core.rows import insert_rows, new_row, put
 from crm_core.storable import check_storable
 
 NEVER_NULL = ("name", "phones", "emails", "legal", "custom", "tags")
@@ -90,6 +91,7 @@ async def change_company(
     for field, value in sent.items():
         setattr(company, field, _stored(company, field, normalised.get(field, value)))
     company.name_key = name_key(company.name)
+    company.search_text = _searched(company)
     company.version += 1
     company.updated_at = now
     await session.flush()
@@ -109,13 +111,20 @@ def _stored(company: Company, field: str, value: Any) -> Any:
 def _draft(
     workspace_id: UUID, wanted: CompanyCreate, points: Sequence[Point], owner: Owner, *, now: datetime
 ) -> Company:
-    return new_row(
+    company = new_row(
         Company, workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name, name_key=name_key(wanted.name),
         tax_number=digits(wanted.tax_number) if wanted.tax_number else None, website=wanted.website,
         address=wanted.address, phones=values_of(points, "phone"), emails=values_of(points, "email"),
         owner_id=owner.owner_id, team_id=owner.team_id, legal=wanted.legal, custom=wanted.custom, tags=wanted.tags,
-        created_at=now, updated_at=now,
+        search_text="", created_at=now, updated_at=now,
     )  # fmt: skip
+    put(company, search_text=_searched(company))
+    return company
+
+
+def _searched(company: Company) -> str:
+    points = [*(Point("phone", one) for one in company.phones), *(Point("email", one) for one in company.emails)]
+    return search_text([company.name, company.tax_number, company.website], points)
 
 
 async def _store(

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from leadkit.problems import NotFound
+from leadkit.tokens import Caller
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -12,15 +13,9 @@ from crm_core.companies.rules import digits, name_key
 from crm_core.companies.tables import Company
 
 
-def companies(workspace_id: UUID, *, q: str | None = None, owner_id: UUID | None = None) -> Select[Any]:
-    """Companies for a list; `q` is a tax number or a part of the name."""
-    statement = select(Company).where(Company.workspace_id == workspace_id)
-    if owner_id is not None:
-        statement = statement.where(Company.owner_id == owner_id)
-    if q:
-        named = Company.name_key.contains(name_key(q), autoescape=True)
-        statement = statement.where(named | (Company.tax_number == digits(q)))
-    return statement
+def seen_by(caller: Caller) -> Select[Any]:
+    """The companies that the caller may see."""
+    return select(Company).where(Company.workspace_id == caller.workspace)
 
 
 async def company_by_id(session: AsyncSession, workspace_id: UUID, company_id: UUID, *, lock: bool = False) -> Company:

@@ -3,49 +3,43 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
-from leadkit.paging import Page, Paging, fetch_page
+from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 
 from crm_core.companies import actions, queries
+from crm_core.companies.listing import COMPANIES
 from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
-from crm_core.companies.tables import Company
+from crm_core.conditions.parameters import condition_from
+from crm_core.conditions.tree import Condition
+from crm_core.finding.listing import Asked
+from crm_core.finding.pages import SearchedFor, find_page
 
 router = APIRouter(prefix="/v1/companies", route_class=EdgeRoute, tags=["companies"])
 
 Reader = Annotated[Caller, Allow("contacts:read")]
 Writer = Annotated[Caller, Allow("contacts:write")]
 
-SORTS = {"created_at": Company.created_at, "updated_at": Company.updated_at, "name": Company.name_key}
+
+def _asked(condition: Annotated[Condition, Depends(condition_from(COMPANIES.fields))], q: SearchedFor = None) -> Asked:
+    return Asked(condition=condition, q=q)
+
+
+Filter = Annotated[Asked, Depends(_asked)]
 
 
 @router.get("")
 async def companies_list(
-    session: ReadSession,
-    caller: Reader,
-    paging: Paging,
-    request: Request,
-    response: Response,
-    q: Annotated[str | None, Query(max_length=200, description="A tax number or a part of the name")] = None,
-    owner_id: UUID | None = None,
+    session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[CompanyOut]:
     """List companies."""
-    statement = queries.companies(caller.workspace, q=q, owner_id=owner_id)
-    rows, next_cursor, total = await fetch_page(
-        session,
-        statement,
-        paging,
-        sorts=SORTS,
-        default="-created_at",
-        key=Company.id,
-        request=request,
-        response=response,
-    )
-    return Page(items=[CompanyOut.model_validate(row) for row in rows], next_cursor=next_cursor, total=total)
+    found = await find_page(session, COMPANIES, caller, asked, paging, now=now, request=request, response=response)
+    items = [CompanyOut.model_validate(row) for row in found.rows]
+    return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
 @router.post("", status_code=201)

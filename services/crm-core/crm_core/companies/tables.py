@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import Base
+from crm_core.base import SMALL_PENDING, Base
 
 
 class Company(Base):
@@ -22,13 +22,19 @@ class Company(Base):
         Index("ix_company_name_key", "workspace_id", "name_key"),
         Index("ix_company_tax_number", "workspace_id", "tax_number"),
         Index("ix_company_owner", "workspace_id", "owner_id"),
-    )
+        Index("ix_company_tags", "workspace_id", "tags", postgresql_using="gin"),
+        Index(
+            "ix_company_search", "workspace_id", "search_text",
+            postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
+        ),
+    )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
     name: Mapped[str]
     name_key: Mapped[str]
+    search_text: Mapped[str]
     tax_number: Mapped[str | None]
     website: Mapped[str | None]
     address: Mapped[str | None]

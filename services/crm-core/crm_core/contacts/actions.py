@@ -1,6 +1,6 @@
 """Making and changing contacts; each change is told with the whole non-personal state."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -19,10 +19,11 @@ from crm_core.access import audit
 from crm_core.access.ownership import Owner, Owners, kept_owner, named_owner
 from crm_core.companies.queries import companies_among, company_by_id
 from crm_core.contacts import queries
-from crm_core.contacts.points import Point, points_of
-from crm_core.contacts.rules import chosen, filled_up, search_name
+from crm_core.contacts.points import HasValue, Point, points_of
+from crm_core.contacts.rules import NAMES, chosen, filled_up, search_name
 from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
 from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
+from crm_core.finding.words import search_text
 from crm_core.naming import named
 from crm_core.rows import Write, insert_rows, new_row, write
 from crm_core.storable import check_storable
@@ -189,7 +190,8 @@ def _draft(
     person = wanted.person.model_dump(mode="json")
     contact = new_row(
         Contact, workspace_id=workspace_id, id=new_id(), version=1, kind=wanted.kind, person=person,
-        search_name=search_name(person), company_id=wanted.company_id, position=wanted.position,
+        search_name=search_name(person), search_text=_searched(person, wanted.position, points),
+        company_id=wanted.company_id, position=wanted.position,
         owner_id=owner.owner_id, team_id=owner.team_id,
         addresses=[address.model_dump(mode="json") for address in wanted.addresses],
         legal=wanted.legal, custom=wanted.custom, tags=wanted.tags, merged_into=None, created_at=now, updated_at=now,
@@ -236,6 +238,10 @@ async def _learn(
     await _changed(session, contact, before=before, by=by, now=now)
 
 
+def _searched(person: Mapping[str, Any], position: str | None, points: Sequence[HasValue]) -> str:
+    return search_text([*(person.get(field) for field in NAMES), person.get("company"), position], points)
+
+
 async def _link(session: AsyncSession, contact: Contact, lead_id: UUID | None) -> None:
     if lead_id is not None:
         row = {"workspace_id": contact.workspace_id, "contact_id": contact.id, "lead_id": lead_id}
@@ -252,6 +258,8 @@ async def _changed(session: AsyncSession, contact: Contact, *, before: ContactOu
     contact.updated_at = now
     await session.flush()
     links = (await queries.links_of(session, contact.workspace_id, [contact.id]))[contact.id]
+    contact.search_text = _searched(contact.person, contact.position, links.points)
+    await session.flush()
     await audit.record(
         session,
         workspace_id=contact.workspace_id,

@@ -19,7 +19,6 @@ from crm_core.access.visibility import visible
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.contacts import points as contact_points
 from crm_core.contacts.points import Point
-from crm_core.contacts.rules import search_name
 from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
 from crm_core.deals.queries import deal_ids_of_contacts
 
@@ -32,19 +31,6 @@ class Links(NamedTuple):
     deal_ids: Sequence[UUID]
 
 
-class ContactFilter(NamedTuple):
-    """By what a list of contacts is narrowed."""
-
-    q: str | None = None
-    kind: Sequence[str] = ()
-    owner_id: UUID | None = None
-    company_id: UUID | None = None
-    lead_id: UUID | None = None
-    phone: str | None = None
-    email: str | None = None
-    tag: str | None = None
-
-
 def seen_by(caller: Caller) -> Select[Any]:
     """The contacts that the caller may see."""
     return select(Contact).where(
@@ -54,61 +40,15 @@ def seen_by(caller: Caller) -> Select[Any]:
     )
 
 
-async def contacts(session: AsyncSession, caller: Caller, by: ContactFilter) -> Select[Any]:
-    """The contacts that the caller may see and the filter lets through."""
-    statement = seen_by(caller)
-    if by.kind:
-        statement = statement.where(Contact.kind.in_(by.kind))
-    if by.owner_id is not None:
-        statement = statement.where(Contact.owner_id == by.owner_id)
-    if by.company_id is not None:
-        statement = statement.where(Contact.company_id == by.company_id)
-    if by.lead_id is not None:
-        statement = statement.where(exists(_lead_of_contact().where(ContactLead.lead_id == by.lead_id)))
-    if by.tag is not None:
-        statement = statement.where(Contact.tags.contains([by.tag]))
-    region = await default_region(session, caller.workspace) if by.phone or by.q else ""
-    for kind, value in _exact_points(by, region):
-        statement = statement.where(_reached_by(kind, value))
-    if by.q and not _point_in(by.q, region):
-        statement = statement.where(Contact.search_name.contains(search_name({"full_name": by.q}), autoescape=True))
-    return statement
-
-
-def _lead_of_contact() -> Select[Any]:
-    return select(ContactLead.lead_id).where(
-        ContactLead.workspace_id == Contact.workspace_id, ContactLead.contact_id == Contact.id
-    )
-
-
-def _reached_by(kind: str, value: str) -> ColumnElement[bool]:
+def of_lead(lead_id: UUID) -> ColumnElement[bool]:
+    """The contacts that a lead belongs to."""
     return exists(
-        select(ContactPoint.value).where(
-            ContactPoint.workspace_id == Contact.workspace_id,
-            ContactPoint.contact_id == Contact.id,
-            ContactPoint.kind == kind,
-            ContactPoint.value == value,
+        select(ContactLead.lead_id).where(
+            ContactLead.workspace_id == Contact.workspace_id,
+            ContactLead.contact_id == Contact.id,
+            ContactLead.lead_id == lead_id,
         )
     )
-
-
-def _exact_points(by: ContactFilter, region: str) -> list[tuple[str, str]]:
-    """The points that the filter names; one that is none matches nothing."""
-    named = []
-    if by.phone is not None:
-        named.append(("phone", contact_points.phone(by.phone, region) or ""))
-    if by.email is not None:
-        named.append(("email", contact_points.email(by.email) or ""))
-    if by.q and (point := _point_in(by.q, region)):
-        named.append(point)
-    return named
-
-
-def _point_in(q: str, region: str) -> tuple[str, str] | None:
-    if address := contact_points.email(q):
-        return "email", address
-    number = contact_points.phone(q, region) if sum(character.isdigit() for character in q) >= 7 else None
-    return ("phone", number) if number else None
 
 
 async def contact_by_id(session: AsyncSession, caller: Caller, contact_id: UUID, *, lock: bool = False) -> Contact:

@@ -1,64 +1,64 @@
 """`/v1/contacts`."""
 
-from typing import Annotated, get_args
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
-from leadkit.filters import listed
-from leadkit.paging import Page, Paging, fetch_page
+from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.contacts import actions, queries
-from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch, Kind
+from crm_core.conditions.parameters import condition_from
+from crm_core.conditions.tree import Condition
+from crm_core.contacts import actions, points, queries
+from crm_core.contacts.listing import CONTACTS, reached_by
+from crm_core.contacts.points import Point
+from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
 from crm_core.contacts.tables import Contact
+from crm_core.finding.listing import Asked
+from crm_core.finding.pages import SearchedFor, find_page
 
 router = APIRouter(prefix="/v1/contacts", route_class=EdgeRoute, tags=["contacts"])
 
 Reader = Annotated[Caller, Allow("contacts:read")]
 Writer = Annotated[Caller, Allow("contacts:write")]
 
-SORTS = {"created_at": Contact.created_at, "updated_at": Contact.updated_at, "name": Contact.search_name}
 
-
-def _filter(
-    q: Annotated[str | None, Query(max_length=200, description="A phone, an e-mail or a part of the name")] = None,
-    kind: Annotated[str | None, Query(max_length=100, description="Several by comma")] = None,
-    owner_id: UUID | None = None,
-    company_id: UUID | None = None,
+async def _asked(
+    session: ReadSession,
+    caller: Reader,
+    condition: Annotated[Condition, Depends(condition_from(CONTACTS.fields))],
+    q: SearchedFor = None,
     lead_id: UUID | None = None,
     phone: Annotated[str | None, Query(max_length=50, description="In any spelling")] = None,
     email: Annotated[str | None, Query(max_length=254)] = None,
-    tag: Annotated[str | None, Query(max_length=100)] = None,
-) -> queries.ContactFilter:
-    kinds = listed("kind", kind, get_args(Kind))
-    return queries.ContactFilter(q, kinds, owner_id, company_id, lead_id, phone, email, tag)
+) -> Asked:
+    """An address that is none reaches nobody."""
+    also = [queries.of_lead(lead_id)] if lead_id is not None else []
+    if phone is not None:
+        number = points.phone(phone, await queries.default_region(session, caller.workspace))
+        also.append(reached_by(Point("phone", number or "")))
+    if email is not None:
+        also.append(reached_by(Point("email", points.email(email) or "")))
+    return Asked(condition=condition, q=q, also=tuple(also))
 
 
-Filter = Annotated[queries.ContactFilter, Depends(_filter)]
+Filter = Annotated[Asked, Depends(_asked)]
 
 
 @router.get("")
 async def contacts_list(
-    session: ReadSession, caller: Reader, by: Filter, paging: Paging, request: Request, response: Response
+    session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[ContactOut]:
     """List contacts."""
-    rows, next_cursor, total = await fetch_page(
-        session,
-        await queries.contacts(session, caller, by),
-        paging,
-        sorts=SORTS,
-        default="-created_at",
-        key=Contact.id,
-        request=request,
-        response=response,
-    )
-    links = await queries.links_of(session, caller.workspace, [row.id for row in rows])
-    return Page(items=[ContactOut.of(row, links[row.id]) for row in rows], next_cursor=next_cursor, total=total)
+    found = await find_page(session, CONTACTS, caller, asked, paging, now=now, request=request, response=response)
+    links = await queries.links_of(session, caller.workspace, [row.id for row in found.rows])
+    items = [ContactOut.of(row, links[row.id]) for row in found.rows]
+    return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
 @router.post("", status_code=201)

@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+LONGEST_NAME = 200
 NAMES = ("last_name", "first_name", "middle_name", "full_name")
 
 
 def search_name(person: Mapping[str, Any]) -> str:
     """The names, each word once, without case, `ё` as `е`: sorted by it, the last name comes first."""
     words = " ".join(person.get(field) or "" for field in NAMES).casefold().replace("ё", "е").split()
-    return " ".join(dict.fromkeys(words))
+    return " ".join(dict.fromkeys(words))[:LONGEST_NAME]
 
 
 def filled_up(known: Mapping[str, Any], told: Mapping[str, Any]) -> dict[str, Any]:

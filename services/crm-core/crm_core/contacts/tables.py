@@ -7,12 +7,12 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import Base
+from crm_core.base import SMALL_PENDING, Base
 
 
 class Contact(Base):
     """A person with whom a relation is established; how to reach them lies in `contact_point`.
-    `search_name` holds the names as they are sorted and searched."""
+    `search_name` holds the names as they are sorted, `search_text` all words by which the contact is found."""
 
     __tablename__ = "contact"
     __table_args__ = (
@@ -24,7 +24,15 @@ class Contact(Base):
         Index("ix_contact_updated", "workspace_id", "updated_at", "id"),
         Index("ix_contact_owner", "workspace_id", "owner_id", "created_at"),
         Index("ix_contact_company", "workspace_id", "company_id"),
-    )
+        Index("ix_contact_team", "workspace_id", "team_id", "created_at", "id"),
+        Index("ix_contact_kind", "workspace_id", "kind", "created_at", "id"),
+        Index("ix_contact_name", "workspace_id", "search_name", "id"),
+        Index("ix_contact_tags", "workspace_id", "tags", postgresql_using="gin"),
+        Index(
+            "ix_contact_search", "workspace_id", "search_text",
+            postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
+        ),
+    )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -32,6 +40,7 @@ class Contact(Base):
     kind: Mapped[str]
     person: Mapped[dict[str, Any]]
     search_name: Mapped[str]
+    search_text: Mapped[str]
     company_id: Mapped[UUID | None]
     position: Mapped[str | None]
     owner_id: Mapped[UUID | None]

@@ -20,6 +20,7 @@ from crm_core.deals.history import note_passage, ownership
 from crm_core.deals.refusals import check_entry
 from crm_core.deals.schemas import DealCreate
 from crm_core.deals.tables import Deal
+from crm_core.finding.words import search_text
 from crm_core.leads.queries import leads_seen_among
 from crm_core.pipelines.queries import Entrances
 from crm_core.rows import new_row
@@ -65,7 +66,8 @@ def draft(
     """A deal that began at `now`, not stored yet; raises `Invalid` where it may not begin."""
     stage = entrances.find(pipeline_id=wanted.pipeline_id, stage_id=wanted.stage_id)
     deal = new_row(
-        Deal, workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name, lead_id=wanted.lead_id,
+        Deal, workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name,
+        search_text=search_text([wanted.name]), next_step_at=None, lead_id=wanted.lead_id,
         contact_id=wanted.contact_id, company_id=wanted.company_id, pipeline_id=stage.pipeline_id, stage_id=stage.id,
         status="open", amount=wanted.amount.amount if wanted.amount else None, currency=currency,
         probability=stage.probability, owner_id=owner.owner_id, team_id=owner.team_id,

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.access import audit
 from crm_core.deals.queries import state_of
 from crm_core.deals.tables import Deal, StageChange
+from crm_core.finding.words import search_text
 from crm_core.rows import Write, write
 
-COLUMNS = tuple(Deal.__table__.columns.keys())
+COLUMNS = tuple(one.name for one in Deal.__table__.columns if one.name not in ("search_text", "next_step_at"))
 
 EVENTS = {
     "create": "deal.created",
@@ -54,6 +55,7 @@ async def record_change(
     """Stores a changed deal as its next version and tells of it."""
     deal.version += 1
     deal.updated_at = now
+    deal.search_text = search_text([deal.name])
     await session.flush()
     entry = audit.Change(f"deal.{action}", "deal", deal.id, before, seen(deal))
     await audit.record_all(session, workspace_id=deal.workspace_id, by=by, changes=[entry], now=now)

@@ -1,24 +1,23 @@
 """`/v1/deals`: parse, call one function, answer."""
 
 from collections.abc import Sequence
-from datetime import date, datetime
-from typing import Annotated, Any, get_args
+from datetime import datetime
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
-from leadkit.contracts.common import Moment
-from leadkit.contracts.events import DealStatus
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
-from leadkit.filters import listed
-from leadkit.paging import Page, Paging, fetch_page
+from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
-from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.conditions.parameters import condition_from
+from crm_core.conditions.tree import Condition
 from crm_core.deals import actions, forecasting, queries, steps
+from crm_core.deals.listing import DEALS
 from crm_core.deals.refusals import DealActionNotAllowed
 from crm_core.deals.schemas import (
     DealAssign,
@@ -32,6 +31,8 @@ from crm_core.deals.schemas import (
     Forecast,
 )
 from crm_core.deals.tables import Deal
+from crm_core.finding.listing import Asked
+from crm_core.finding.pages import SearchedFor, find_page
 from crm_core.pipelines.queries import stages_by_id
 
 router = APIRouter(prefix="/v1/deals", route_class=EdgeRoute, tags=["deals"])
@@ -39,56 +40,24 @@ router = APIRouter(prefix="/v1/deals", route_class=EdgeRoute, tags=["deals"])
 Reader = Annotated[Caller, Allow("deals:read")]
 Writer = Annotated[Caller, Allow("deals:write")]
 
-SORTS: dict[str, Any] = {
-    "created_at": Deal.created_at,
-    "updated_at": Deal.updated_at,
-    "entered_stage_at": Deal.entered_stage_at,
-    "expected_close": func.coalesce(Deal.expected_close, date.max),
-    "amount": func.coalesce(Deal.amount, 0),
-    "name": Deal.name,
-}
 STEP = problems(NotFound, DealActionNotAllowed)
 
 
-def _filter(
-    status: Annotated[str | None, Query(max_length=100, description="open, won, lost; several by comma")] = None,
-    pipeline_id: UUID | None = None,
-    stage_id: UUID | None = None,
-    owner_id: UUID | None = None,
-    team_id: UUID | None = None,
-    contact_id: UUID | None = None,
-    company_id: UUID | None = None,
-    lead_id: UUID | None = None,
-    created_from: Moment | None = None,
-    created_to: Moment | None = None,
-    q: Annotated[str | None, Query(max_length=200, description="A part of the name")] = None,
-    tag: Annotated[str | None, Query(max_length=100)] = None,
-) -> queries.DealFilter:
-    return queries.DealFilter(
-        listed("status", status, get_args(DealStatus)),
-        pipeline_id, stage_id, owner_id, team_id, contact_id, company_id, lead_id, created_from, created_to, q, tag,
-    )  # fmt: skip
+def _asked(condition: Annotated[Condition, Depends(condition_from(DEALS.fields))], q: SearchedFor = None) -> Asked:
+    return Asked(condition=condition, q=q)
 
 
-Filter = Annotated[queries.DealFilter, Depends(_filter)]
+Filter = Annotated[Asked, Depends(_asked)]
 
 
 @router.get("")
 async def deals_list(
-    session: ReadSession, caller: Reader, by: Filter, paging: Paging, now: Now, request: Request, response: Response
+    session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[DealOut]:
     """List deals."""
-    rows, next_cursor, total = await fetch_page(
-        session,
-        queries.deals(caller, by),
-        paging,
-        sorts=SORTS,
-        default="-created_at",
-        key=Deal.id,
-        request=request,
-        response=response,
-    )
-    return Page(items=await _shown(session, caller, rows, now), next_cursor=next_cursor, total=total)
+    found = await find_page(session, DEALS, caller, asked, paging, now=now, request=request, response=response)
+    items = await _shown(session, caller, found.rows, now)
+    return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
 @router.post("", status_code=201)

@@ -23,7 +23,7 @@ Worth = Annotated[Money, Field(examples=[{"amount": "150000.00", "currency": "RU
 OWN = (
     "id", "version", "name", "lead_id", "contact_id", "company_id", "pipeline_id", "stage_id", "status", "probability",
     "owner_id", "team_id", "expected_close", "won_at", "lost_at", "loss_reason_id", "loss_note", "entered_stage_at",
-    "reached", "passages", "custom", "tags", "created_at", "updated_at",
+    "next_step_at", "reached", "passages", "custom", "tags", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -49,6 +49,7 @@ class DealOut(Shape):
     loss_reason_id: UUID | None
     loss_note: str | None
     entered_stage_at: Moment
+    next_step_at: Moment | None = Field(description="When the first open activity on it is due")
     rotting: bool = Field(examples=[False], description="Open and in its stage for longer than the stage allows")
     reached: dict[str, Moment]
     passages: dict[str, int]

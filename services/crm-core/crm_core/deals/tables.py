@@ -5,15 +5,18 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric
+from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import Base
+from crm_core.base import KEPT_APART, SMALL_PENDING, Base, never_null
+
+NO_NEXT_STEP = "next_step_at IS NULL AND status = 'open'"
 
 
 class Deal(Base):
     """What may be sold. `reached` has the first time of each stage and end, `passages` how often each was entered;
-    both are keyed by stage id, `won` and `lost`, and survive reopening, as does `owners`."""
+    both are keyed by stage id, `won` and `lost`, and survive reopening, as does `owners`. `next_step_at` is when the
+    first open activity on it is due."""
 
     __tablename__ = "deal"
     __table_args__ = (
@@ -35,12 +38,23 @@ class Deal(Base):
         Index("ix_deal_contact", "workspace_id", "contact_id"),
         Index("ix_deal_company", "workspace_id", "company_id"),
         Index("ix_deal_lead", "workspace_id", "lead_id"),
-    )
+        Index("ix_deal_pipeline", "workspace_id", "pipeline_id", "created_at", "id"),
+        Index("ix_deal_team", "workspace_id", "team_id", "created_at", "id"),
+        Index("ix_deal_name", "workspace_id", "name", "id"),
+        Index("ix_deal_entered_stage", "workspace_id", "entered_stage_at", "id"),
+        Index("ix_deal_no_next_step", "workspace_id", "created_at", "id", postgresql_where=text(NO_NEXT_STEP)),
+        Index("ix_deal_tags", "workspace_id", "tags", postgresql_using="gin"),
+        Index(
+            "ix_deal_search", "workspace_id", "search_text",
+            postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
+        ),
+    )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     version: Mapped[int]
     name: Mapped[str]
+    search_text: Mapped[str]
     lead_id: Mapped[UUID | None]
     contact_id: Mapped[UUID | None]
     company_id: Mapped[UUID | None]
@@ -54,6 +68,7 @@ class Deal(Base):
     team_id: Mapped[UUID | None]
     expected_close: Mapped[date | None]
     entered_stage_at: Mapped[datetime]
+    next_step_at: Mapped[datetime | None] = mapped_column(info=KEPT_APART)
     won_at: Mapped[datetime | None]
     lost_at: Mapped[datetime | None]
     loss_reason_id: Mapped[UUID | None]
@@ -65,6 +80,15 @@ class Deal(Base):
     tags: Mapped[list[str]]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+EXPECTED_CLOSE = func.coalesce(Deal.expected_close, text("CAST('9999-12-31' AS date)"))
+AMOUNT = func.coalesce(Deal.amount, text("0"))
+NEXT_STEP_AT = never_null(Deal.next_step_at)
+
+Index("ix_deal_expected_close", Deal.workspace_id, EXPECTED_CLOSE, Deal.id)
+Index("ix_deal_amount", Deal.workspace_id, AMOUNT, Deal.id)
+Index("ix_deal_next_step", Deal.workspace_id, NEXT_STEP_AT, Deal.id)
 
 
 class StageChange(Base):

@@ -12,10 +12,13 @@ from leadkit.contracts.touches import is_direct, last_non_direct
 from leadkit.ids import new_id
 
 from crm_core.contacts.points import Point, messenger_from, values_of
+from crm_core.finding.words import name_to_sort, search_text
 from crm_core.leads import scoring
 from crm_core.leads.tables import Lead
 from crm_core.rows import new_row, put
 
+NAMES = ("full_name", "last_name", "first_name", "middle_name")
+SEARCHED = (*NAMES, "company", "position")
 INTEREST = ("subject", "message", "product", "region", "language")
 
 
@@ -60,7 +63,7 @@ def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
         attribution=start.attribution.model_dump(mode="json"), budget_amount=start.budget and start.budget.amount,
         budget_currency=start.budget and start.budget.currency, qualification={}, temperature="cold",
         temperature_set=False, owner_id=None, team_id=None, owners=[], contact_id=start.contact_id, deal_id=None,
-        loss_reason_id=None, loss_note=None, merged_into=None, postponed_until=None, respond_by=None,
+        loss_reason_id=None, loss_note=None, merged_into=None, postponed_until=None, next_step_at=None, respond_by=None,
         first_response_at=None, inquiry_count=start.inquiries, repeat=start.repeat, custom=start.custom,
         tags=list(start.tags), reached={"new": written(start.occurred_at)}, passages={"new": 1},
         occurred_at=start.occurred_at, moved_at=start.occurred_at, last_activity_at=start.occurred_at,
@@ -103,7 +106,7 @@ def fill_up(lead: Lead, more: Beginning, points: Iterable[Point]) -> None:
 
 
 def refresh(lead: Lead, attribution: Attribution | None = None) -> None:
-    """Brings up to date what follows from the other fields: searched name, score, temperature, completeness.
+    """Brings up to date what follows from the other fields: searched words, score, temperature, completeness.
 
     `attribution` spares reading the lead's own again."""
     card = _card(lead, attribution or Attribution.model_validate(lead.attribution))
@@ -111,18 +114,13 @@ def refresh(lead: Lead, attribution: Attribution | None = None) -> None:
     score = scoring.score_of(points)
     put(
         lead,
-        search_name=search_name(lead.person),
+        search_name=name_to_sort(lead.person.get(name) for name in NAMES),
+        search_text=search_text([*(lead.person.get(name) for name in SEARCHED), lead.subject], points_on(lead)),
         score_points=[{"points": point.points, "reason": point.reason} for point in points],
         score=score,
         completeness=scoring.completeness_of(card),
         temperature=lead.temperature if lead.temperature_set else scoring.temperature_of(score),
     )
-
-
-def search_name(person: dict[str, Any]) -> str:
-    """All names of a person and their company, as a search compares them."""
-    names = [person.get(name) for name in ("full_name", "first_name", "middle_name", "last_name", "company")]
-    return " ".join(dict.fromkeys(name.strip().lower() for name in names if name))
 
 
 def _card(lead: Lead, attribution: Attribution) -> scoring.Card:

@@ -1,25 +1,25 @@
 """`/v1/leads`: parse, call one function, answer."""
 
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from leadkit.bulk import BulkAnswer, BulkRequest, BulkResult, refused, validated
-from leadkit.contracts.common import Moment
-from leadkit.contracts.events import LeadStatus, Temperature
-from leadkit.contracts.inquiry import Channel
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, with_etag
-from leadkit.filters import listed
-from leadkit.paging import Page, Paging, fetch_page
+from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 
-from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.assignment.queries import explanations_of
 from crm_core.assignment.schemas import AssignmentOut
+from crm_core.conditions.parameters import condition_from
+from crm_core.conditions.tree import Condition
+from crm_core.finding.listing import Asked
+from crm_core.finding.pages import SearchedFor, find_page
 from crm_core.leads import actions, conversion, queries, rules, transitions
 from crm_core.leads.lifecycle import TransitionNotAllowed
+from crm_core.leads.listing import LEADS
 from crm_core.leads.schemas import (
     DuplicateList,
     DuplicateOut,
@@ -35,37 +35,21 @@ from crm_core.leads.schemas import (
     LeadStart,
 )
 from crm_core.leads.tables import Lead
-from crm_core.searching import searching
 
 router = APIRouter(prefix="/v1/leads", route_class=EdgeRoute, tags=["leads"])
 
 Reader = Annotated[Caller, Allow("leads:read")]
 Writer = Annotated[Caller, Allow("leads:write")]
 
-SORTS: dict[str, Any] = {"created_at": Lead.created_at, "updated_at": Lead.updated_at, "score": Lead.score}
+
+def _asked(
+    condition: Annotated[Condition, Depends(condition_from(LEADS.fields))],
+    q: SearchedFor = None,
+) -> Asked:
+    return Asked(condition=condition, q=q)
 
 
-def _filter(
-    status: Annotated[str | None, Query(max_length=200, description="Several by comma", examples=["new"])] = None,
-    owner_id: UUID | None = None,
-    team_id: UUID | None = None,
-    source_id: UUID | None = None,
-    contact_id: UUID | None = None,
-    channel: Channel | None = None,
-    temperature: Temperature | None = None,
-    unassigned: Annotated[bool | None, Query(description="Only those of nobody, or only those of somebody")] = None,
-    created_from: Moment | None = None,
-    created_to: Moment | None = None,
-    q: Annotated[str | None, Query(max_length=200, description="A phone, an e-mail or a part of a name")] = None,
-    tag: Annotated[str | None, Query(max_length=100)] = None,
-) -> queries.LeadFilter:
-    return queries.LeadFilter(
-        listed("status", status, get_args(LeadStatus)),
-        owner_id, team_id, source_id, contact_id, channel, temperature, unassigned, created_from, created_to, q, tag,
-    )  # fmt: skip
-
-
-Filter = Annotated[queries.LeadFilter, Depends(_filter)]
+Filter = Annotated[Asked, Depends(_asked)]
 
 
 def _step(name: str, summary: str) -> dict[str, Any]:
@@ -76,22 +60,12 @@ def _step(name: str, summary: str) -> dict[str, Any]:
 
 @router.get("")
 async def leads_list(
-    session: ReadSession, caller: Reader, by: Filter, paging: Paging, request: Request, response: Response
+    session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[LeadOut]:
     """List leads."""
-    region = (await existing_workspace(session, caller.workspace)).default_region
-    async with searching(session, when=queries.searches_names(by.q, region)):
-        rows, next_cursor, total = await fetch_page(
-            session,
-            queries.leads(caller, by, region=region),
-            paging,
-            sorts=SORTS,
-            default="-created_at",
-            key=Lead.id,
-            request=request,
-            response=response,
-        )
-    return Page(items=[LeadOut.of(row) for row in rows], next_cursor=next_cursor, total=total)
+    found = await find_page(session, LEADS, caller, asked, paging, now=now, request=request, response=response)
+    items = [LeadOut.of(row) for row in found.rows]
+    return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
 @router.post("", status_code=201)

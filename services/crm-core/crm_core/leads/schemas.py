@@ -27,8 +27,8 @@ OWN = (
     "id", "version", "status", "person", "phones", "emails", "messengers", "subject", "message", "product", "region",
     "language", "source_id", "channel", "provider", "attribution", "temperature", "score", "score_points",
     "completeness", "qualification", "owner_id", "team_id", "contact_id", "deal_id", "loss_reason_id", "loss_note",
-    "merged_into", "postponed_until", "respond_by", "first_response_at", "inquiry_count", "repeat", "custom", "tags",
-    "reached", "passages", "occurred_at", "last_activity_at", "created_at", "updated_at",
+    "merged_into", "postponed_until", "next_step_at", "respond_by", "first_response_at", "inquiry_count", "repeat",
+    "custom", "tags", "reached", "passages", "occurred_at", "last_activity_at", "created_at", "updated_at",
 )  # fmt: skip
 
 
@@ -83,6 +83,7 @@ class LeadOut(Shape):
     loss_note: str | None
     merged_into: UUID | None
     postponed_until: Moment | None
+    next_step_at: Moment | None = Field(description="When the first open activity on it is due")
     respond_by: Moment | None
     first_response_at: Moment | None
     inquiry_count: int = Field(examples=[1])

@@ -5,19 +5,33 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric, text
+from sqlalchemy import (
+    CheckConstraint,
+    ColumnElement,
+    Double,
+    ForeignKeyConstraint,
+    Index,
+    Numeric,
+    Text,
+    func,
+    literal_column,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import Base
+from crm_core.base import KEPT_APART, SMALL_PENDING, Base, never_null
 
 KIND_OF_KEY = "kind IN ('phone', 'email', 'messenger')"
 STATUSES = "'new', 'assigned', 'in_progress', 'qualified', 'converted', 'disqualified', 'postponed', 'merged'"
+
+NO_NEXT_STEP = "next_step_at IS NULL AND status IN ('new', 'assigned', 'in_progress', 'qualified')"
 
 
 class Lead(Base):
     """One attempt to win one person. `reached` has the first time of each status for ever, `passages` how often each
     was entered, `owners` everyone who had it; `moved_at` is the last change of status that somebody made (not a rule),
-    `search_name` the names as they are searched. `temperature_set`: a person overrode what the score says."""
+    `search_name` the names as they are sorted, `search_text` all words by which it is found, `next_step_at` when the
+    first open activity on it is due. `temperature_set`: a person overrode what the score says."""
 
     __tablename__ = "lead"
     __table_args__ = (
@@ -33,20 +47,33 @@ class Lead(Base):
         CheckConstraint("status <> 'converted' OR contact_id IS NOT NULL", name="converted_has_contact"),
         Index("ix_lead_created", "workspace_id", "created_at", "id"),
         Index("ix_lead_updated", "workspace_id", "updated_at", "id"),
+        Index("ix_lead_last_activity", "workspace_id", "last_activity_at", "id"),
         Index("ix_lead_score", "workspace_id", "score", "id"),
+        Index("ix_lead_name", "workspace_id", "search_name", "id"),
         Index("ix_lead_status", "workspace_id", "status", "created_at", "id"),
         Index("ix_lead_owner", "workspace_id", "owner_id", "created_at", "id"),
         Index("ix_lead_team", "workspace_id", "team_id", "created_at", "id"),
         Index("ix_lead_source", "workspace_id", "source_id", "created_at", "id"),
+        Index("ix_lead_channel", "workspace_id", "channel", "created_at", "id"),
+        Index("ix_lead_temperature", "workspace_id", "temperature", "created_at", "id"),
+        Index(
+            "ix_lead_product", "workspace_id", "product", "created_at", "id",
+            postgresql_where=text("product IS NOT NULL"),
+        ),
+        Index(
+            "ix_lead_loss_reason", "workspace_id", "loss_reason_id", "created_at", "id",
+            postgresql_where=text("loss_reason_id IS NOT NULL"),
+        ),
+        Index("ix_lead_deal", "workspace_id", "deal_id", postgresql_where=text("deal_id IS NOT NULL")),
+        Index("ix_lead_no_next_step", "workspace_id", "created_at", "id", postgresql_where=text(NO_NEXT_STEP)),
         Index("ix_lead_contact", "workspace_id", "contact_id"),
         Index("ix_lead_postponed", "workspace_id", "postponed_until", postgresql_where=text("status = 'postponed'")),
+        Index("ix_lead_tags", "workspace_id", "tags", postgresql_using="gin"),
         Index(
-            "ix_lead_search_name",
-            "search_name",
-            postgresql_using="gin",
-            postgresql_ops={"search_name": "gin_trgm_ops"},
+            "ix_lead_search", "workspace_id", "search_text",
+            postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
-    )
+    )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -54,6 +81,7 @@ class Lead(Base):
     status: Mapped[str]
     person: Mapped[dict[str, Any]]
     search_name: Mapped[str]
+    search_text: Mapped[str]
     phones: Mapped[list[str]]
     emails: Mapped[list[str]]
     messengers: Mapped[list[dict[str, Any]]]
@@ -83,6 +111,7 @@ class Lead(Base):
     loss_note: Mapped[str | None]
     merged_into: Mapped[UUID | None]
     postponed_until: Mapped[datetime | None]
+    next_step_at: Mapped[datetime | None] = mapped_column(info=KEPT_APART)
     respond_by: Mapped[datetime | None]
     first_response_at: Mapped[datetime | None]
     inquiry_count: Mapped[int]
@@ -96,6 +125,23 @@ class Lead(Base):
     last_activity_at: Mapped[datetime]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
+
+
+def touched(name: str) -> ColumnElement[str | None]:
+    """A UTM value of the last touch, else of the first, as it stands in the attribution."""
+    last, first = (
+        literal_column(f"(lead.attribution -> '{touch}') ->> '{name}'", Text()) for touch in ("last", "first")
+    )
+    return func.coalesce(last, first)
+
+
+SOURCE, CAMPAIGN = touched("source"), touched("campaign")
+RESPOND_BY, NEXT_STEP_AT = never_null(Lead.respond_by), never_null(Lead.next_step_at)
+
+Index("ix_lead_utm_source", Lead.workspace_id, SOURCE, Lead.created_at, Lead.id)
+Index("ix_lead_utm_campaign", Lead.workspace_id, CAMPAIGN, Lead.created_at, Lead.id)
+Index("ix_lead_respond_by", Lead.workspace_id, RESPOND_BY, Lead.id)
+Index("ix_lead_next_step", Lead.workspace_id, NEXT_STEP_AT, Lead.id)
 
 
 class LeadTransition(Base):

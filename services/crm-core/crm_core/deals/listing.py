@@ -1,0 +1,66 @@
+"""What can be asked of the list of deals."""
+
+from typing import get_args
+
+from leadkit.contracts.events import DealStatus
+from sqlalchemy import bindparam, or_
+
+from crm_core.conditions.fields import Field, Fields
+from crm_core.conditions.sql import Columns
+from crm_core.deals.queries import seen_by
+from crm_core.deals.tables import AMOUNT, EXPECTED_CLOSE, NEXT_STEP_AT, Deal
+from crm_core.finding.listing import Listing
+
+FIELDS = Fields(
+    "deal",
+    Field(name="id", kind="id"),
+    Field(name="status", kind="choice", choices=get_args(DealStatus)),
+    Field(name="pipeline_id", kind="id"),
+    Field(name="stage_id", kind="id"),
+    Field(name="owner_id", kind="id"),
+    Field(name="team_id", kind="id"),
+    Field(name="unassigned", kind="bool", meaning="Of nobody"),
+    Field(name="contact_id", kind="id"),
+    Field(name="company_id", kind="id"),
+    Field(name="lead_id", kind="id"),
+    Field(name="loss_reason_id", kind="id"),
+    Field(name="name", kind="text", parameter=""),
+    Field(name="amount", kind="decimal"),
+    Field(name="probability", kind="number"),
+    Field(name="expected_close", kind="date"),
+    Field(name="has_next_step", kind="bool", meaning="False: open, and nothing is planned on it"),
+    Field(name="tags", kind="texts", parameter="tag"),
+    Field(name="entered_stage_at", kind="time"),
+    Field(name="next_step_at", kind="time"),
+    Field(name="won_at", kind="time"),
+    Field(name="lost_at", kind="time"),
+    Field(name="created_at", kind="time"),
+    Field(name="updated_at", kind="time"),
+)
+
+COLUMNS: Columns = {
+    **{field.name: getattr(Deal, field.name) for field in FIELDS if hasattr(Deal, field.name)},
+    "unassigned": Deal.owner_id.is_(None),
+    # Written into the statement, so that PostgreSQL sees that a partial index fits.
+    "has_next_step": or_(Deal.next_step_at.is_not(None), Deal.status != bindparam(None, "open", literal_execute=True)),
+}
+
+DEALS = Listing(
+    entity="deal",
+    seen_by=seen_by,
+    fields=FIELDS,
+    columns=COLUMNS,
+    sorts={
+        "created_at": Deal.created_at,
+        "updated_at": Deal.updated_at,
+        "entered_stage_at": Deal.entered_stage_at,
+        "expected_close": EXPECTED_CLOSE,
+        "amount": AMOUNT,
+        "name": Deal.name,
+        "next_step_at": NEXT_STEP_AT,
+    },
+    leaky_sorts=frozenset({"amount"}),
+    default="-created_at",
+    key=Deal.id,
+    searched=Deal.search_text,
+)
