@@ -33,6 +33,11 @@ class IntakeSettings(ServiceSettings):
     import_files_days: int = Field(
         7, ge=0, description="Days an import's file and rejected rows are kept after its end"
     )
+    meta_graph_url: str = Field(
+        "https://graph.facebook.com/v23.0",
+        pattern=r"^https?://[!-~]+$",
+        description="Base address of Meta's Graph API with its version, asked for the leads that Meta announces",
+    )
 
 
 @cache

@@ -2,10 +2,11 @@
 
 from lead_intake.base import Base
 from lead_intake.delivery import tables as delivery
+from lead_intake.fetching import tables as fetching
 from lead_intake.imports import tables as imports
 from lead_intake.receiving import tables as receiving
 from lead_intake.sources import tables as sources
 from lead_intake.submissions import tables as submissions
 
-SLICES = (sources, submissions, receiving, delivery, imports)
+SLICES = (sources, submissions, receiving, delivery, imports, fetching)
 METADATA = Base.metadata

@@ -1,4 +1,4 @@
-"""lead-intake's worker: delivers, ends calls, orders events, follows crm-core. Any number may run."""
+"""lead-intake's worker: delivers, asks providers, ends calls, orders events, follows crm-core. Any number may run."""
 
 from datetime import timedelta
 from functools import partial
@@ -18,6 +18,9 @@ from leadkit.worker import Loop, every, run_worker
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.delivery.delivering import Deliverer
+from lead_intake.fetching.actions import forget_fetches
+from lead_intake.fetching.fetching import Fetcher
+from lead_intake.fetching.provider_api import ProviderApi
 from lead_intake.imports.actions import forget_files
 from lead_intake.imports.running import Importer
 from lead_intake.receiving.refusing import forget_refused
@@ -53,6 +56,7 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
         ("keys", follow_keys(db, core)),
         ("crm-core", follower.run),
         ("imports", Importer(db, sealer).run),
+        ("fetching", Fetcher(db, {"meta": ProviderApi(own.meta_graph_url)}, sealer).run),
         ("closing", every(CLOSE_EVERY_S, partial(close, db, sealer))),
         ("cleaning", every(CLEAN_EVERY_S, partial(clean, db, own))),
     ]
@@ -74,6 +78,7 @@ async def clean(db: Database, own: IntakeSettings) -> None:
     now = clock.now()
     async with db.transaction(role="worker") as session:
         await forget_refused(session, now=now)
+        await forget_fetches(session, now=now)
         await forget_old(session, now=now)
         await forget_files(session, now - timedelta(days=own.import_files_days), now=now)
 

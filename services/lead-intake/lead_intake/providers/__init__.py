@@ -61,6 +61,9 @@ PROVIDERS: tuple[Provider, ...] = (
     SesSns(),
 )
 
+ASKING = tuple([provider.slug for provider in PROVIDERS if provider.asks])
+"""Providers whose API is asked to complete a submission."""
+
 _BY_SLUG = {provider.slug: provider for provider in PROVIDERS}
 
 

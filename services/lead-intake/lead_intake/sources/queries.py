@@ -76,9 +76,12 @@ async def workspace_view(session: AsyncSession, workspace_id: UUID, *, source_id
     return unset_view(workspace_id, row, source_id=source_id, channel=channel)
 
 
-async def workspaces_with_sources(session: AsyncSession) -> Sequence[UUID]:
-    """The workspaces that may have received anything (role worker)."""
-    return (await session.scalars(select(Source.workspace_id).distinct())).all()
+async def workspaces_with_sources(session: AsyncSession, *, providers: Collection[str] | None = None) -> Sequence[UUID]:
+    """The workspaces that may have received anything, or anything of these providers (role worker)."""
+    statement = select(Source.workspace_id).distinct()
+    if providers is not None:
+        statement = statement.where(Source.provider.in_(providers))
+    return (await session.scalars(statement)).all()
 
 
 async def source_by_id(session: AsyncSession, workspace_id: UUID, source_id: UUID, *, lock: bool = False) -> Source:

@@ -5,7 +5,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-import orjson
 from leadkit.bulk import BulkResult, refused, validated
 from leadkit.ids import new_id
 from leadkit.problems import Conflict, Invalid, Problem
@@ -19,14 +18,13 @@ from lead_intake.providers.base import SourceView
 from lead_intake.sources.queries import source_views
 from lead_intake.submissions import canonical
 from lead_intake.submissions.drafts import Receipt
-from lead_intake.submissions.events import Recorded, tell
+from lead_intake.submissions.events import recorded, tell
 from lead_intake.submissions.gathering import gather, raws_of
 from lead_intake.submissions.queries import submission_by_id
 from lead_intake.submissions.reading import read_receipt
 from lead_intake.submissions.rules import RELEASABLE, SPAMMABLE
 from lead_intake.submissions.schemas import SubmissionCreate
 from lead_intake.submissions.storing import store
-from lead_intake.submissions.tables import Submission
 
 MARKED = "marked_by_hand"
 
@@ -146,12 +144,4 @@ async def mark_spam(session: AsyncSession, submission_id: UUID, *, workspace_id:
     row.version += 1
     row.updated_at = now
     await session.flush()
-    await tell(await driver_of(session), workspace_id, [_recorded(row)], now=now)
-
-
-def _recorded(row: Submission) -> Recorded:
-    attribution = orjson.dumps(row.attribution).decode() if row.attribution is not None else None
-    return Recorded(
-        row.id, row.version, row.source_id, row.channel, row.provider, row.status, row.reason, attribution,
-        row.occurred_at, row.received_at, row.result, row.lead_id, row.contact_id, row.deal_id,
-    )  # fmt: skip
+    await tell(await driver_of(session), workspace_id, [recorded(row)], now=now)

@@ -1,4 +1,5 @@
-"""Submissions that stay `pending`: a call whose end was never told counts as missed after two hours."""
+"""Submissions that stay `pending`: a call whose end was never told counts as missed after two hours. Those that wait
+for their provider to be asked wait on."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.driver import driver_of
+from lead_intake.providers import ASKING
 from lead_intake.sources.queries import source_views, workspaces_with_sources
 from lead_intake.submissions.gathering import gather
 from lead_intake.submissions.rules import MAY_LAST
@@ -34,6 +36,7 @@ async def _close_in(session: AsyncSession, workspace_id: UUID, sealer: Sealer, *
         .where(
             Submission.workspace_id == workspace_id,
             Submission.status == "pending",
+            Submission.provider.not_in(ASKING),
             Submission.received_at < now - MAY_LAST,
         )
         .order_by(Submission.received_at, Submission.id)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import orjson
 from leadkit.ids import new_id_text
 
 from lead_intake.driver import Connection, as_is, document
+from lead_intake.submissions.tables import Submission
 
 SUBMISSION_RECORDED = "submission.recorded"
 
@@ -60,16 +62,25 @@ class Recorded:
 async def tell(
     connection: Connection,
     workspace_id: UUID,
-    recorded: Sequence[Recorded],
+    states: Sequence[Recorded],
     *,
     now: datetime,
     request_ids: Sequence[str | None] | None = None,
 ) -> None:
     """Adds an event for each to the transaction, in one statement."""
-    if not recorded:
+    if not states:
         return
     rows = [
         {"event_id": new_id_text(), "subject": one.id, "data": one.data(), "request_id": request_id}
-        for one, request_id in zip(recorded, request_ids or [None] * len(recorded), strict=True)
+        for one, request_id in zip(states, request_ids or [None] * len(states), strict=True)
     ]
     await connection.execute(_INSERT, workspace_id, now, document(rows))
+
+
+def recorded(row: Submission) -> Recorded:
+    """A row as the event tells it."""
+    attribution = orjson.dumps(row.attribution).decode() if row.attribution is not None else None
+    return Recorded(
+        row.id, row.version, row.source_id, row.channel, row.provider, row.status, row.reason, attribution,
+        row.occurred_at, row.received_at, row.result, row.lead_id, row.contact_id, row.deal_id,
+    )  # fmt: skip
