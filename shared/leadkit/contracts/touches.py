@@ -1,12 +1,18 @@
 """Attribution as it may leave the service: addresses without their query part. Pure."""
 
+from collections.abc import Mapping
 from typing import Any
 
-from leadkit.contracts.events import EventAttribution
+from leadkit.contracts.events import EventAttribution, EventTouch
 from leadkit.contracts.inquiry import Attribution, Touch
 
 DIRECT = frozenset({"", "direct", "(direct)", "(none)", "none"})
 ADDRESSES = ("landing_url", "page_url", "referrer")
+
+Values = Mapping[str, Any]
+"""A touch as it is written; what it does not say may be left out."""
+
+_SILENT: Values = {**dict.fromkeys(EventTouch.model_fields), "click_ids": {}, "client_ids": {}}
 
 
 def for_events(attribution: Attribution) -> EventAttribution:
@@ -16,13 +22,17 @@ def for_events(attribution: Attribution) -> EventAttribution:
 
 def outgoing(attribution: Attribution) -> dict[str, dict[str, Any] | None]:
     """The values of `for_events`, not validated again."""
-    first, last = attribution.first, attribution.last
-    told = {id(touch): _outgoing(touch) for touch in (first, last) if touch is not None}
-    return {
-        "first": told.get(id(first)),
-        "last": told.get(id(last)),
-        "last_non_direct": told.get(id(last_non_direct(first, last))),
-    }
+    first, last = (vars(touch) if touch is not None else None for touch in (attribution.first, attribution.last))
+    return outgoing_touches(first, last)
+
+
+def outgoing_touches(first: Values | None, last: Values | None) -> dict[str, dict[str, Any] | None]:
+    """The same of touches that are no shapes yet."""
+    told_first = _outgoing(first) if first is not None else None
+    told_last = told_first if last is first else _outgoing(last) if last is not None else None
+    told = [touch for touch in (told_last, told_first) if touch is not None]
+    counts = next((touch for touch in told if not _says_direct(touch)), told_last or told_first)
+    return {"first": told_first, "last": told_last, "last_non_direct": counts}
 
 
 def last_non_direct(first: Touch | None, last: Touch | None) -> Touch | None:
@@ -32,17 +42,19 @@ def last_non_direct(first: Touch | None, last: Touch | None) -> Touch | None:
 
 def is_direct(touch: Touch) -> bool:
     """Whether nothing tells where the visitor came from."""
-    if touch.click_ids or touch.campaign or touch.campaign_id:
+    return _says_direct(vars(touch))
+
+
+def _says_direct(touch: Values) -> bool:
+    if touch["click_ids"] or touch["campaign"] or touch["campaign_id"]:
         return False
-    return (touch.source or "").strip().lower() in DIRECT and touch.channel_group in (None, "direct")
+    return (touch["source"] or "").strip().lower() in DIRECT and touch["channel_group"] in (None, "direct")
 
 
-def _outgoing(touch: Touch) -> dict[str, Any]:
-    values = dict(touch.__dict__)
+def _outgoing(touch: Values) -> dict[str, Any]:
+    values = {**_SILENT, **touch}
     for name in ADDRESSES:
-        values[name] = _address(values[name])
+        address = values[name]
+        if address is not None:
+            values[name] = address.partition("#")[0].partition("?")[0]
     return values
-
-
-def _address(url: str | None) -> str | None:
-    return None if url is None else url.partition("#")[0].partition("?")[0]

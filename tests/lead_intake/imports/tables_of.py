@@ -12,6 +12,7 @@ from lead_intake.imports.columns import columns_of
 from lead_intake.imports.plan import Plan
 from lead_intake.providers.base import SourceView
 from lead_intake.providers.settings import SourceSettings
+from lead_intake.submissions.shown import whole_inquiry
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 
@@ -46,5 +47,5 @@ def read(content: bytes, view: SourceView | None = None, **asked: Any) -> list[d
         draft = reader.receipt(record, NOW).drafts[0]
         problem = reader.problem_of(draft, record)
         told = {"line": record.line, "status": draft.status, "problem": problem, "key": draft.dedup_key}
-        found.append(told | json.loads(draft.inquiry or "{}"))
+        found.append(told | (whole_inquiry(json.loads(draft.inquiry or "null")) or {}))
     return found

@@ -1,3 +1,4 @@
+from itertools import starmap
 from typing import Any
 
 import pytest
@@ -5,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lead_intake.normalising.attribution import touch
 from lead_intake.normalising.marks import ADDRESSES, CLICK_IDS, CLIENT_IDS, UTM
-from lead_intake.normalising.report import ReportLine
+from lead_intake.normalising.report import Report, ReportLine
 from leadkit.contracts.inquiry import Touch
 
 VALUES = st.text(max_size=40) | st.sampled_from(
@@ -88,9 +89,9 @@ def test_own_domains_are_no_referrers() -> None:
 
 
 def test_each_value_has_a_line_in_the_report() -> None:
-    report: list[ReportLine] = []
+    report: Report = []
     touch({"_ga": "GA1.2.11.22", "utm_source": "vk"}, "form", [], None, "attribution/last", report)
-    assert [(line.field, line.value, line.raw, line.rule) for line in report] == [
+    assert [(line.field, line.value, line.raw, line.rule) for line in starmap(ReportLine, report)] == [
         ("attribution/last/ga", "11.22", "GA1.2.11.22", "field _ga"),
         ("attribution/last/source", "vk", "vk", "field utm_source"),
     ]

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lead_intake.normalising.emails import emails_in
+from lead_intake.normalising.emails import emails_in, plain
 
 
 def addresses(text: str) -> list[str]:
@@ -42,3 +42,8 @@ def test_normalised_address_stays_as_it_is(text: str) -> None:
 def test_ordinary_address_is_found(address: str) -> None:
     if not any(mark in address for mark in "!`'*{}|?/"):
         assert len(addresses(address)) == 1
+
+
+@given(st.emails() | st.from_regex(r" ?[a-zA-Z0-9._%+-]{1,9}@[a-zA-Z0-9.-]{1,9}\.?[a-z]{1,3} ?", fullmatch=True))
+def test_address_that_is_told_at_a_glance_is_the_one_that_a_search_finds(text: str) -> None:
+    assert plain(text) in ((), emails_in(text))

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lead_intake.normalising.given_names import GIVEN_NAMES
-from lead_intake.normalising.names import from_parts, parse
+from lead_intake.normalising.names import from_parts, parse, parse_unusual
 
 WORDS = st.sampled_from(sorted(GIVEN_NAMES)) | st.sampled_from(
     ["иванов", "ПЕТРОВА", "von", "ООО", "ип", "Иванович", "оглы"]
@@ -85,3 +85,8 @@ def test_normalised_name_stays_as_it_is(raw: str) -> None:
     if full is not None:
         again = parse(full)
         assert (again.full or again.company) == full
+
+
+@given(st.lists(WORDS.map(str.capitalize) | WORDS, min_size=1, max_size=4).map(" ".join))
+def test_usual_name_is_read_as_any_other(text: str) -> None:
+    assert parse(text) == parse_unusual(text)

@@ -1,14 +1,20 @@
 """The canonical inquiry as a whole."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from lead_intake.normalising.pipeline import Normalised, bounded_id, normalise
-from lead_intake.providers.base import CallDraft, Draft, Found, Raw, SourceView
+from lead_intake.providers.base import CallDraft, ConsentDraft, Draft, Found, Raw, SourceView
 from lead_intake.providers.settings import SourceDefaults, SourceSettings
-from leadkit.contracts.inquiry import Channel, Touch
+from lead_intake.submissions import canonical
+from lead_intake.submissions.rules import same_words
+from leadkit.contracts.inquiry import Channel, Inquiry, Touch
 
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
 
@@ -103,3 +109,46 @@ def test_budget_becomes_money_or_stays_as_written() -> None:
     assert budget is not None
     assert budget.model_dump(mode="json") == {"amount": "12500.00", "currency": "RUB"}
     assert done(Draft(budget="обсудим")).inquiry.extra["budget"] == "обсудим"
+
+
+TEXT = st.text(max_size=12) | st.sampled_from(
+    ["ООО «Ромашка», Иван", "ИВАНОВ ПЁТР", "İ" * 300, "я" * 2100, "+7 999 000-00-01 доб. 5", "1e400", "{{phone}}",
+     "a@b.ru", "https://a.ru/?utm_source=x&gclid=1&phone=1", "12 500 руб", "9" * 30, "\x00\ud800\u2028", "é" * 300,
+     "ru", " "]
+)  # fmt: skip
+MAYBE = st.none() | TEXT
+TIMES = st.none() | st.datetimes(datetime(1999, 1, 1), datetime(2027, 1, 1), timezones=st.timezones())
+MARKS = st.dictionaries(
+    st.sampled_from(["utm_source", "gclid", "_ga", "page_url", "referrer", "landing_url", "at"]), TEXT, max_size=3
+)
+DRAFTS = st.builds(
+    Draft,
+    full_name=MAYBE, first_name=MAYBE, last_name=MAYBE, name_verbatim=st.booleans(), company=MAYBE, position=MAYBE,
+    phones=st.lists(st.builds(Raw, TEXT, st.just("field tel")), max_size=2),
+    emails=st.lists(st.builds(Raw, TEXT, st.just("field mail")), max_size=2),
+    messengers=st.lists(st.tuples(TEXT, TEXT), max_size=2), subject=MAYBE, message=MAYBE, product=MAYBE, region=MAYBE,
+    language=MAYBE, budget=MAYBE, budget_currency=MAYBE, occurred_at=TIMES, touch=MARKS, first_touch=MARKS,
+    call=st.none() | st.builds(CallDraft, st.just("inbound"), st.just("missed"), st.integers(), line_number=MAYBE),
+    consent=st.none() | st.builds(ConsentDraft, st.booleans(), purpose=MAYBE, text=MAYBE, at=TIMES),
+    extra=st.dictionaries(TEXT, st.none() | TEXT | st.integers() | st.floats() | st.lists(TEXT), max_size=2),
+    in_reply_to=MAYBE, references=st.lists(TEXT, max_size=2), warnings=st.lists(st.just("odd"), max_size=1),
+)  # fmt: skip
+
+
+@given(DRAFTS)
+def test_what_is_written_is_the_contract_s_inquiry_whatever_was_found(draft: Draft) -> None:
+    one = done(draft)
+    written = orjson.dumps(one.values, option=orjson.OPT_UTC_Z)
+    inquiry = Inquiry.model_validate_json(written)
+    assert same_words(orjson.loads(written), inquiry.model_dump(mode="json"))
+    assert inquiry == one.inquiry
+    orjson.dumps(one.lines)
+
+
+@given(DRAFTS)
+def test_normalising_what_is_normal_changes_nothing(draft: Draft) -> None:
+    # Of names only the whole one: whose parts came in fields of their own is looked at differently.
+    inquiry = done(replace(draft, first_name=None, last_name=None, name_verbatim=False)).inquiry
+    again = done(canonical.draft(inquiry)).inquiry
+    parts = {"person": {"first_name", "middle_name", "last_name"}}
+    assert inquiry.model_dump(mode="json", exclude=parts) == again.model_dump(mode="json", exclude=parts)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lead_intake.normalising import language
-from lead_intake.normalising.text import clean, clean_json, is_placeholder, many_lines, one_line
+from lead_intake.normalising.text import _PLACEHOLDERS, clean, clean_json, is_placeholder, many_lines, one_line
 
 ANY_TEXT = st.text(st.characters(exclude_categories=())) | st.text()
 
@@ -30,6 +30,11 @@ def test_invisible_and_control_characters_go_and_words_stay() -> None:
 )
 def test_placeholders_say_nothing(text: str) -> None:
     assert is_placeholder(text)
+
+
+@given(st.sampled_from(sorted(_PLACEHOLDERS)), st.data())
+def test_placeholder_is_known_in_any_letters(text: str, data: st.DataObject) -> None:
+    assert is_placeholder("".join([data.draw(st.sampled_from([letter.upper(), letter])) for letter in text]))
 
 
 @pytest.mark.parametrize("text", ["[срочно] перезвоните", "{a@b.ru}", "Анна", "0", "нет", "<b>окно ПВХ</b>"])

@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -16,6 +15,8 @@ from lead_intake.providers import PROVIDERS
 from lead_intake.providers.base import Provider, SourceView, Unreadable, WireRequest
 from lead_intake.providers.fields import _WORDS
 from lead_intake.screening.rules import content_key, screen
+from lead_intake.submissions.rules import same_words
+from leadkit.contracts.inquiry import Inquiry
 
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
 WORDS = [word for words in _WORDS.values() for word in words.split()]
@@ -124,8 +125,8 @@ def try_reader(provider: Provider, request: WireRequest) -> None:
         return
     assert results == list(read(provider, request))
     for normalised, _ in results:
-        stored = (
-            normalised.inquiry.model_dump_json() + orjson.dumps([asdict(line) for line in normalised.report]).decode()
-        )
-        assert "\\u0000" not in stored
-        orjson.loads(normalised.inquiry.model_dump_json())
+        written = orjson.dumps(normalised.values, option=orjson.OPT_UTC_Z)
+        assert b"\\u0000" not in written + orjson.dumps(normalised.lines)
+        read_back = Inquiry.model_validate_json(written)
+        assert read_back == normalised.inquiry
+        assert same_words(orjson.loads(written), read_back.model_dump(mode="json"))

@@ -11,7 +11,7 @@ import pytest
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.receiving import batches
-from lead_intake.receiving.batches import NOT_STORABLE, GroupCommit
+from lead_intake.receiving.batches import NOT_STORABLE, WORTH_ANOTHER, GroupCommit
 from lead_intake.receiving.committing import committing
 from lead_intake.submissions.drafts import Receipt
 from lead_intake.submissions.reading import read_receipt
@@ -53,14 +53,30 @@ async def test_who_comes_during_a_commit_makes_the_next_batch() -> None:
     first = asyncio.create_task(commits.committed(receipt(workspace_id, source_id, "89990001000")))
     await store.begun.wait()
     others = [
-        asyncio.create_task(commits.committed(receipt(workspace_id, source_id, f"8999000{n:04}"))) for n in range(9)
+        asyncio.create_task(commits.committed(receipt(workspace_id, source_id, f"8999000{n:04}"))) for n in range(7)
     ]
     await asyncio.sleep(0)
     assert store.sizes == [1]
     store.go.set()
     ids = await asyncio.gather(first, *others)
-    assert store.sizes == [1, 9]
-    assert len({one for found in ids for one in found}) == 10
+    assert store.sizes == [1, 7]
+    assert len({one for found in ids for one in found}) == 8
+
+
+async def test_a_second_batch_goes_in_beside_the_first_where_enough_wait_and_a_third_does_not() -> None:
+    store = Recorder()
+    commits, workspace_id, source_id = GroupCommit(store), new_id(), new_id()
+    tasks: list[asyncio.Task[list[UUID]]] = []
+    for size in (1, WORTH_ANOTHER, 3 * WORTH_ANOTHER):
+        for number in range(size):
+            one = receipt(workspace_id, source_id, f"8999{len(tasks):03}{number:04}")
+            tasks.append(asyncio.create_task(commits.committed(one)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+    assert store.sizes == [1, WORTH_ANOTHER]
+    store.go.set()
+    await asyncio.gather(*tasks)
+    assert store.sizes == [1, WORTH_ANOTHER, 3 * WORTH_ANOTHER]
 
 
 async def test_workspaces_do_not_wait_for_each_other() -> None:

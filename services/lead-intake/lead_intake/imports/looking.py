@@ -16,6 +16,7 @@ from lead_intake.imports.csv_file import Record
 from lead_intake.imports.plan import Plan
 from lead_intake.imports.schemas import MappingFrom, RowOut
 from lead_intake.providers.base import SourceView
+from lead_intake.submissions.shown import named_report, whole_inquiry
 
 COUNTED_BYTES = {"csv": 8 * 1024**2, "xlsx": 1024**2}
 PREVIEWED = 10
@@ -90,8 +91,8 @@ def _previewed(reader: RowReader, record: Record, now: datetime) -> RowOut:
         line=record.line,
         status=draft.status,
         reason=reason,
-        inquiry=_parsed(draft.inquiry),
-        report=_parsed(draft.report),
+        inquiry=whole_inquiry(_parsed(draft.inquiry)),
+        report=named_report(_parsed(draft.report)),
     )
 
 

@@ -2,14 +2,13 @@
 
 import re
 from datetime import datetime
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote_plus
 
 from leadkit.contracts.inquiry import Channel, Touch
 
 from lead_intake.normalising import marks as known
-from lead_intake.normalising.report import ReportLine, cut
+from lead_intake.normalising.report import Report, cut
 from lead_intake.normalising.text import is_placeholder, one_line
 
 Values = dict[str, Any]
@@ -37,12 +36,13 @@ def touch(
     own_domains: list[str],
     at: datetime | None,
     path: str,
-    report: list[ReportLine],
+    report: Report,
 ) -> Values:
     """A touch as the contract wants it, without empty parts; its report lines start with `path`."""
     gathered = _Gathered(path, report)
     for name, raw in marks.items():
-        gathered.put(name, raw, f"field {name}")
+        if name in known.PLACES:
+            gathered.put(name, raw, f"field {name}")
     values, clicks, clients = gathered.values, gathered.clicks, gathered.clients
     # A referrer's own UTM values are of another visit.
     for key in ("landing_url", "page_url"):
@@ -50,14 +50,16 @@ def touch(
             for name, value in _marks_in(values[key].partition("?")[2].partition("#")[0]):
                 gathered.put(name, value, f"query of {key}")
     if "referrer" in values and not _host(values["referrer"]):
-        report.append(ReportLine(f"{path}/referrer", None, values.pop("referrer"), "address", "no address"))
+        report.append((f"{path}/referrer", None, values.pop("referrer"), "address", "no address"))
     group = _group(gathered, channel, own_domains)
     if not values and not clicks and not clients and group in (None, "direct"):
         return {}
     values["channel_group"] = group
     values["at"] = at
-    values["click_ids"] = clicks
-    values["client_ids"] = clients
+    if clicks:
+        values["click_ids"] = clicks
+    if clients:
+        values["client_ids"] = clients
     return values
 
 
@@ -66,24 +68,21 @@ class _Gathered:
 
     __slots__ = ("clicks", "clients", "path", "report", "values")
 
-    def __init__(self, path: str, report: list[ReportLine]) -> None:
+    def __init__(self, path: str, report: Report) -> None:
         self.path, self.report = path, report
         self.values: Values = {}
         self.clicks: dict[str, str] = {}
         self.clients: dict[str, str] = {}
 
     def put(self, name: str, raw: str, rule: str) -> None:
-        """Puts one mark where it belongs."""
-        place = known.PLACES.get(name)
-        if place is None:
-            return
+        """Puts one mark, whose name has a place, there."""
         plain = len(raw) <= 255 and raw.isascii() and raw.isprintable() and " " not in raw
         value = raw if plain else one_line(raw, 2048)
         if not value or is_placeholder(value):
             if value:
-                self.report.append(ReportLine(f"{self.path}/{name}", None, cut(raw), rule, "placeholder"))
+                self.report.append((f"{self.path}/{name}", None, cut(raw), rule, "placeholder"))
             return
-        kind, field = place
+        kind, field = known.PLACES[name]
         target = self.values
         if kind == "address":
             value = _address(value)
@@ -93,8 +92,7 @@ class _Gathered:
             target, value = self.clients, _ga_client(value) if field == "ga" else value
         if field not in target and value:
             target[field] = value if kind == "address" or len(value) <= 255 else value[:255].rstrip()
-            shown = raw if plain else cut(raw)
-            self.report.append(ReportLine(f"{self.path}/{field}", target[field], shown, rule))
+            self.report.append((f"{self.path}/{field}", target[field], raw if plain else cut(raw), rule, None))
 
 
 def _ga_client(value: str) -> str:
@@ -108,21 +106,35 @@ def _address(value: str) -> str:
     if not mark or "=" not in query:
         return value
     pairs = query.split("&")
-    kept = [pair for pair in pairs if unquote_plus(pair.partition("=")[0]).lower() not in known.PERSONAL_IN_QUERY]
+    kept = [pair for pair in pairs if _query_name(pair) not in known.PERSONAL_IN_QUERY]
     return value if len(kept) == len(pairs) else f"{head}?{'&'.join(kept)}" if kept else head
 
 
-@lru_cache(maxsize=4096)
-def _marks_in(query: str) -> tuple[tuple[str, str], ...]:
+def _query_name(pair: str) -> str:
+    name = pair.partition("=")[0]
+    return (unquote_plus(name) if "%" in name or "+" in name else name).lower()
+
+
+def _marks_in(query: str) -> list[tuple[str, str]]:
     """The marks in an address's query."""
     if not _LOOKS_MARKED.search(query):
-        return ()
+        return []
+    named = [(name.lower(), value) for name, value in _pairs(query)]
+    return [
+        (name, value)
+        for name, value in named
+        if name in known.PLACES and (name.startswith("utm_") or name in known.IN_QUERY)
+    ]
+
+
+def _pairs(query: str) -> list[tuple[str, str]]:
+    """Names and values; where nothing is escaped the library's parser has nothing to do."""
+    if "%" not in query and "+" not in query and query.count("&") < 200:
+        return [(name, value) for name, _, value in [pair.partition("=") for pair in query.split("&")] if value]
     try:
-        pairs = parse_qsl(query, max_num_fields=200)
+        return parse_qsl(query, max_num_fields=200)
     except ValueError:
-        return ()
-    named = [(name.lower(), value) for name, value in pairs]
-    return tuple([(name, value) for name, value in named if name.startswith("utm_") or name in known.IN_QUERY])
+        return []
 
 
 def _group(gathered: _Gathered, channel: Channel, own_domains: list[str]) -> str | None:
@@ -134,8 +146,8 @@ def _group(gathered: _Gathered, channel: Channel, own_domains: list[str]) -> str
         source, medium, rule = _derived(values, clicks, own_domains)
         if source and medium:
             values["source"], values["medium"] = source, medium
-            gathered.report.append(ReportLine(f"{gathered.path}/source", source, None, rule))
-            gathered.report.append(ReportLine(f"{gathered.path}/medium", medium, None, rule))
+            gathered.report.append((f"{gathered.path}/source", source, None, rule, None))
+            gathered.report.append((f"{gathered.path}/medium", medium, None, rule, None))
     source, medium = values.get("source", "").lower(), values.get("medium", "").lower()
     return _group_of(source, medium, clicks) or _BY_CHANNEL.get(channel, "other" if source else "direct")
 
@@ -194,16 +206,16 @@ def _is_ours(host: str, values: Values, own_domains: list[str]) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in ours)
 
 
-def with_default(values: Values, default: Touch, at: datetime | None, report: list[ReportLine]) -> Values:
+def with_default(values: Values, default: Touch, at: datetime | None, report: Report) -> Values:
     """A touch that names no source gets what the source is set to; what is known stays."""
     set_to = default.model_dump(exclude_none=True, exclude={"at"})
     filled = {**set_to, "at": at, **values}
-    filled["click_ids"] = {**set_to["click_ids"], **values.get("click_ids", {})}
-    filled["client_ids"] = {**set_to["client_ids"], **values.get("client_ids", {})}
+    for key in ("click_ids", "client_ids"):
+        filled[key] = {**set_to[key], **values.get(key, {})}
     if values.get("channel_group") in (None, "direct", "other"):
         group = set_to.get("channel_group") or _BY_MEDIUM.get(str(set_to.get("medium", "")).lower())
         filled["channel_group"] = group or ("paid_search" if set_to.get("medium") in _PAID else "other")
     for key in ("source", "medium", "campaign", "content", "term"):
         if key in set_to and key not in values:
-            report.append(ReportLine(f"attribution/last/{key}", set_to[key], None, "default of the source"))
+            report.append((f"attribution/last/{key}", set_to[key], None, "default of the source", None))
     return filled

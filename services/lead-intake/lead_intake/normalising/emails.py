@@ -7,7 +7,9 @@ from typing import NamedTuple
 import idna
 
 _EDGE = "<>()[]{},;:\"'«»“”„|\\`!?*"
-_PLAIN = re.compile(r"\s{0,9}([A-Za-z0-9][A-Za-z0-9._%+-]{0,63})@([A-Za-z0-9][A-Za-z0-9.-]{0,200}[A-Za-z])\s{0,9}")
+_PLAIN = re.compile(
+    r"[ ]{0,9}([A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_%+-])?)@([A-Za-z0-9][A-Za-z0-9.-]{0,200}[A-Za-z])[ ]{0,9}"
+)
 _STOP = frozenset(_EDGE + " \t\n\r\xa0")
 _TYPOS = {
     "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmail.con": "gmail.com", "gmail.ru": "gmail.com",
@@ -27,12 +29,18 @@ class Email(NamedTuple):
     warning: str | None
 
 
+def plain(text: str) -> tuple[Email, ...]:
+    """The address in a field that holds nothing else, none where that is not sure at a glance: what `emails_in` finds
+    there, at a tenth of the price."""
+    found = _PLAIN.fullmatch(text)
+    if not found:
+        return ()
+    domain, warning = _domain(found[2].lower())
+    return (Email(f"{found[1].lower()}@{domain}", warning),) if domain else ()
+
+
 def emails_in(text: str) -> tuple[Email, ...]:
     """The addresses in a field or text, in order, each once."""
-    plain = _PLAIN.fullmatch(text)
-    if plain and not plain[1].endswith("."):
-        domain, warning = _domain(plain[2].lower())
-        return (Email(f"{plain[1].lower()}@{domain}", warning),) if domain else ()
     found: dict[str, Email] = {}
     at = text.find("@", 0, 20000)
     while at != -1 and len(found) < 20:

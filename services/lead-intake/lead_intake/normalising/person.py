@@ -4,36 +4,36 @@ from functools import lru_cache
 from typing import Any
 
 from lead_intake.normalising import emails, names, phones
-from lead_intake.normalising.report import ReportLine, cut
+from lead_intake.normalising.report import Report, cut
 from lead_intake.normalising.text import many_lines, one_line, said
 from lead_intake.providers.base import Draft, SourceView
 
 Values = dict[str, Any]
 MOST = 20
+_PARTS = tuple((key, f"person/{key}") for key in ("full_name", "first_name", "middle_name", "last_name"))
 
 
-def person(draft: Draft, extra: Values, report: list[ReportLine]) -> Values:
+def person(draft: Draft, extra: Values, report: Report) -> Values:
     """The parts of the name, company and position. What is no name stays in `extra.name`."""
     name = _name(draft, extra, report)
     values: Values = {}
-    for key, value in (("full_name", name.full), ("first_name", name.first), ("middle_name", name.middle),
-                       ("last_name", name.last)):  # fmt: skip
+    for (key, path), value in zip(_PARTS, name, strict=False):
         if value:
             values[key] = value
-            report.append(ReportLine(f"person/{key}", value, cut(draft.full_name or value), name.rule, name.warning))
+            report.append((path, value, cut(draft.full_name or value), name.rule, name.warning))
     company = said(draft.company, 300) or name.company
     if company:
         values["company"] = company[:300].rstrip()
         warning = name.warning if company == name.company else None
-        report.append(ReportLine("person/company", company, cut(draft.company or draft.full_name), "company", warning))
+        report.append(("person/company", values["company"], cut(draft.company or draft.full_name), "company", warning))
     position = said(draft.position, 200)
     if position:
         values["position"] = position
-        report.append(ReportLine("person/position", position, cut(draft.position), "one line"))
+        report.append(("person/position", position, cut(draft.position), "one line", None))
     return values
 
 
-def _name(draft: Draft, extra: Values, report: list[ReportLine]) -> names.Name:
+def _name(draft: Draft, extra: Values, report: Report) -> names.Name:
     if draft.full_name is None:
         return names.from_parts(draft.first_name, draft.middle_name, draft.last_name)
     if draft.name_verbatim:
@@ -44,14 +44,14 @@ def _name(draft: Draft, extra: Values, report: list[ReportLine]) -> names.Name:
         kept = said(draft.full_name, 300)
         if kept:
             extra.setdefault("name", kept)
-            report.append(ReportLine("person/full_name", None, cut(draft.full_name), name.rule, "no name"))
+            report.append(("person/full_name", None, cut(draft.full_name), name.rule, "no name"))
     if draft.first_name or draft.last_name:
         parts = names.from_parts(draft.first_name, draft.middle_name, draft.last_name)
         return parts._replace(full=name.full or parts.full, company=name.company)
     return name
 
 
-def phone_numbers(draft: Draft, source: SourceView, extra: Values, report: list[ReportLine]) -> list[str]:
+def phone_numbers(draft: Draft, source: SourceView, extra: Values, report: Report) -> list[str]:
     """The client's numbers, best first. What is no number, and extensions, stay in `extra`."""
     region = source.default_region
     own = _own_numbers(tuple(source.settings.own_numbers), region) if source.settings.own_numbers else ()
@@ -62,21 +62,21 @@ def phone_numbers(draft: Draft, source: SourceView, extra: Values, report: list[
             _no_phone(raw, origin, extra, report)
         for phone in numbers:
             if phone.e164 in own:
-                report.append(ReportLine("phones", None, cut(raw), origin, "the company's own number"))
+                report.append(("phones", None, cut(raw), origin, "the company's own number"))
             elif phone.e164 not in found and len(found) < MOST:
-                line = f"phones/{len(found)}"
-                report.append(ReportLine(line, phone.e164, cut(raw), f"{origin}: {phone.rule}", phone.warning))
+                rule = f"{origin}: {phone.rule}"
+                report.append((f"phones/{len(found)}", phone.e164, cut(raw), rule, phone.warning))
                 found.append(phone.e164)
                 if phone.extension:
                     extra.setdefault("phone_extension", phone.extension)
     return found
 
 
-def _no_phone(raw: str, origin: str, extra: Values, report: list[ReportLine]) -> None:
+def _no_phone(raw: str, origin: str, extra: Values, report: Report) -> None:
     kept = said(raw, 300)
     if kept:
         extra.setdefault("phone", kept)
-        report.append(ReportLine("phones", None, cut(raw), origin, "no telephone number"))
+        report.append(("phones", None, cut(raw), origin, "no telephone number"))
 
 
 @lru_cache(maxsize=1024)
@@ -84,25 +84,24 @@ def _own_numbers(numbers: tuple[str, ...], region: str) -> frozenset[str]:
     return frozenset(phone.e164 for number in numbers for phone in phones.phones_in_field(number, region))
 
 
-def email_addresses(draft: Draft, extra: Values, report: list[ReportLine]) -> list[str]:
+def email_addresses(draft: Draft, extra: Values, report: Report) -> list[str]:
     """The client's addresses, best first. What is no address stays in `extra.email`."""
     found: list[str] = []
     for raw, origin in draft.emails:
-        addresses = emails.emails_in(many_lines(raw, 2000))
+        addresses = emails.plain(raw) or emails.emails_in(many_lines(raw, 2000))
         kept = said(raw, 300) if not addresses else None
         if kept:
             extra.setdefault("email", kept)
-            report.append(ReportLine("emails", None, cut(raw), origin, "no e-mail address"))
+            report.append(("emails", None, cut(raw), origin, "no e-mail address"))
         for email in addresses:
             if email.address not in found and len(found) < MOST:
-                report.append(
-                    ReportLine(f"emails/{len(found)}", email.address, cut(raw), f"{origin}: lower case", email.warning)
-                )
+                rule = f"{origin}: lower case"
+                report.append((f"emails/{len(found)}", email.address, cut(raw), rule, email.warning))
                 found.append(email.address)
     return found
 
 
-def messengers(draft: Draft, report: list[ReportLine]) -> list[dict[str, str]]:
+def messengers(draft: Draft, report: Report) -> list[dict[str, str]]:
     """Addresses in messengers, without `@` and the address of the service in front."""
     found: list[dict[str, str]] = []
     for network, raw in draft.messengers:
@@ -111,6 +110,6 @@ def messengers(draft: Draft, report: list[ReportLine]) -> list[dict[str, str]]:
             address = address.removeprefix(prefix) if address else None
         entry = {"network": one_line(network, 50), "id": address or ""}
         if address and entry["network"] and entry not in found and len(found) < MOST:
-            report.append(ReportLine(f"messengers/{len(found)}", address, cut(raw), f"address in {network}"))
+            report.append((f"messengers/{len(found)}", address, cut(raw), f"address in {entry['network']}", None))
             found.append(entry)
     return found

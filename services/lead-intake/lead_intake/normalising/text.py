@@ -16,6 +16,7 @@ _PLACEHOLDERS = frozenset(
     }
 )  # fmt: skip
 _PAIRS = {"{": "}", "[": "]", "%": "%", "<": ">"}
+_BEGINNINGS = frozenset(letter for word in _PLACEHOLDERS for letter in (word[0], word[0].upper())) | frozenset(_PAIRS)
 MAX_DEPTH = 64
 MAX_ENTRIES = 1000
 
@@ -46,10 +47,13 @@ def is_placeholder(text: str) -> bool:
     text = text.strip()
     if not text:
         return True
+    if text[0] not in _BEGINNINGS:
+        return False
     closing = _PAIRS.get(text[0])
     if closing and len(text) <= 64 and text[-1] == closing and len(text) > 2 and "\n" not in text:
         inner = text.strip("{}[]%<>$ ")
-        return not inner or (" " not in inner and "@" not in inner) or inner.casefold() in _PLACEHOLDERS
+        if not inner or (" " not in inner and "@" not in inner) or inner.casefold() in _PLACEHOLDERS:
+            return True
     return len(text) <= 16 and text.casefold() in _PLACEHOLDERS
 
 

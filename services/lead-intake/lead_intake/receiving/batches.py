@@ -1,7 +1,8 @@
 """Group commit: requests that arrive while one batch is being committed make the next, each workspace its own.
 
-The more arrives, the larger the batches and the fewer the commits; a lone request waits for nobody. An answer goes out
-after the commit of its batch, so what was acknowledged is on disk.
+The more arrives, the larger the batches and the fewer the commits; a lone request waits for nobody. Where enough wait,
+a second batch goes in while the first is with the database, so that neither process stands still for the other. An
+answer goes out after the commit of its batch, so what was acknowledged is on disk.
 """
 
 import asyncio
@@ -20,6 +21,8 @@ from lead_intake.submissions.reading import unreadable
 
 LARGEST_BATCH = 500
 LARGEST_BATCH_BYTES = 32 * 1024 * 1024
+AT_ONCE = 2
+WORTH_ANOTHER = 8
 MOST_WAITING = 20_000
 MOST_WAITING_BYTES = 256 * 1024 * 1024
 PATIENCE_S = 5.0
@@ -32,8 +35,20 @@ batch_size = Histogram(
 )
 submissions_total = Counter("leadflow_submissions_total", "Submissions stored", ["channel", "provider", "status"])
 
+Waiting = tuple[Receipt, asyncio.Future[None]]
+
 Store = Callable[[UUID, Sequence[Receipt]], Awaitable[None]]
 """Stores receipts of one workspace in one transaction and commits it."""
+
+
+class _Line:
+    """Who waits in one workspace, and how many batches of it are being committed."""
+
+    __slots__ = ("committing", "waiting")
+
+    def __init__(self) -> None:
+        self.waiting: deque[Waiting] = deque()
+        self.committing = 0
 
 
 class GroupCommit:
@@ -41,7 +56,7 @@ class GroupCommit:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._waiting: dict[UUID, deque[tuple[Receipt, asyncio.Future[None]]]] = {}
+        self._lines: dict[UUID, _Line] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._count = 0
         self._bytes = 0
@@ -64,28 +79,29 @@ class GroupCommit:
 
     def _enqueue(self, receipt: Receipt, future: "asyncio.Future[None]") -> None:
         workspace_id = receipt.source.workspace_id
-        waiting = self._waiting.get(workspace_id)
-        if waiting is not None:
-            waiting.append((receipt, future))
-            return
-        self._waiting[workspace_id] = deque([(receipt, future)])
-        task = asyncio.create_task(self._commit_all(workspace_id))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        line = self._lines.get(workspace_id)
+        if line is None:
+            line = self._lines[workspace_id] = _Line()
+        line.waiting.append((receipt, future))
+        if line.committing == 0 or (line.committing < AT_ONCE and len(line.waiting) >= WORTH_ANOTHER):
+            line.committing += 1
+            task = asyncio.create_task(self._commit_all(workspace_id, line))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _commit_all(self, workspace_id: UUID) -> None:
+    async def _commit_all(self, workspace_id: UUID, line: "_Line") -> None:
         """Commits batch after batch until nobody of this workspace waits."""
-        waiting = self._waiting[workspace_id]
         try:
-            while waiting:
-                batch = _next_batch(waiting)
-                await self._commit(workspace_id, batch)
+            while line.waiting:
+                await self._commit(workspace_id, _next_batch(line.waiting))
         finally:
-            del self._waiting[workspace_id]
-            for _, future in waiting:
-                future.cancel()
+            line.committing -= 1
+            if line.committing == 0:
+                del self._lines[workspace_id]
+                for _, future in line.waiting:
+                    future.cancel()
 
-    async def _commit(self, workspace_id: UUID, batch: "list[tuple[Receipt, asyncio.Future[None]]]") -> None:
+    async def _commit(self, workspace_id: UUID, batch: list[Waiting]) -> None:
         receipts = [receipt for receipt, _ in batch]
         batch_size.observe(len(batch))
         failure, error = await self._try(workspace_id, receipts)
@@ -124,9 +140,7 @@ class GroupCommit:
             return "away", error
 
 
-def _next_batch(
-    waiting: "deque[tuple[Receipt, asyncio.Future[None]]]",
-) -> "list[tuple[Receipt, asyncio.Future[None]]]":
+def _next_batch(waiting: deque[Waiting]) -> list[Waiting]:
     batch = [waiting.popleft()]
     size = len(batch[0][0].request.body)
     while waiting and len(batch) < LARGEST_BATCH:

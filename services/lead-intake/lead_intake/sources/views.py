@@ -21,8 +21,8 @@ def view_of(row: Source, workspace: WorkspaceSetting | None, sealer: Sealer) -> 
     """Raises `SealBroken` when the secrets were sealed with another data key."""
     provider = provider_named(row.provider)
     return SourceView(
-        id=row.id,
-        workspace_id=row.workspace_id,
+        id=UUID(int=row.id.int),  # the driver's own kind is written as JSON and looked up several times as slowly
+        workspace_id=UUID(int=row.workspace_id.int),
         channel=cast(Channel, row.channel),
         provider=row.provider,
         settings=provider.settings_model.model_validate(row.settings),

@@ -22,7 +22,7 @@ def read(request: WireRequest) -> Found:
         inquiry = Inquiry.model_validate(orjson.loads(request.body))
     except ValueError as error:
         raise Unreadable("not_canonical") from error
-    return Found(external_id=inquiry.external_id, disposition="inquiry", draft=_draft(inquiry))
+    return Found(external_id=inquiry.external_id, disposition="inquiry", draft=draft(inquiry))
 
 
 def packed(inquiry: Mapping[str, Any], *, now: datetime) -> WireRequest:
@@ -35,7 +35,8 @@ def id_in(request: WireRequest) -> UUID:
     return UUID(orjson.loads(request.body)["id"])
 
 
-def _draft(inquiry: Inquiry) -> Draft:
+def draft(inquiry: Inquiry) -> Draft:
+    """The inquiry as if a reader had found it."""
     person = inquiry.person
     return Draft(
         full_name=person.full_name, first_name=person.first_name, middle_name=person.middle_name,

@@ -1,11 +1,13 @@
 """`submission.recorded`: told at every change of a submission's status, in the transaction of the change."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import orjson
+from leadkit.contracts.touches import outgoing_touches
 from leadkit.ids import new_id_text
 
 from lead_intake.driver import Connection, as_is, document
@@ -20,9 +22,23 @@ _INSERT = f"""
 """
 
 
-@dataclass(frozen=True, slots=True)
+NO_ATTRIBUTION = '{"first":null,"last":null,"last_non_direct":null}'
+
+
+def attribution_told(inquiry: Mapping[str, Any] | None) -> str | None:
+    """The attribution of an inquiry (its values or its parsed JSON) as events tell it, in JSON."""
+    if inquiry is None:
+        return None
+    attribution = inquiry.get("attribution") or {}
+    first, last = attribution.get("first"), attribution.get("last")
+    if first is None and last is None:
+        return NO_ATTRIBUTION
+    return orjson.dumps(outgoing_touches(first, last), option=orjson.OPT_UTC_Z).decode()
+
+
+@dataclass(slots=True)
 class Recorded:
-    """What the event tells (`SubmissionState`); `attribution` is JSON as stored."""
+    """What the event tells (`SubmissionState`); `attribution` is JSON, as `attribution_told` makes it."""
 
     id: UUID
     version: int

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.submissions.events import SUBMISSION_RECORDED
 from lead_intake.submissions.schemas import AttemptOut, Outcome, RawOut, SubmissionOut, SubmissionSummary
+from lead_intake.submissions.shown import named_report, whole_inquiry
 from lead_intake.submissions.tables import Attempt, RawRequest, Submission, SubmissionRaw
 
 _STATE = list(SubmissionState.model_fields)
@@ -100,7 +101,7 @@ async def whole_submission(session: AsyncSession, workspace_id: UUID, submission
     )
     return SubmissionOut(
         **summary_values(row),
-        report=row.report,
+        report=named_report(row.report),
         screening=row.screening,
         problem=row.problem,
         delivered_at=row.delivered_at,
@@ -118,7 +119,10 @@ def summary_values(row: Submission) -> dict[str, Any]:
     """The fields that every view of a submission has."""
     values = {name: getattr(row, name) for name in SubmissionSummary.model_fields if name != "outcome"}
     told = row.result is not None or row.lead_id is not None
-    return values | {"outcome": Outcome.model_validate(row, from_attributes=True) if told else None}
+    return values | {
+        "outcome": Outcome.model_validate(row, from_attributes=True) if told else None,
+        "inquiry": whole_inquiry(row.inquiry),
+    }
 
 
 def _raw_out(row: RawRequest) -> RawOut:

@@ -3,27 +3,24 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 from uuid import UUID
 
 import orjson
 import structlog
-from leadkit.contracts.inquiry import Attribution
-from leadkit.contracts.touches import outgoing
 from leadkit.ids import new_id
-from pydantic import BaseModel
 
 from lead_intake.normalising.pipeline import NORMALISER_VERSION, Normalised, bounded_id, normalise
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import Found, Provider, SourceView, Unreadable, WireRequest
-from lead_intake.screening.rules import content_key, screen
+from lead_intake.screening.rules import Screening, content_key, screen
 from lead_intake.submissions import canonical, rows
 from lead_intake.submissions.drafts import Form, Receipt, SubmissionDraft
+from lead_intake.submissions.events import attribution_told
 from lead_intake.submissions.rules import bounded, window_key
 
 log = structlog.get_logger()
 
-NO_ATTRIBUTION = '{"first":null,"last":null,"last_non_direct":null}'
+NOTHING_SUSPICIOUS = orjson.dumps(Screening()).decode()
 IDEMPOTENCY_KEY = "idempotency-key"
 
 
@@ -82,15 +79,16 @@ def drafted(
 ) -> SubmissionDraft:
     """One found inquiry as a submission. `only`: the request holds no other, so its `Idempotency-Key` names it."""
     result = normalise(found, source, submission_id=submission_id, revision=revision, received_at=request.received_at)
-    inquiry = result.inquiry
+    inquiry = result.values
+    external_id = inquiry.get("external_id")
     draft = SubmissionDraft(
         id=submission_id, source=source, place=place, status=result.status, reason=result.reason,
-        dedup_key=None, external_id=inquiry.external_id, content_hash=_content_hash(request, result, source),
-        inquiry=_as_json(inquiry), report=orjson.dumps(result.report).decode(), screening=None,
-        attribution=_attribution_json(inquiry.attribution),
-        occurred_at=inquiry.occurred_at or request.received_at, received_at=request.received_at,
+        dedup_key=None, external_id=external_id, content_hash=_content_hash(request, result, source),
+        inquiry=orjson.dumps(inquiry, default=str, option=orjson.OPT_UTC_Z).decode(),
+        report=orjson.dumps(result.lines).decode(), screening=None, attribution=attribution_told(inquiry),
+        occurred_at=inquiry["occurred_at"], received_at=request.received_at,
         normaliser_version=NORMALISER_VERSION, revision=revision, released=released,
-        gathers=provider.gathers and inquiry.external_id is not None,
+        gathers=provider.gathers and external_id is not None,
     )  # fmt: skip
     _screened(draft, request, found, result)
     _keyed(draft, request, only=only)
@@ -158,29 +156,11 @@ def _content_hash(request: WireRequest, result: Normalised, source: SourceView) 
     return hashlib.sha256(request.body or request.query.encode()).hexdigest()
 
 
-def _as_json(value: object) -> str:
-    """What Pydantic would write, several times as fast: validated values need no second look."""
-    return orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z).decode()
-
-
-def _attribution_json(attribution: Attribution) -> str:
-    """For events; many inquiries come without any."""
-    if attribution.first is None and attribution.last is None:
-        return NO_ATTRIBUTION
-    return _as_json(outgoing(attribution))
-
-
-def _plain(value: object) -> object:
-    if isinstance(value, BaseModel):
-        return value.__dict__
-    return f"{value:.2f}" if isinstance(value, Decimal) else str(value)
-
-
 def _screened(draft: SubmissionDraft, request: WireRequest, found: Found, result: Normalised) -> None:
     if draft.status not in ("ready", "interest") or not draft.source.spam.enabled:
         return
     screening = screen(request, found, result, draft.source)
-    draft.screening = orjson.dumps(screening).decode()
+    draft.screening = orjson.dumps(screening).decode() if screening.reasons else NOTHING_SUSPICIOUS
     if screening.spam and not draft.released:
         draft.status, draft.reason = "spam", (screening.reasons[0] if screening.reasons else "score")
 

@@ -36,10 +36,17 @@ def lock_number(source_id: bytes, content_hash: str) -> int:
 
 
 def same_words(before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:
-    """Whether two inquiries say the same, whatever their revision."""
+    """Whether two inquiries say the same, whatever their revision; what is null or empty says nothing."""
     if before is None or after is None:
         return before is after
-    return {**before, "revision": 0} == {**after, "revision": 0}
+    return bool(_said({**before, "revision": 0}) == _said({**after, "revision": 0}))
+
+
+def _said(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    inside = {name: _said(inner) for name, inner in value.items()}
+    return {name: inner for name, inner in inside.items() if inner is not None and inner != [] and inner != {}}
 
 
 def status_after(

@@ -200,7 +200,7 @@ def _make_its_own(draft: SubmissionDraft) -> None:
     """The key named another inquiry: no reason to lose this one. Its repeats are known by key and content."""
     draft.dedup_key, draft.keyed_by_client = f"{draft.dedup_key}:{draft.content_hash}", False
     report = orjson.loads(draft.report) if draft.report else []
-    report.append({"field": "submission", "value": None, "raw": None, "rule": "idempotency key", "warning": OTHER_BODY})
+    report.append(("submission", None, None, "idempotency key", OTHER_BODY))
     draft.report = orjson.dumps(report).decode()
 
 

@@ -21,6 +21,7 @@ class Submission(Base):
     """One inquiry as received, and what became of it. It is its own outbox: a `ready` one waits for delivery.
 
     `revision` counts what the inquiry said, `version` every change of the row. `released`: a person said it is no spam.
+    `inquiry` leaves out what is not said; `report` has a list of five for each line (`normalising.report.Line`).
     """
 
     __tablename__ = "submission"
@@ -41,7 +42,7 @@ class Submission(Base):
     duplicate_of: Mapped[UUID | None]
     normaliser_version: Mapped[int]
     inquiry: Mapped[dict[str, Any] | None] = mapped_column(AS_WRITTEN)
-    report: Mapped[list[dict[str, Any]] | None] = mapped_column(AS_WRITTEN)
+    report: Mapped[list[list[Any]] | None] = mapped_column(AS_WRITTEN)
     screening: Mapped[dict[str, Any] | None] = mapped_column(AS_WRITTEN)
     attribution: Mapped[dict[str, Any] | None] = mapped_column(AS_WRITTEN)
     result: Mapped[str | None]
