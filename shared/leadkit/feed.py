@@ -5,18 +5,19 @@ A waiting request holds no database session: one watcher a process looks at the 
 
 import asyncio
 import time
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 import orjson
 import structlog
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ColumnElement, Row, Select, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from leadkit.cloudevents import BATCH_TYPE, CloudEvent, event_id, position_of
 from leadkit.contracts.common import written
 from leadkit.db import Database, Role
-from leadkit.edge import Allow, Edge, EdgeRoute
+from leadkit.edge import Allow, EdgeRoute
 from leadkit.outbox import feed, feed_counter
 from leadkit.problems import Invalid, Malformed, problems
 from leadkit.tokens import Caller
@@ -83,7 +84,16 @@ async def highest_position(session: AsyncSession | AsyncConnection) -> int:
     return int(await session.scalar(select(feed_counter.c.position).where(feed_counter.c.id == 1)) or 0)
 
 
-def feed_router(types: tuple[str, ...]) -> APIRouter:
+Shown = Callable[[Caller], ColumnElement[bool]]
+"""Which events of its workspace a caller may see."""
+
+
+def everything(_: Caller) -> ColumnElement[bool]:
+    """Whoever may read the feed reads all of it."""
+    return true()
+
+
+def feed_router(types: tuple[str, ...], shown: Shown = everything) -> APIRouter:
     """`GET /v1/events` over this service's feed; `types` are the event types it may hold."""
     router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["events"])
 
@@ -104,59 +114,64 @@ def feed_router(types: tuple[str, ...]) -> APIRouter:
         type: Annotated[str | None, Query(max_length=1000, description="Event types, separated by commas")] = None,
     ) -> Response:
         """Read the feed: events after `lastEventId`, oldest first, held open while there is none."""
-        page = _page_after(_position(last_event_id), caller, _wanted(type, types), limit)
-        found = await _read_or_wait(request, page, _position(last_event_id), timeout / 1000)
-        body = orjson.dumps([_as_cloud_event(row, request.app.state.feed_source) for row in found])
+        position = position_named(last_event_id)
+        page = page_after(position, caller, types_named(type, types), limit).where(shown(caller))
+        found = await _read_or_wait(request, caller, page, position, timeout / 1000)
+        body = orjson.dumps([as_cloud_event(row, request.app.state.feed_source) for row in found])
         return Response(body, media_type=BATCH_TYPE)
 
     return router
 
 
-async def _read_or_wait(request: Request, page: Select[Any], position: int, seconds: float) -> list[Row[Any]]:
+async def _read_or_wait(
+    request: Request, caller: Caller, page: Select[Any], position: int, seconds: float
+) -> list[Row[Any]]:
     """The page, at once or as soon as it has a row; between looks no session is held."""
     watcher: FeedWatcher = request.app.state.feed_watcher
     until = time.monotonic() + seconds
     while True:
         seen = max(position, watcher.position)
-        rows = await _read(request, page)
+        rows = await read_page(request.app.state.database, caller, page)
         left = until - time.monotonic()
         if rows or left <= 0 or watcher.closing:
             return rows
         await watcher.wait_beyond(seen, left)
 
 
-async def _read(request: Request, page: Select[Any]) -> list[Row[Any]]:
-    edge: Edge = request.state.edge
-    caller = edge.caller()
-    db: Database = request.app.state.database
+async def read_page(db: Database, caller: Caller, page: Select[Any]) -> list[Row[Any]]:
+    """The rows of `page_after`, in a transaction of their own."""
     role: Role = "worker" if caller.workspace_id is None else "app"
     async with db.transaction(caller.workspace_id, role=role, read_only=True) as session:
         return list((await session.execute(page)).all())
 
 
-def _page_after(position: int, caller: Caller, types: list[str], limit: int) -> Select[Any]:
+def page_after(position: int, caller: Caller, types: Sequence[str], limit: int) -> Select[Any]:
+    """The events behind `position` in the caller's workspace, oldest first; no types: all."""
     page = select(feed).where(feed.c.position > position).order_by(feed.c.position).limit(limit)
     if caller.workspace_id is not None:
         page = page.where(feed.c.workspace_id == caller.workspace_id)
     return page.where(feed.c.type.in_(types)) if types else page
 
 
-def _position(last_event_id: str | None) -> int:
+def position_named(last_event_id: str | None) -> int:
+    """The place that an event id names; raises `Malformed`."""
     try:
         return position_of(last_event_id)
     except ValueError:
         raise Malformed("lastEventId is not the id of an event of this feed.") from None
 
 
-def _wanted(named: str | None, types: tuple[str, ...]) -> list[str]:
-    wanted = [name.strip() for name in (named or "").split(",") if name.strip()]
+def types_named(written: str | None, types: Sequence[str]) -> list[str]:
+    """The event types in a parameter, separated by commas; raises `Invalid` for one there is not."""
+    wanted = [name.strip() for name in (written or "").split(",") if name.strip()]
     for name in wanted:
         if name not in types:
             raise Invalid.at("/type", f"is one or more of {', '.join(types)}")
     return wanted
 
 
-def _as_cloud_event(row: Row[Any], source: str) -> dict[str, Any]:
+def as_cloud_event(row: Row[Any], source: str) -> dict[str, Any]:
+    """A row of the feed as a CloudEvent."""
     return {
         "specversion": "1.0",
         "id": event_id(row.position, row.event_id),

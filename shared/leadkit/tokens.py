@@ -189,11 +189,15 @@ class KeyRing:
             self._verified[token] = caller
             if len(self._verified) > REMEMBERED_TOKENS:
                 self._verified.popitem(last=False)
+        self.check(caller)
+        return caller
+
+    def check(self, caller: Caller) -> None:
+        """Raises `Unauthenticated` when the caller's token has run out or been revoked since it was verified."""
         if caller.expires_at <= clock.now().timestamp():
             raise Unauthenticated("The token has expired.")
         if caller.token_id in self._revoked:
             raise Unauthenticated("The token has been revoked.")
-        return caller
 
     def _decoded(self, token: str) -> Caller:
         try:

@@ -19,6 +19,8 @@ from crm_core.leads import routes as leads
 from crm_core.loss_reasons import routes as loss_reasons
 from crm_core.pipelines import routes as pipelines
 from crm_core.settings import FOLDER, CoreSettings, settings
+from crm_core.streams import routes as streams
+from crm_core.streams.streaming import Streamer
 from crm_core.timeline import routes as timeline
 from crm_core.unmatched import routes as unmatched
 
@@ -39,13 +41,17 @@ ROUTERS = (
     workspaces.router,
     audit.router,
     *feed.routers,
+    streams.router,
     tokens.public_router,
 )
 
 
 def create(settings: CoreSettings) -> FastAPI:
     """The app, not started yet."""
-    return create_app(title="crm-core", service="core", settings=settings, folder=FOLDER, routers=ROUTERS)
+    app = create_app(title="crm-core", service="core", settings=settings, folder=FOLDER, routers=ROUTERS)
+    state = app.state
+    state.streamer = Streamer(state.database, state.keys, state.feed_watcher, state.feed_source)
+    return app
 
 
 if __name__ == "__main__":

@@ -5,6 +5,7 @@ from leadkit.snapshot import Snapshot, snapshot_router
 
 from crm_core.access.teams import queries as teams
 from crm_core.access.users import queries as users
+from crm_core.access.visibility import concerning
 from crm_core.access.workspaces import queries as workspaces
 from crm_core.activities import queries as activities
 from crm_core.contacts import queries as contacts
@@ -65,4 +66,4 @@ SNAPSHOTS = (
     Snapshot("activity", activities.snapshot),
 )
 
-routers = (feed_router(EVENT_TYPES), snapshot_router(SNAPSHOTS))
+routers = (feed_router(EVENT_TYPES, concerning), snapshot_router(SNAPSHOTS))

@@ -15,10 +15,12 @@ from crm_core.inquiries import tables as inquiries
 from crm_core.leads import tables as leads
 from crm_core.loss_reasons import tables as loss_reasons
 from crm_core.pipelines import tables as pipelines
+from crm_core.streams import tables as streams
 from crm_core.unmatched import tables as unmatched
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, assignment, unmatched)
+OUT = (streams,)
 
 METADATA = Base.metadata

@@ -15,6 +15,7 @@ from leadkit.worker import every, run_worker
 
 from crm_core.leads import returning
 from crm_core.settings import FOLDER, settings
+from crm_core.streams.actions import forget_expired_tickets
 
 CLEAN_EVERY_S = 600
 
@@ -35,10 +36,11 @@ async def main() -> None:
 
 
 async def clean(db: Database) -> None:
-    """Forgets answers kept for repeats after their day, and revoked tokens that have run out by themselves."""
+    """Forgets answers kept for repeats after their day, and tokens and tickets that have run out by themselves."""
     async with db.transaction(role="worker") as session:
         await forget_old(session, now=clock.now())
         await remember_revoked(session, (), now=clock.now())
+        await forget_expired_tickets(session, now=clock.now())
 
 
 if __name__ == "__main__":
