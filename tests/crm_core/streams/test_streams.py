@@ -59,12 +59,18 @@ async def address(tenant: Tenant) -> AsyncIterator[str]:
         yield url
 
 
-async def test_what_happens_arrives_and_after_a_break_the_rest(address: str, sales: Sales) -> None:
+async def test_what_happens_arrives_and_after_a_break_the_rest(address: str, sales: Sales, stranger: Tenant) -> None:
     token = token_for(sales.tenant.id)
-    async with stream(address, token, type="lead.created") as listener:
+    async with (
+        stream(address, token_for(stranger.id), type="lead.created,team.changed") as foreign,
+        stream(address, token, type="lead.created") as listener,
+    ):
         made = [await sales.add(phones=[f"+7900000000{number}"]) for number in range(3)]
         await sales.tenant.core.sequence()
         first = await listener.next()
+        own = await stranger.team("Theirs")
+        await sales.tenant.core.sequence()
+        assert (await foreign.next())["data"]["subject"] == own["id"], "the first that a stranger hears is its own"
     assert (first["event"], first["data"]["subject"]) == ("lead.created", made[0]["id"])
     assert first["id"] == first["data"]["id"]
     for resumed in ({"header": first["id"]}, {"lastEventId": first["id"]}):
