@@ -154,6 +154,7 @@ class KeyRing:
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._revoked: frozenset[UUID] = frozenset()
         self._verified: OrderedDict[str, Caller] = OrderedDict()
+        self._refreshing = asyncio.Lock()  # else a slow look could overwrite what a later one has found
 
     @property
     def known(self) -> int:
@@ -162,13 +163,13 @@ class KeyRing:
 
     async def refresh(self) -> None:
         """Reads keys and revoked tokens anew."""
-        async with self._db.transaction(role="worker", read_only=True) as session:
+        async with self._refreshing, self._db.transaction(role="worker", read_only=True) as session:
             keys = (await session.execute(select(known_key.c.kid, known_key.c.jwk))).all()
             revoked = frozenset((await session.execute(select(revoked_token.c.jti))).scalars())
-        if {kid for kid, _ in keys} != self._keys.keys():
-            self._verified.clear()
-            self._keys = {kid: _public_key(jwk) for kid, jwk in keys}
-        self._revoked = revoked
+            if {kid for kid, _ in keys} != self._keys.keys():
+                self._verified.clear()
+                self._keys = {kid: _public_key(jwk) for kid, jwk in keys}
+            self._revoked = revoked
 
     async def keep_fresh(self) -> None:
         """Refreshes every second until cancelled; while the database is away the last known state stands."""
