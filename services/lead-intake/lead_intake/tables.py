@@ -4,9 +4,10 @@ from lead_intake.base import Base
 from lead_intake.delivery import tables as delivery
 from lead_intake.fetching import tables as fetching
 from lead_intake.imports import tables as imports
+from lead_intake.mailboxes import tables as mailboxes
 from lead_intake.receiving import tables as receiving
 from lead_intake.sources import tables as sources
 from lead_intake.submissions import tables as submissions
 
-SLICES = (sources, submissions, receiving, delivery, imports, fetching)
+SLICES = (sources, submissions, receiving, delivery, imports, fetching, mailboxes)
 METADATA = Base.metadata

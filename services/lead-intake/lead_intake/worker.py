@@ -23,6 +23,7 @@ from lead_intake.fetching.fetching import Fetcher
 from lead_intake.fetching.provider_api import ProviderApi
 from lead_intake.imports.actions import forget_files
 from lead_intake.imports.running import Importer
+from lead_intake.mailboxes.reading import Mailboxes
 from lead_intake.receiving.refusing import forget_refused
 from lead_intake.settings import FOLDER, IntakeSettings, settings
 from lead_intake.sources.views import SECRETS_PURPOSE
@@ -53,6 +54,7 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
     return [
         ("delivery", Deliverer(db, core).run),
         ("sequencer", Sequencer(db).run),
+        ("mailboxes", Mailboxes(db, sealer).run),
         ("keys", follow_keys(db, core)),
         ("crm-core", follower.run),
         ("imports", Importer(db, sealer).run),

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.delivery.actions import expect_deliveries
+from lead_intake.mailboxes.actions import wake
 from lead_intake.providers import PROVIDERS
 from lead_intake.providers.base import Provider
 from lead_intake.providers.settings import SourceDefaults, SpamSettings
@@ -74,6 +75,7 @@ async def change_source(
     for name in ("name", "allowed_origins", "redirect_url", "enabled"):
         if name in patch:
             setattr(row, name, patch[name])
+    await wake(session, workspace_id, row.id)
     await _save(session, row, now=now)
     return row
 

@@ -84,6 +84,25 @@ async def workspaces_with_sources(session: AsyncSession, *, providers: Collectio
     return (await session.scalars(statement)).all()
 
 
+@dataclass(frozen=True, slots=True)
+class MailboxSource:
+    """A source whose mailbox is to be read; `version` changes with its settings."""
+
+    workspace_id: UUID
+    source_id: UUID
+    version: int
+
+
+async def sources_with_mailboxes(session: AsyncSession) -> list[MailboxSource]:
+    """The sources that are switched on and have a mailbox (role worker)."""
+    rows = await session.execute(
+        select(Source.workspace_id, Source.id, Source.version).where(
+            Source.enabled, Source.deleted_at.is_(None), Source.settings["mailbox"].astext.is_not(None)
+        )
+    )
+    return [MailboxSource(*row) for row in rows]
+
+
 async def source_by_id(session: AsyncSession, workspace_id: UUID, source_id: UUID, *, lock: bool = False) -> Source:
     """The source; raises `NotFound` also for a deleted one."""
     statement = select(Source).where(

@@ -12,10 +12,11 @@ from leadkit.paging import Page, Paging, fetch_page
 from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
 from leadkit.tokens import Caller
 
+from lead_intake.mailboxes.queries import Standing, mailbox_states
 from lead_intake.providers import PROVIDERS
 from lead_intake.providers.settings import SourceDefaults, SpamSettings
 from lead_intake.sources import actions, queries
-from lead_intake.sources.schemas import ProviderList, ProviderOut, SourceCreate, SourceOut, SourcePatch
+from lead_intake.sources.schemas import MailboxState, ProviderList, ProviderOut, SourceCreate, SourceOut, SourcePatch
 from lead_intake.sources.tables import Source
 from lead_intake.sources.views import opened
 
@@ -59,7 +60,9 @@ async def sources_list(
         request=request,
         response=response,
     )
-    return Page(items=[_out(row, request) for row in rows], next_cursor=next_cursor, total=total)
+    mailboxes = await mailbox_states(session, caller.workspace, [row.id for row in rows])
+    items = [_out(row, request, mailboxes.get(row.id)) for row in rows]
+    return Page(items=items, next_cursor=next_cursor, total=total)
 
 
 @router.get("/sources/{source_id}", responses=problems(NotFound))
@@ -67,7 +70,9 @@ async def sources_get(
     source_id: UUID, request: Request, response: Response, session: ReadSession, caller: Reader
 ) -> SourceOut:
     """Show one entry point."""
-    return _shown(await queries.source_by_id(session, caller.workspace, source_id), request, response)
+    row = await queries.source_by_id(session, caller.workspace, source_id)
+    mailboxes = await mailbox_states(session, caller.workspace, [row.id])
+    return _shown(row, request, response, mailboxes.get(row.id))
 
 
 @router.patch("/sources/{source_id}", responses=problems(NotFound, Stale, PreconditionRequired))
@@ -92,7 +97,8 @@ async def sources_update(
         if_match=if_match,
         now=now,
     )
-    return _shown(row, request, response)
+    mailboxes = await mailbox_states(session, caller.workspace, [row.id])
+    return _shown(row, request, response, mailboxes.get(row.id))
 
 
 @router.delete("/sources/{source_id}", status_code=204, responses=problems(NotFound, Stale))
@@ -119,12 +125,12 @@ async def providers_list(_: Reader) -> ProviderList:
     )
 
 
-def _shown(row: Source, request: Request, response: Response) -> SourceOut:
+def _shown(row: Source, request: Request, response: Response, mailbox: Standing | None = None) -> SourceOut:
     with_etag(response, row.version)
-    return _out(row, request)
+    return _out(row, request, mailbox)
 
 
-def _out(row: Source, request: Request) -> SourceOut:
+def _out(row: Source, request: Request, mailbox: Standing | None) -> SourceOut:
     return SourceOut(
         id=row.id,
         version=row.version,
@@ -140,6 +146,7 @@ def _out(row: Source, request: Request) -> SourceOut:
         redirect_url=row.redirect_url,
         spam=SpamSettings.model_validate(row.spam),
         enabled=row.enabled,
+        mailbox=MailboxState.model_validate(mailbox, from_attributes=True) if mailbox else None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )

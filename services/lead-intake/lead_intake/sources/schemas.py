@@ -64,6 +64,16 @@ class SourcePatch(BaseModel):
     enabled: bool | None = None
 
 
+class MailboxState(BaseModel):
+    """How the reading of a source's mailbox goes. After a failure it rests until `retry_at`."""
+
+    read_at: Moment | None = Field(description="When everything was last read")
+    messages: int = Field(examples=[12])
+    failures: int = Field(examples=[0], description="In a row")
+    last_error: str | None = Field(examples=["login_refused"])
+    retry_at: Moment | None
+
+
 class SourceOut(BaseModel):
     """A source. Of its secrets only the names are shown."""
 
@@ -81,6 +91,7 @@ class SourceOut(BaseModel):
     redirect_url: str | None
     spam: SpamSettings
     enabled: bool
+    mailbox: MailboxState | None = Field(description="Of a source that reads a mailbox, once it was tried")
     created_at: Moment
     updated_at: Moment
 
