@@ -3,7 +3,7 @@
 PHP-style brackets or JSON, POST or GET; the code that stands in the path of an incoming webhook is the secret."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 from uuid import UUID
@@ -27,6 +27,7 @@ _KNOWN = {
     "OPPORTUNITY": "budget",
 }  # fmt: skip
 _KEPT = {"SOURCE_ID": "source_id", "SOURCE_DESCRIPTION": "source_description"}
+_OF_LEAD = frozenset({"TITLE", "NAME", "PHONE", "EMAIL", "title", "name", "fm"})
 _ORIGIN = ("ORIGINATOR_ID", "ORIGIN_ID")
 _NETWORKS = frozenset({"telegram", "vk", "whatsapp", "viber", "skype", "max", "facebook", "instagram"})
 
@@ -51,12 +52,12 @@ class Bitrix24(SharedSecret):
         body = bodies.record_of(request)
         method = _method(request)
         if method == "batch":
-            found = [_lead(request, source, node) for node in _commands(body)]
+            found = [_lead(request, source, fields) for fields in _commands(body).values()]
             return found or [Found(None, "ignored", Draft(), "method batch")]
         if method and not _ADDING.fullmatch(method):
             return [Found(None, "ignored", Draft(), f"method {method[:100]}")]
-        fields = body.get("fields", body.get("FIELDS"))
-        if not isinstance(fields, dict):
+        fields = body.get("fields", body.get("FIELDS", body))
+        if not isinstance(fields, dict) or (fields is body and _OF_LEAD.isdisjoint(body)):
             raise Unreadable("no fields")
         return [_lead(request, source, fields)]
 
@@ -73,12 +74,13 @@ class Bitrix24(SharedSecret):
         """A number as Bitrix24's ids are, always the same for one submission."""
         numbers = [one.int % (2**31 - 1) + 1 for one in submission_ids]
         method = _method(request)
-        first: Any = numbers[0] if numbers else True
+        result: Any = numbers[0] if numbers and (not method or _ADDING.fullmatch(method)) else True
         if method == "crm.item.add":
-            first = {"item": {"id": first}}
-        if method == "batch":
-            first = {"result": numbers, "result_error": [], "result_total": [], "result_next": []}
-        return json_answer({"result": first, "time": {}})
+            result = {"item": {"id": result}}
+        elif method == "batch":
+            made = dict(zip(_commands(_read_or_nothing(request)), numbers, strict=False))
+            result = {"result": made, "result_error": [], "result_total": [], "result_next": []}
+        return json_answer({"result": result, "time": {}})
 
 
 def _method(request: WireRequest) -> str:
@@ -86,14 +88,23 @@ def _method(request: WireRequest) -> str:
     return last.removesuffix(".json").removesuffix(".xml") if "." in last or last == "batch" else ""
 
 
-def _commands(body: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The fields of each adding command of a batch, which are written like the query of an address."""
-    commands = body.get("cmd")
-    for command in commands.values() if isinstance(commands, dict) else bodies.listed(commands):
+def _read_or_nothing(request: WireRequest) -> dict[str, Any]:
+    try:
+        return bodies.record_of(request)
+    except Unreadable:
+        return {}
+
+
+def _commands(body: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """The fields of each adding command of a batch by its name; they are written like the query of an address."""
+    commands, found = body.get("cmd"), {}
+    named = commands if isinstance(commands, dict) else {str(n): one for n, one in enumerate(bodies.listed(commands))}
+    for name, command in named.items():
         method, _, query = str(command).partition("?")
         fields = bodies.queried(query).get("fields") if _ADDING.fullmatch(method.strip()) else None
         if isinstance(fields, dict):
-            yield fields
+            found[name] = fields
+    return found
 
 
 def _lead(request: WireRequest, source: SourceView, given: Mapping[str, Any]) -> Found:

@@ -40,7 +40,7 @@ def parsed(request: WireRequest) -> Any:
 
 def record_of(request: WireRequest) -> Node:
     """The body's fields, and those of the query that it does not have (some plugins send by GET); raises Unreadable."""
-    body = parsed(request)
+    body = parsed(request) if request.body.strip() else {}
     if not isinstance(body, dict):
         raise Unreadable("no object with fields")
     if not request.query:

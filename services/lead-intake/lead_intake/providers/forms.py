@@ -163,7 +163,7 @@ class FormReader:
 
     def keep(self, name: str, value: Any) -> None:
         """Keeps a value in extra, unless it says nothing or the name is taken."""
-        if type(value) is not str or not is_placeholder(value):
+        if not is_placeholder(value) if type(value) is str else value not in (None, [], {}):
             self.draft.extra.setdefault(name[:255], value)
 
     def _understood(self, known: str, key: str, path: str, value: Any) -> None:

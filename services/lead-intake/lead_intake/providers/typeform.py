@@ -42,11 +42,11 @@ class Typeform(Webhook):
         if not isinstance(response, dict):
             raise Unreadable("no form_response")
         reader = FormReader(request, source)
-        reader.walk(bodies.node(response.get("hidden")))
         definition = bodies.node(response.get("definition"))
         titles = dict(_titles(definition.get("fields")))
         for answer in bodies.listed(response.get("answers")):
             _take(reader, bodies.node(answer), titles)
+        reader.walk(bodies.node(response.get("hidden")))
         reader.mark("form_id", bodies.word(response.get("form_id")) or bodies.word(definition.get("id")))
         reader.keep("form_title", definition.get("title") or "")
         score = bodies.node(response.get("calculated")).get("score")

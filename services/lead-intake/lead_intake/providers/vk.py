@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from leadkit.contracts.inquiry import Channel
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from lead_intake.normalising import times
 from lead_intake.providers import bodies, credentials
@@ -25,6 +25,8 @@ _KEPT = ("age", "birthday", "location")
 
 class VkSettings(SourceSettings):
     """Settings of a VK source."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, coerce_numbers_to_str=True)
 
     group_id: str | None = Field(
         default=None, pattern=r"^\d+$", description="The community; those of others are refused"
@@ -54,7 +56,7 @@ class Vk(SharedSecret):
         """The secret and, where it is set, the community; the question for the confirmation comes without a secret."""
         event = _event(request)
         community = getattr(source.settings, "group_id", None)
-        if community and not credentials.same(bodies.word(event.get("group_id")) or "", community):
+        if community and "type" in event and not credentials.same(bodies.word(event.get("group_id")) or "", community):
             return False
         return event.get("type") == "confirmation" or super().verify(request, source)
 
@@ -99,6 +101,7 @@ def _lead(reader: FormReader, lead: Mapping[str, Any], event: Mapping[str, Any],
         reader.draft.messengers.append(("vk", user))
     reader.draft.occurred_at = times.parse(bodies.word(lead.get("date")) or "", source.time_zone)
     group = bodies.word(lead.get("group_id")) or bodies.word(event.get("group_id"))
+    group = group or getattr(source.settings, "group_id", None)
     parts = (group, bodies.word(lead.get("form_id")), bodies.word(lead.get("lead_id")))
     return reader.found(":".join([part or "" for part in parts]) if parts[2] else bodies.word(event.get("event_id")))
 
