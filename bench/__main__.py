@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from bench import accepting, flowing, resting, writing
+from bench import accepting, flowing, importing, resting, writing
 from bench.load import require_wrk
 from bench.report import Report
 from bench.stack import running_stack
@@ -22,6 +22,7 @@ def main() -> None:
         flowing.projecting(stack, report)
         accepting.measure(stack, report)
         flowing.drain(stack, report)
+        importing.measure(stack, report)
     report.show()
     if len(sys.argv) > 1:
         report.save(Path(sys.argv[1]))

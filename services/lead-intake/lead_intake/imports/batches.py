@@ -60,8 +60,7 @@ class RowReader:
         self._provider = provider_named(source.provider)
         self._read_as = plan.read_as
         self._has_ids = plan.has_ids
-        self._counting = plans.counting_columns(plan)
-        self._headings = plan.columns.headings
+        self._telling = plans.telling_columns(plan)
         self._phones = [place for place, column in enumerate(plan.columns.columns) if column.meaning == "phone"]
 
     def receipt(self, record: Record, now: datetime) -> Receipt:
@@ -70,7 +69,7 @@ class RowReader:
         request = plans.request_of(record, self._plan, read_as=self._read_as, headers=headers, now=now)
         receipt = read_receipt(request, self._source, self._provider, request_id=None, form="row")
         for draft in receipt.drafts:
-            draft.content_hash = plans.hash_of(record, self._headings, self._counting)
+            draft.content_hash = plans.hash_of(record, self._telling)
             if draft.window is not None or not self._has_ids:
                 draft.dedup_key, draft.window = f"row:{draft.content_hash}", None
         return receipt

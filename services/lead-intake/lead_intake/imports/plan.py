@@ -150,12 +150,12 @@ def data(file: BinaryIO, plan: Plan) -> Iterator[Record]:
     Raises `NotATable`.
     """
     header = [folded(heading) for heading in plan.columns.headings]
-    width = len(header)
+    width, first = len(header), plan.columns.headings[0] if plan.columns.header_line else None
     for record in records(file, plan.layout):
         if record.line <= plan.columns.header_line:
             continue
         cells = record.cells
-        if len(cells) > 1 and plan.columns.header_line and [folded(cell) for cell in cells] == header:
+        if cells[0] == first and len(cells) > 1 and [folded(cell) for cell in cells] == header:
             continue
         yield _checked(record, width)
 
@@ -179,13 +179,17 @@ def cells_of(record: Record, plan: Plan) -> Cells:
     return {heading: cell for heading, cell in zip(plan.columns.headings, record.cells, strict=False) if cell.strip()}
 
 
-def hash_of(record: Record, headings: Sequence[str], counted: frozenset[str]) -> str:
-    """By which the same row is known in another file; a column that only counts rows says nothing of it."""
-    return rows.row_hash(
-        {heading: cell for heading, cell in zip(headings, record.cells, strict=False) if heading not in counted}
+def telling_columns(plan: Plan) -> list[tuple[str, int]]:
+    """What tells a row from others: heading and place of each column, by heading; not those that only count rows."""
+    return sorted(
+        (column.heading.casefold(), place)
+        for place, column in enumerate(plan.columns.columns)
+        if not is_ordinal(column.heading)
     )
 
 
-def counting_columns(plan: Plan) -> frozenset[str]:
-    """The headings of columns that only count the rows."""
-    return frozenset(column.heading for column in plan.columns.columns if is_ordinal(column.heading))
+def hash_of(record: Record, telling: Sequence[tuple[str, int]]) -> str:
+    """By which the same row is known in another file."""
+    cells = record.cells
+    width = len(cells)
+    return rows.row_hash([(heading, cells[at]) for heading, at in telling if at < width and cells[at].strip()])

@@ -1,7 +1,7 @@
 """Rows of an imported table: one stored request each, read now and at every replay by what its headings mean. Pure."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -10,12 +10,12 @@ import orjson
 
 from lead_intake.normalising import local_dates
 from lead_intake.providers.base import Found, SourceView, Unreadable, WireRequest
-from lead_intake.providers.generic import Generic
+from lead_intake.providers.forms import FormReader
 
 KEPT = "extra"
 """Read as nothing, though its heading says something: kept in `extra` under its heading."""
 
-_generic = Generic()
+_AFTER_APOSTROPHE = frozenset("+=-@0123456789\t\r")
 
 
 def packed(
@@ -35,33 +35,30 @@ def read(request: WireRequest, source: SourceView) -> Found:
     except (ValueError, KeyError, TypeError) as error:
         raise Unreadable("not_a_row") from error
     view = _without_traps(source, tuple(read_as.items()))
-    told = {
-        heading: _cell(cell, read_as.get(heading), view, day_first)
-        for heading, cell in cells.items()
-        if read_as.get(heading) != KEPT
-    }
-    content = WireRequest("POST", "", "", {"content-type": "application/json"}, orjson.dumps(told), request.received_at)
-    found = _generic.read(content, view)[0]
-    found.draft.extra |= {heading: cell for heading, cell in cells.items() if read_as.get(heading) == KEPT}
+    told, kept, moment = dict[str, str](), dict[str, str](), None
+    for heading, written in cells.items():
+        meaning = read_as.get(heading)
+        # An apostrophe in front is how spreadsheets keep a text from being a number.
+        cell = written[1:] if written[0] == "'" and written[1:2] in _AFTER_APOSTROPHE else written
+        if meaning == "occurred_at" and moment is None:
+            moment = local_dates.parse(cell, view.time_zone, day_first=day_first)
+            if moment is None:
+                kept[heading] = cell
+        elif meaning == KEPT:
+            kept[heading] = cell
+        else:
+            told[heading] = cell
+    found = FormReader(request, view).read(told, {})
+    found.draft.extra |= kept
+    found.draft.occurred_at = moment or found.draft.occurred_at
     return found
 
 
-def row_hash(cells: Mapping[str, str]) -> str:
-    """Of what a row says: the same in any file, in whatever order its columns and rows stand."""
-    said = sorted(
-        f"{heading.casefold()}\x1f{' '.join(cell.split())}" for heading, cell in cells.items() if cell.strip()
-    )
-    return hashlib.blake2b("\x1e".join(said).encode("utf-8", "replace"), digest_size=20).hexdigest()
-
-
-def _cell(cell: str, meaning: str | None, source: SourceView, day_first: bool) -> str:
-    """Without the apostrophe by which spreadsheets keep a text from being a number; dates in ISO."""
-    if cell[:1] == "'" and len(cell) > 1 and cell[1] in "+=-@0123456789":
-        cell = cell[1:]
-    if meaning == "occurred_at":
-        moment = local_dates.parse(cell, source.time_zone, day_first=day_first)
-        return moment.isoformat() if moment else cell
-    return cell
+def row_hash(said: Iterable[tuple[str, str]]) -> str:
+    """Of what a row says, by heading in alphabetical order: the same in any file, wherever its columns and rows
+    stand."""
+    text = "\x1e".join([f"{heading}\x1f{' '.join(cell.split())}" for heading, cell in said])
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=20).hexdigest()
 
 
 @lru_cache(maxsize=64)
