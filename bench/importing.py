@@ -16,7 +16,7 @@ NAMES = ("Анна Примерова", "Иван Петров", "СИДОРОВ
 
 
 def measure(stack: Stack, report: Report) -> None:
-    """`ROWS` rows of windows-1251 with `;`, as Excel on a Russian system writes them, from upload to the last commit."""
+    """`ROWS` rows as Excel on a Russian system writes them, from the upload to the last commit."""
     with (
         stack.client("intake") as client,
         stack.frozen("crm_core.app", "crm_core.worker", "analytics.app", "analytics.worker"),

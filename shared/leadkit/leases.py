@@ -1,7 +1,8 @@
 """Leases: who may do a thing now. A row with an end, so that a crashed holder loses it by itself."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any, cast
 from uuid import UUID
@@ -9,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import Column, DateTime, Index, String, Table, Uuid, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import CursorResult
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadkit.db import Database, metadata
@@ -76,3 +78,34 @@ async def live_holders(session: AsyncSession, prefix: str) -> int:
         select(func.count()).select_from(lease).where(lease.c.name.startswith(prefix), lease.c.until > func.now())
     )
     return int(found or 0)
+
+
+@asynccontextmanager
+async def kept(db: Database, name: str, holder: UUID, ttl_s: float) -> AsyncIterator[Callable[[], bool] | None]:
+    """The lease for work of any length, renewed meanwhile; None while another holds it. What is yielded tells whether
+    it was lost after all."""
+    if not await _renewed(db, name, holder, ttl_s):
+        yield None
+        return
+    renewing = asyncio.create_task(_keep_renewing(db, name, holder, ttl_s))
+    try:
+        yield renewing.done
+    finally:
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+        with suppress(OSError, DBAPIError):  # then it ends by itself
+            async with db.transaction(role="worker") as session:
+                await release(session, name, holder)
+
+
+async def _renewed(db: Database, name: str, holder: UUID, ttl_s: float) -> bool:
+    async with db.transaction(role="worker") as session:
+        return await acquire(session, name, holder, ttl_s)
+
+
+async def _keep_renewing(db: Database, name: str, holder: UUID, ttl_s: float) -> None:
+    """Ends when the lease is lost."""
+    while True:
+        await asyncio.sleep(ttl_s / 4)
+        if not await _renewed(db, name, holder, ttl_s):
+            return

@@ -22,6 +22,7 @@ from lead_intake.receiving.committing import committing
 from lead_intake.receiving.describing import describe_door
 from lead_intake.receiving.door import Door, DoorFirst
 from lead_intake.receiving.doors import Doors
+from lead_intake.replays import routes as replay_routes
 from lead_intake.settings import FOLDER, IntakeSettings, settings
 from lead_intake.sources import queries as sources
 from lead_intake.sources import routes as source_routes
@@ -42,6 +43,7 @@ def create(own: IntakeSettings) -> FastAPI:
         folder=FOLDER,
         routers=(
             source_routes.router,
+            replay_routes.router,
             submission_routes.router,
             import_routes.files,
             import_routes.router,

@@ -29,6 +29,9 @@ class IntakeSettings(ServiceSettings):
     smtp_connections: int = Field(200, ge=1, description="SMTP connections at once")
     smtp_certificate: str | None = Field(None, description="File with the certificate chain (PEM); set: STARTTLS")
     smtp_key: str | None = Field(None, description="File with the certificate's key, if it is another one")
+    raw_requests_days: int | None = Field(
+        None, ge=1, description="Days raw requests are kept where the workspace says nothing; unset: without limit"
+    )
     import_bytes: int = Field(512 * 1024 * 1024, ge=1024, description="Largest file that can be imported, in bytes")
     import_files_days: int = Field(
         7, ge=0, description="Days an import's file and rejected rows are kept after its end"

@@ -6,8 +6,9 @@ from lead_intake.fetching import tables as fetching
 from lead_intake.imports import tables as imports
 from lead_intake.mailboxes import tables as mailboxes
 from lead_intake.receiving import tables as receiving
+from lead_intake.replays import tables as replays
 from lead_intake.sources import tables as sources
 from lead_intake.submissions import tables as submissions
 
-SLICES = (sources, submissions, receiving, delivery, imports, fetching, mailboxes)
+SLICES = (sources, submissions, receiving, delivery, imports, fetching, mailboxes, replays)
 METADATA = Base.metadata

@@ -25,10 +25,13 @@ from lead_intake.imports.actions import forget_files
 from lead_intake.imports.running import Importer
 from lead_intake.mailboxes.reading import Mailboxes
 from lead_intake.receiving.refusing import forget_refused
+from lead_intake.replays.running import Replayer
 from lead_intake.settings import FOLDER, IntakeSettings, settings
+from lead_intake.sources.queries import days_raw_is_kept
 from lead_intake.sources.views import SECRETS_PURPOSE
 from lead_intake.sources.workspaces import WORKSPACE_EVENTS, learn_workspaces
 from lead_intake.submissions.closing import close_overdue
+from lead_intake.submissions.retention import forget_raw
 
 CLOSE_EVERY_S = 60
 CLEAN_EVERY_S = 600
@@ -59,7 +62,9 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
         ("crm-core", follower.run),
         ("imports", Importer(db, sealer).run),
         ("fetching", Fetcher(db, {"meta": ProviderApi(own.meta_graph_url)}, sealer).run),
+        ("replays", Replayer(db, sealer).run),
         ("closing", every(CLOSE_EVERY_S, partial(close, db, sealer))),
+        ("retention", every(CLEAN_EVERY_S, partial(keep_retention, db, own))),
         ("cleaning", every(CLEAN_EVERY_S, partial(clean, db, own))),
     ]
 
@@ -83,6 +88,15 @@ async def clean(db: Database, own: IntakeSettings) -> None:
         await forget_fetches(session, now=now)
         await forget_old(session, now=now)
         await forget_files(session, now - timedelta(days=own.import_files_days), now=now)
+
+
+async def keep_retention(db: Database, own: IntakeSettings) -> None:
+    """Forgets raw requests of each workspace when it wants them kept no longer."""
+    now = clock.now()
+    async with db.transaction(role="worker", read_only=True) as session:
+        kept = await days_raw_is_kept(session, own.raw_requests_days)
+    for workspace_id, days in kept.items():
+        await forget_raw(db, workspace_id, now - timedelta(days=days))
 
 
 if __name__ == "__main__":

@@ -189,6 +189,13 @@ class ContactState(Shape):
     updated_at: Moment
 
 
+class Retention(Shape):
+    """For how many days closed leads and raw requests are kept; null: without limit."""
+
+    closed_leads_days: int | None = None
+    raw_requests_days: int | None = None
+
+
 class WorkspaceState(Shape):
     """`workspace.created|updated`."""
 
@@ -199,6 +206,7 @@ class WorkspaceState(Shape):
     currency: Currency
     default_region: str
     language: str
+    retention: Retention = Retention()
 
 
 class StaffState(Shape):

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -26,6 +27,20 @@ _WAITING = text(
 )
 COUNTED_A_WORKSPACE = 10_000
 
+# What a person has to look at, and since when the oldest of what waits has waited; rows of imports are in no hurry.
+_STATE = text(
+    "SELECT coalesce(sum(parked.count), 0), coalesce(sum(unreadable.count), 0), min(oldest.received_at) FROM delivery"
+    " CROSS JOIN LATERAL (SELECT count(*) AS count FROM (SELECT 1 FROM submission"
+    " WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'parked' LIMIT :most) AS p)"
+    " AS parked"
+    " CROSS JOIN LATERAL (SELECT count(*) AS count FROM (SELECT 1 FROM submission"
+    " WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'unreadable' LIMIT :most) AS u)"
+    " AS unreadable"
+    " LEFT JOIN LATERAL (SELECT submission.received_at FROM submission"
+    " WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'ready'"
+    " AND submission.channel <> 'import' ORDER BY submission.received_at LIMIT 1) AS oldest ON true"
+)
+
 _jitter = random.Random()
 
 
@@ -43,6 +58,20 @@ async def workspaces_due(session: AsyncSession, *, now: datetime) -> Sequence[UU
 async def waiting_count(session: AsyncSession) -> int:
     """How many submissions wait for delivery, in all workspaces; of each at most ten thousand are counted."""
     return int((await session.execute(_WAITING, {"most": COUNTED_A_WORKSPACE})).scalar_one())
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """How delivery stands in all workspaces: what waits for a person, and the arrival of the oldest that is ready."""
+
+    parked: int
+    unreadable: int
+    oldest: datetime | None
+
+
+async def state_of_delivery(session: AsyncSession) -> State:
+    """Of each workspace at most ten thousand of a kind are counted."""
+    return State(*(await session.execute(_STATE, {"most": COUNTED_A_WORKSPACE})).one())
 
 
 async def failures_of(session: AsyncSession, workspace_id: UUID) -> int:

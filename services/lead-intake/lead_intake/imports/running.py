@@ -9,7 +9,6 @@ import random
 import tempfile
 import zlib
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from itertools import islice
 from typing import BinaryIO
 from uuid import UUID
@@ -18,7 +17,7 @@ import structlog
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.ids import new_id
-from leadkit.leases import acquire, release
+from leadkit.leases import kept
 from leadkit.sealing import Sealer
 from leadkit.waiting import pause
 from prometheus_client import Counter
@@ -39,7 +38,6 @@ from lead_intake.submissions.storing import store
 
 LOOK_EVERY_S = 0.5
 LEASE_S = 15.0
-RENEW_EVERY_S = 4.0
 AT_ONCE = 3  # a short file need not wait for the end of a long one
 RACES = 6
 NOT_STORABLE = "the row cannot be stored"
@@ -92,29 +90,11 @@ class Importer:
 
     async def work_on(self, workspace_id: UUID, import_id: UUID, stop: asyncio.Event | None) -> None:
         """Goes on with an import, if nobody else does: to its end, or until `stop` is set."""
-        if not await self._renew(import_id):
-            return
-        renewing = asyncio.create_task(self._keep_lease(import_id))
-        try:
+        async with kept(self._db, f"import:{import_id}", self._holder, LEASE_S) as lost:
+            if lost is None:
+                return
             with tempfile.TemporaryFile(prefix="leadflow-import-") as file:
-                await self._read(workspace_id, import_id, file, lambda: renewing.done() or bool(stop and stop.is_set()))
-        finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
-            with suppress(OSError):
-                async with self._db.transaction(role="worker") as session:
-                    await release(session, _lease(import_id), self._holder)
-
-    async def _renew(self, import_id: UUID) -> bool:
-        async with self._db.transaction(role="worker") as session:
-            return await acquire(session, _lease(import_id), self._holder, LEASE_S)
-
-    async def _keep_lease(self, import_id: UUID) -> None:
-        """Ends when the lease is lost."""
-        next_at = asyncio.get_running_loop().time()
-        while await self._renew(import_id):
-            next_at += RENEW_EVERY_S
-            await asyncio.sleep(next_at - asyncio.get_running_loop().time())
+                await self._read(workspace_id, import_id, file, lambda: lost() or bool(stop and stop.is_set()))
 
     async def _read(self, workspace_id: UUID, import_id: UUID, file: BinaryIO, interrupted: Interrupted) -> None:
         """The file out of the database, and its rows in batches from where the run stands."""
@@ -217,7 +197,3 @@ class Importer:
         async with self._db.transaction(run.workspace_id) as session:
             await progress.end(session, run, status, reason=reason, now=clock.now())
         log.info("import_ended", import_id=str(run.id), status=status, rows=run.rows_done)
-
-
-def _lease(import_id: UUID) -> str:
-    return f"import:{import_id}"

@@ -103,6 +103,18 @@ async def sources_with_mailboxes(session: AsyncSession) -> list[MailboxSource]:
     return [MailboxSource(*row) for row in rows]
 
 
+async def days_raw_is_kept(session: AsyncSession, usual: int | None) -> dict[UUID, int]:
+    """The workspaces with sources that keep raw requests for a limited time, and how long (role worker); `usual` is for
+    those that say nothing."""
+    rows = await session.execute(
+        select(Source.workspace_id, WorkspaceSetting.raw_requests_days)
+        .outerjoin(WorkspaceSetting, WorkspaceSetting.workspace_id == Source.workspace_id)
+        .distinct()
+    )
+    days = {workspace_id: usual if own is None else own for workspace_id, own in rows}
+    return {workspace_id: limit for workspace_id, limit in days.items() if limit is not None}
+
+
 async def source_by_id(session: AsyncSession, workspace_id: UUID, source_id: UUID, *, lock: bool = False) -> Source:
     """The source; raises `NotFound` also for a deleted one."""
     statement = select(Source).where(

@@ -59,3 +59,4 @@ class WorkspaceSetting(Base):
     default_region: Mapped[str]
     time_zone: Mapped[str]
     language: Mapped[str]
+    raw_requests_days: Mapped[int | None]

@@ -1,4 +1,4 @@
-"""What lead-intake learns of workspaces from crm-core's feed: the region of phones and the time zone of times."""
+"""What lead-intake learns of workspaces from crm-core's feed: region of phones, zone of times, how long raw is kept."""
 
 from collections.abc import Sequence
 
@@ -23,11 +23,12 @@ async def learn_workspaces(session: AsyncSession, events: Sequence[CloudEvent]) 
                 newest[event.subject] = state
     for state in newest.values():
         values = {"workspace_id": state.id} | {name: getattr(state, name) for name in _LEARNT}
+        values["raw_requests_days"] = state.retention.raw_requests_days
         statement = insert(WorkspaceSetting).values(values)
         await session.execute(
             statement.on_conflict_do_update(
                 index_elements=[WorkspaceSetting.workspace_id],
-                set_={name: statement.excluded[name] for name in _LEARNT},
+                set_={name: statement.excluded[name] for name in (*_LEARNT, "raw_requests_days")},
                 where=WorkspaceSetting.version < statement.excluded.version,
             )
         )

@@ -2,6 +2,7 @@
 asked for a replay."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,11 +10,12 @@ from uuid import UUID
 import orjson
 
 from lead_intake.driver import Connection
+from lead_intake.normalising.pipeline import NORMALISER_VERSION
 from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.submissions.drafts import SubmissionDraft
 from lead_intake.submissions.events import Recorded, tell
 from lead_intake.submissions.reading import StoredRaw, read_again
-from lead_intake.submissions.rules import same_words, status_after
+from lead_intake.submissions.rules import MARKED, same_words, status_after
 
 _LOCKED = """
     SELECT id, source_id, version, revision, status, reason, released, external_id, inquiry::text AS inquiry,
@@ -25,9 +27,14 @@ _RAWS = """
     SELECT link.submission_id, link.place, raw.id, raw.form, raw.method, raw.rest, raw.query,
            raw.headers::text AS headers, raw.body, raw.received_at, raw.address
     FROM submission_raw AS link
-    JOIN raw_request AS raw ON raw.workspace_id = link.workspace_id AND raw.id = link.raw_id
+    LEFT JOIN raw_request AS raw ON raw.workspace_id = link.workspace_id AND raw.id = link.raw_id
     WHERE link.workspace_id = $1 AND link.submission_id = ANY ($2::uuid[])
     ORDER BY raw.received_at, raw.id
+"""
+
+_READ_BY_NOW = """
+    UPDATE submission SET normaliser_version = $3
+    WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND normaliser_version <> $3
 """
 
 _UPDATE = """
@@ -47,6 +54,16 @@ _UPDATE = """
 """
 
 
+@dataclass(slots=True)
+class Gathered:
+    """How many submissions reading them again has changed, left as they were, or could not read (`failed`): their raw
+    requests are gone, or are none that can be read."""
+
+    changed: int = 0
+    unchanged: int = 0
+    failed: int = 0
+
+
 async def gather(
     connection: Connection,
     workspace_id: UUID,
@@ -55,38 +72,52 @@ async def gather(
     now: datetime,
     closing: bool = False,
     replayed: bool = False,
-) -> None:
+    sparing: bool = False,
+) -> Gathered:
     """Reads the submissions (by id, each with its source) again and writes what that changed.
 
     An inquiry that says something new gets a higher revision; nothing new changes nothing, unless `replayed`.
+    `sparing`: a replay of many, which leaves alone what crm-core has as it is, and what a person put into spam.
     """
+    done = Gathered()
     if not sources:
-        return
+        return done
     rows = await connection.fetch(_LOCKED, workspace_id, sorted(sources))
     raws = await raws_of(connection, workspace_id, [row["id"] for row in rows])
-    changed = []
+    changed, unchanged = [], []
     for row in rows:
         if row["id"] not in raws:
+            done.failed += 1
             continue
         draft = read_again(
             raws[row["id"]], sources[row["id"]], submission_id=row["id"], external_id=row["external_id"],
             revision=row["revision"] + 1, released=row["released"], closing=closing,
         )  # fmt: skip
-        if _decide(row, draft, replayed=replayed):
+        if _decide(row, draft, replayed=replayed, sparing=sparing):
             changed.append((row, draft))
+        else:
+            unchanged.append(row["id"])
+        done.failed += draft.status == "unreadable"
+    done.changed = sum(draft.status != "unreadable" for _, draft in changed)
+    done.unchanged = len(rows) - done.changed - done.failed
+    if sparing and unchanged:
+        await connection.execute(_READ_BY_NOW, workspace_id, unchanged, NORMALISER_VERSION)
     if changed:
         await connection.execute(_UPDATE, workspace_id, now, *_columns(changed))
         await tell(connection, workspace_id, [_recorded(row, draft) for row, draft in changed], now=now)
+    return done
 
 
-def _decide(row: Any, draft: SubmissionDraft, *, replayed: bool) -> bool:
+def _decide(row: Any, draft: SubmissionDraft, *, replayed: bool, sparing: bool) -> bool:
     """Settles the status of the draft; answers whether anything is to be written."""
     says_more = not same_words(_parsed(row["inquiry"]), _parsed(draft.inquiry))
     before, read = row["status"], draft.status
+    if sparing and (before == "delivered" or row["reason"] == MARKED):
+        replayed = False
     draft.status = status_after(before, read, says_more=says_more, replayed=replayed)
     if draft.status != read:
         draft.reason = row["reason"]
-    return replayed or says_more or draft.status != before
+    return (replayed and not sparing) or says_more or draft.status != before
 
 
 def _parsed(inquiry: str | None) -> dict[str, Any] | None:
@@ -96,15 +127,19 @@ def _parsed(inquiry: str | None) -> dict[str, Any] | None:
 async def raws_of(
     connection: Connection, workspace_id: UUID, submission_ids: Sequence[UUID]
 ) -> dict[UUID, list[StoredRaw]]:
-    """The raw requests of each submission, oldest first."""
+    """The raw requests of each submission, oldest first; of one that has lost any, none: the rest would tell less."""
     found: dict[UUID, list[StoredRaw]] = {}
+    incomplete = set[UUID]()
     for row in await connection.fetch(_RAWS, workspace_id, submission_ids):
+        if row["id"] is None:
+            incomplete.add(row["submission_id"])
+            continue
         request = WireRequest(
             row["method"], row["rest"], row["query"], orjson.loads(row["headers"]), row["body"], row["received_at"],
             row["address"],
         )  # fmt: skip
         found.setdefault(row["submission_id"], []).append(StoredRaw(row["id"], request, row["form"], row["place"]))
-    return found
+    return {submission_id: raws for submission_id, raws in found.items() if submission_id not in incomplete}
 
 
 def _columns(changed: Iterable[tuple[Any, SubmissionDraft]]) -> Iterable[list[object]]:

@@ -11,7 +11,7 @@ from leadkit.contracts.events import SubmissionState
 from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, Snapshot, paged
-from sqlalchemy import ColumnElement, Select, Text, cast, or_, select
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -33,6 +33,7 @@ class Wanted:
     source_id: UUID | None = None
     received_from: datetime | None = None
     received_to: datetime | None = None
+    reason: str | None = None
     q: str | None = None
 
 
@@ -45,6 +46,7 @@ def submissions_of(workspace_id: UUID, wanted: Wanted) -> Select[Submission]:
         (Submission.channel, wanted.channel),
         (Submission.provider, wanted.provider),
         (Submission.source_id, wanted.source_id),
+        (Submission.reason, wanted.reason),
     ):
         if value is not None:
             statement = statement.where(column == value)
@@ -82,6 +84,36 @@ async def submission_by_id(
     return row
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A submission among those that are gone through, by its place in the order of arrival."""
+
+    id: UUID
+    source_id: UUID
+    status: str
+    received_at: datetime
+
+
+async def found_after(
+    session: AsyncSession, workspace_id: UUID, wanted: Wanted, after: tuple[datetime, UUID] | None, limit: int
+) -> list[Found]:
+    """The next ones in order of arrival."""
+    key = tuple_(Submission.received_at, Submission.id)
+    statement = submissions_of(workspace_id, wanted).with_only_columns(
+        Submission.id, Submission.source_id, Submission.status, Submission.received_at
+    )
+    if after is not None:
+        statement = statement.where(key > tuple_(literal(after[0]), literal(after[1])))
+    rows = await session.execute(statement.order_by(Submission.received_at, Submission.id).limit(limit))
+    return [Found(*row) for row in rows]
+
+
+async def how_many(session: AsyncSession, workspace_id: UUID, wanted: Wanted) -> int:
+    """The number of submissions that are asked for."""
+    counted = submissions_of(workspace_id, wanted).with_only_columns(func.count())
+    return int(await session.scalar(counted) or 0)
+
+
 async def whole_submission(session: AsyncSession, workspace_id: UUID, submission_id: UUID) -> SubmissionOut:
     """The submission with its raw requests and delivery attempts; raises `NotFound`."""
     row = await submission_by_id(session, workspace_id, submission_id)
@@ -107,7 +139,17 @@ async def whole_submission(session: AsyncSession, workspace_id: UUID, submission
         delivered_at=row.delivered_at,
         attempts=[AttemptOut.model_validate(one, from_attributes=True) for one in attempts],
         raw=[_raw_out(one) for one in raws],
+        raw_removed=bool(await session.scalar(_raw_is_missing(workspace_id, submission_id))),
     )
+
+
+def _raw_is_missing(workspace_id: UUID, submission_id: UUID) -> Select[bool]:
+    """Whether a raw request that it was read from is gone."""
+    there = select(RawRequest.id).where(RawRequest.workspace_id == workspace_id, RawRequest.id == SubmissionRaw.raw_id)
+    links = select(SubmissionRaw.raw_id).where(
+        SubmissionRaw.workspace_id == workspace_id, SubmissionRaw.submission_id == submission_id, ~there.exists()
+    )
+    return select(links.exists())
 
 
 def summary(row: Submission) -> SubmissionSummary:

@@ -10,12 +10,13 @@ from leadkit.contracts.events import SubmissionStatus
 from leadkit.contracts.inquiry import Channel
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import with_etag
+from leadkit.filters import listed
 from leadkit.paging import Page, Paging, fetch_page
 from leadkit.problems import Invalid, NotFound, problems
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.submissions import actions, queries
+from lead_intake.submissions import actions, counting, deciding, queries
 from lead_intake.submissions.queries import Wanted
 from lead_intake.submissions.schemas import SubmissionCreate, SubmissionOut, SubmissionSummary
 from lead_intake.submissions.tables import Submission
@@ -34,12 +35,13 @@ def _wanted(
     source_id: Annotated[UUID | None, Query()] = None,
     received_from: Annotated[Moment | None, Query()] = None,
     received_to: Annotated[Moment | None, Query(description="Exclusive")] = None,
+    reason: Annotated[str | None, Query(max_length=255, description="Why it is spam, ignored, parked, ...")] = None,
     q: Annotated[str | None, Query(min_length=2, max_length=200, description="Name, e-mail, phone or id")] = None,
 ) -> Wanted:
     statuses = [one.strip() for one in (status or "").split(",") if one.strip()]
     if not set(statuses) <= set(STATUSES):
         raise Invalid.at("/status", f"is one or more of {', '.join(STATUSES)}")
-    return Wanted(statuses, channel, provider, source_id, received_from, received_to, q)
+    return Wanted(statuses, channel, provider, source_id, received_from, received_to, reason, q)
 
 
 @router.post("/submissions", status_code=201)
@@ -86,6 +88,40 @@ async def submissions_list(
     return Page(items=[queries.summary(row) for row in rows], next_cursor=next_cursor, total=total)
 
 
+@router.get("/submissions/stats")
+async def submissions_stats(
+    session: ReadSession,
+    caller: Reader,
+    now: Now,
+    by: Annotated[str, Query(max_length=100, description="source, channel, provider, status, reason, day")] = "status",
+    from_: Annotated[Moment | None, Query(alias="from", description="Default: a week before to")] = None,
+    to: Annotated[Moment | None, Query(description="Exclusive; default: now")] = None,
+) -> counting.Stats:
+    """Count what was received in a period, by any of its marks."""
+    names = listed("by", by, tuple(counting.DIMENSIONS)) or ("status",)
+    end = to or now
+    return await counting.count_by(
+        session, caller.workspace, list(dict.fromkeys(names)), from_ or end - counting.USUAL, end
+    )
+
+
+@router.post("/submissions/release")
+async def submissions_release_bulk(
+    body: BulkRequest, request: Request, session: Session, caller: Writer, now: Now
+) -> BulkAnswer:
+    """Take up to 1,000 submissions (items are their ids) out of spam; each is answered by itself."""
+    sealer = request.app.state.sealer
+    return BulkAnswer(
+        results=await deciding.release_each(session, body.items, sealer, workspace_id=caller.workspace, now=now)
+    )
+
+
+@router.post("/submissions/mark-spam")
+async def submissions_mark_spam_bulk(body: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Put up to 1,000 submissions (items are their ids) into spam; each is answered by itself."""
+    return BulkAnswer(results=await deciding.mark_each(session, body.items, workspace_id=caller.workspace, now=now))
+
+
 @router.get("/submissions/{submission_id}", responses=problems(NotFound))
 async def submissions_get(
     submission_id: UUID, response: Response, session: ReadSession, caller: Reader
@@ -94,7 +130,9 @@ async def submissions_get(
     return await _shown(submission_id, response, session, caller)
 
 
-@router.post("/submissions/{submission_id}/replay", status_code=202, responses=problems(NotFound))
+@router.post(
+    "/submissions/{submission_id}/replay", status_code=202, responses=problems(NotFound, actions.NotReplayable)
+)
 async def submissions_replay(
     submission_id: UUID, request: Request, response: Response, session: Session, caller: Writer, now: Now
 ) -> SubmissionOut:
@@ -103,7 +141,9 @@ async def submissions_replay(
     return await _shown(submission_id, response, session, caller)
 
 
-@router.post("/submissions/{submission_id}/release", responses=problems(NotFound, actions.NotSpam))
+@router.post(
+    "/submissions/{submission_id}/release", responses=problems(NotFound, actions.NotSpam, actions.NotReplayable)
+)
 async def submissions_release(
     submission_id: UUID, request: Request, response: Response, session: Session, caller: Writer, now: Now
 ) -> SubmissionOut:

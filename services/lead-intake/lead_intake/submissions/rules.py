@@ -11,6 +11,11 @@ MAY_LAST = timedelta(hours=2)
 """How long a call or chat may stay open; then it counts as ended."""
 
 LONGEST_KEY_BYTES = 255
+MARKED = "marked_by_hand"
+"""Why a submission is in spam that a person put there."""
+
+UNDELIVERED: tuple[SubmissionStatus, ...] = ("pending", "ready", "parked", "unreadable")
+"""What crm-core is still to get: nothing that it was read from may go."""
 
 # What a person may decide about spam, and from where a submission may be put aside.
 RELEASABLE: tuple[SubmissionStatus, ...] = ("spam",)

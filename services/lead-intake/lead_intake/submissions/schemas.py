@@ -103,3 +103,4 @@ class SubmissionOut(SubmissionSummary):
     delivered_at: Moment | None
     attempts: list[AttemptOut]
     raw: list[RawOut]
+    raw_removed: bool = Field(description="Raw requests are gone, so that it cannot be replayed")
