@@ -11,6 +11,7 @@ from crm_core.access.tokens import routes as tokens
 from crm_core.access.users import routes as users
 from crm_core.access.workspaces import routes as workspaces
 from crm_core.activities import routes as activities
+from crm_core.calls import routes as calls
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
 from crm_core.deals import routes as deals
@@ -26,6 +27,7 @@ from crm_core.unmatched import routes as unmatched
 
 ROUTERS = (
     inquiries.router,
+    calls.router,
     leads.router,
     contacts.router,
     companies.router,

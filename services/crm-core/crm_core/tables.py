@@ -8,6 +8,7 @@ from crm_core.access.workspaces import tables as workspaces
 from crm_core.activities import tables as activities
 from crm_core.assignment import tables as assignment
 from crm_core.base import Base
+from crm_core.calls import tables as calls
 from crm_core.companies import tables as companies
 from crm_core.contacts import tables as contacts
 from crm_core.deals import tables as deals
@@ -20,7 +21,7 @@ from crm_core.unmatched import tables as unmatched
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
-LEADS = (leads, inquiries, assignment, unmatched)
+LEADS = (leads, inquiries, calls, assignment, unmatched)
 OUT = (streams,)
 
 METADATA = Base.metadata

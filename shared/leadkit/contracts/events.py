@@ -58,7 +58,8 @@ class Ownership(Shape):
 
 
 class SubmissionState(Shape):
-    """`submission.recorded`: one submission of lead-intake at a change of its status."""
+    """`submission.recorded`: one submission of lead-intake at a change of its status. `result` is what crm-core made of
+    it; `unmatched` is a call to somebody whom it does not know."""
 
     id: UUID
     version: int
@@ -67,7 +68,7 @@ class SubmissionState(Shape):
     provider: str
     status: SubmissionStatus
     reason: str | None
-    result: Literal["created", "attached", "reopened"] | None
+    result: Literal["created", "attached", "reopened", "unmatched"] | None
     lead_id: UUID | None
     contact_id: UUID | None
     deal_id: UUID | None

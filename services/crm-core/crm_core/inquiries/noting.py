@@ -1,11 +1,11 @@
 """The activity that each inquiry leaves on its lead or deal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from leadkit.contracts.inquiry import Inquiry
+from leadkit.contracts.inquiry import Call, Inquiry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.activities.actions import NewActivity, Revision, record_many, revise_many
@@ -17,6 +17,8 @@ KIND_OF_CHANNEL: dict[str, Kind] = {"call": "call", "email": "email"}
 """What else comes in (forms, chats, files) is a note."""
 
 OF_CALL = ("duration_seconds", "wait_seconds", "line_number", "operator", "recording_url", "disconnect_reason")
+RECORDINGS = ("recording_id", "recording_file")
+"""How a recording is named where the telephony has it under no address."""
 
 
 async def note(
@@ -78,6 +80,14 @@ def _owner(around: Surroundings, row: InquiryRow) -> tuple[UUID | None, UUID | N
 
 def _data(inquiry: Inquiry) -> dict[str, Any]:
     """What only calls have; `channel` tells forms, chats and files apart."""
-    call = inquiry.call
-    told = {name: getattr(call, name) for name in OF_CALL if getattr(call, name) is not None} if call else {}
-    return {"channel": inquiry.channel, **told}
+    return {"channel": inquiry.channel, **(data_of_call(inquiry.call, inquiry.extra) if inquiry.call else {})}
+
+
+def data_of_call(call: Call, extra: Mapping[str, Any]) -> dict[str, Any]:
+    """What an activity keeps of a call: how long it took, over which line, who took it, and where its recording is."""
+    told = {name: getattr(call, name) for name in OF_CALL}
+    return {
+        name: value
+        for name, value in {**told, **{name: extra.get(name) for name in RECORDINGS}}.items()
+        if value is not None
+    }

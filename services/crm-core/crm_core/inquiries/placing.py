@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, cast
+from typing import Literal, Protocol, cast
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +28,26 @@ RESULTS: dict[Outcome, Result] = {
     "deal": "attached",
     "reopen": "reopened",
 }
+
+
+class Asking(Protocol):
+    """What a place is sought for: by the addresses that tell who it is, and the messages that it answers."""
+
+    @property
+    def keys(self) -> Sequence[Point]:
+        """Normalised, none of those that never match."""
+
+    @property
+    def threads(self) -> Sequence[str]:
+        """The nearest first."""
+
+
+class OnALead(Protocol):
+    """What was put somewhere before, maybe on a lead."""
+
+    @property
+    def lead_id(self) -> UUID | None:
+        """The lead, to be locked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +87,8 @@ class Placed:
 async def survey(
     session: AsyncSession,
     workspace_id: UUID,
-    arriving: Sequence[Arriving],
-    later: Iterable[InquiryRow],
+    arriving: Sequence[Asking],
+    later: Iterable[OnALead],
     *,
     policy: str,
 ) -> Surroundings:
@@ -96,15 +116,24 @@ async def survey(
 
 def place(around: Surroundings, one: Arriving, *, by: str, now: datetime) -> Placed:
     """Decides where the inquiry goes and puts it there; later ones of the batch find what this one made."""
-    ends = [end for name in one.threads for end in around.threads.get(name, ())]
-    contacts = _ranked_contacts(around, one.keys)
-    leads = _leads(around, one.keys, ends)
-    decision = decide(leads, _deals(around, leads, contacts, ends), known_contact=bool(contacts), policy=around.policy)
+    leads, deals, contacts = candidates(
+        around, one.keys, [end for name in one.threads for end in around.threads.get(name, ())]
+    )
+    decision = decide(leads, deals, known_contact=bool(contacts), policy=around.policy)
     placed = _put(around, one, decision, next(iter(contacts), None), by=by, now=now)
     if one.thread_id is not None:
         end = queries.ThreadEnd(placed.lead_id, placed.contact_id)
         around.threads.setdefault(one.thread_id, []).insert(0, end)
     return placed
+
+
+def candidates(
+    around: Surroundings, points: Sequence[Point], ends: Sequence[queries.ThreadEnd] = ()
+) -> tuple[list[FoundLead], list[FoundDeal], list[UUID]]:
+    """The leads, open deals and contacts (the best first) that addresses and threads lead to."""
+    contacts = _ranked_contacts(around, points)
+    leads = _leads(around, points, ends)
+    return leads, _deals(around, leads, contacts, ends), list(contacts)
 
 
 def learn(around: Surroundings, one: Arriving, row: InquiryRow, *, by: str, now: datetime) -> None:

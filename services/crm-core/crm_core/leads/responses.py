@@ -1,12 +1,13 @@
-"""The first response to a lead, as activities tell it."""
+"""The first response to a lead, as activities and calls tell it."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.audit import SYSTEM
-from crm_core.leads import lifecycle, store
+from crm_core.leads import card, lifecycle, rules, store
 from crm_core.leads.wire import lead_event
 
 
@@ -22,3 +23,29 @@ async def note_first_response(
         lifecycle.touch(lead, now)
         changes = store.Changes(changed=[lead], events=[lead_event("lead.updated", lead)])
         await store.store(session, workspace_id, changes, by=SYSTEM, now=now)
+
+
+async def note_talks(
+    session: AsyncSession, workspace_id: UUID, talks: Mapping[UUID, datetime], *, by: str, now: datetime
+) -> None:
+    """Somebody of ours talked with the persons of these leads (by id) at these times: the first time is the first
+    response, and an assigned lead is in progress from then on. A talk from before they asked is none about it."""
+    changes = store.Changes()
+    for lead in await store.lock_leads(session, workspace_id, talks):
+        at, before = talks[lead.id], lead.first_response_at
+        if at < lead.occurred_at:
+            continue
+        lifecycle.answered(lead, at)
+        if lead.status == "assigned":
+            step = lifecycle.Step(by=by, at=max(at, lead.moved_at), now=now)
+            changes.history.append(lifecycle.take(lead, "start", step))
+            card.refresh(lead)
+            changes.events.append(lead_event(rules.transition("start").event, lead))
+        elif lead.first_response_at != before:
+            lifecycle.touch(lead, now)
+            changes.events.append(lead_event("lead.updated", lead))
+        else:
+            continue
+        changes.changed.append(lead)
+    if changes.changed:
+        await store.store(session, workspace_id, changes, by=by, now=now)

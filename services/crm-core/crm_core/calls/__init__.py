@@ -1,0 +1,1 @@
+"""Calls that we made, told by telephony: each goes onto the timeline of whoever was called."""
