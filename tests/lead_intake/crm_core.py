@@ -1,4 +1,4 @@
-"""A stand-in for crm-core: answers `/v1/inquiries` as the contract says, and misbehaves when told to."""
+"""A stand-in for crm-core: answers `/v1/inquiries` and `/v1/calls` as their contracts say, misbehaves when told to."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -12,10 +12,13 @@ Json = dict[str, Any]
 
 
 class CrmCore:
-    """Remembers inquiries by workspace and id. `refusing` may answer instead; `refused_ids` get a problem each."""
+    """Remembers inquiries and calls by workspace and id; of calls it knows the `persons`, by phone. `refusing` may
+    answer instead; `refused_ids` get a problem each."""
 
     def __init__(self) -> None:
         self.inquiries: dict[tuple[str, str], Json] = {}
+        self.calls: dict[str, Json] = {}
+        self.persons: dict[str, str] = {}
         self.order: list[str] = []
         self.requests: list[httpx.Request] = []
         self.refusing: Callable[[list[Json]], httpx.Response | None] = lambda items: None
@@ -30,7 +33,8 @@ class CrmCore:
         if refusal is not None:
             return refusal
         workspace_id = request.headers["Leadflow-Workspace"]
-        results = [self._record(workspace_id, index, item) for index, item in enumerate(items)]
+        record = self._record_call if request.url.path == "/v1/calls" else self._record
+        results = [record(workspace_id, index, item) for index, item in enumerate(items)]
         if self.after_commit is not None:
             await self.after_commit()
         return httpx.Response(200, json={"results": results})
@@ -52,4 +56,17 @@ class CrmCore:
                 known["revision"], result = item["revision"], "updated"
         known["item"] = item
         ids = {"lead_id": known["lead_id"], "contact_id": None, "deal_id": None}
+        return {"index": index, "id": item["id"], "status": status, "result": result, **ids, "problem": None}
+
+    def _record_call(self, workspace_id: str, index: int, item: Json) -> Json:
+        if item["id"] in self.refused_ids:
+            return {**self._record(workspace_id, index, item), "activity_id": None}
+        assert item["call"]["direction"] == "outbound"
+        known = self.calls.get(item["id"])
+        lead_id = next((self.persons[phone] for phone in item["phones"] if phone in self.persons), None)
+        self.order.append(item["id"])
+        self.calls[item["id"]] = item
+        result = "updated" if known and item["revision"] > known["revision"] else "attached" if lead_id else "unmatched"
+        ids = {"lead_id": lead_id, "contact_id": None, "deal_id": None, "activity_id": lead_id and str(new_id())}
+        status = 200 if known else 201
         return {"index": index, "id": item["id"], "status": status, "result": result, **ids, "problem": None}

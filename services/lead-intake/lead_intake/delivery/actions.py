@@ -13,16 +13,25 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from lead_intake.delivery.rules import pause_after
 from lead_intake.delivery.tables import Delivery
 
+_CALL_DUE = (
+    "submission.status = 'ignored' AND submission.reason = 'outbound_call'"
+    " AND submission.told_revision < submission.revision"
+)
+
 _DUE = text(
-    "SELECT delivery.workspace_id FROM delivery WHERE delivery.retry_at <= :now AND EXISTS ("
-    "SELECT 1 FROM submission"
+    "SELECT delivery.workspace_id FROM delivery WHERE delivery.retry_at <= :now AND ("
+    "EXISTS (SELECT 1 FROM submission"
     " WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'ready')"
+    " OR EXISTS (SELECT 1 FROM submission"
+    f" WHERE submission.workspace_id = delivery.workspace_id AND {_CALL_DUE}))"
 )
 
 _WAITING = text(
     "SELECT coalesce(sum(waiting.count), 0) FROM delivery CROSS JOIN LATERAL ("
     "SELECT count(*) AS count FROM ("
     "SELECT 1 FROM submission WHERE submission.workspace_id = delivery.workspace_id AND submission.status = 'ready'"
+    " UNION ALL "
+    f"SELECT 1 FROM submission WHERE submission.workspace_id = delivery.workspace_id AND {_CALL_DUE}"
     " LIMIT :most) AS counted) AS waiting"
 )
 COUNTED_A_WORKSPACE = 10_000

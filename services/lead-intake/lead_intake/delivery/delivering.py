@@ -1,4 +1,5 @@
-"""Delivery: a worker leases a workspace and posts what is ready there, in order of arrival, until nothing is left.
+"""Delivery: a worker leases a workspace and posts what is ready there, in order of arrival, until nothing is left; then
+the calls that we made, so that whoever asked before is known by then.
 
 Every step may be repeated: crm-core knows an inquiry by its id, and what is recorded is guarded by its revision.
 """
@@ -20,7 +21,7 @@ from prometheus_client import Counter, Histogram
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.delivery import actions
-from lead_intake.delivery.rules import HALVED, not_now, outcome_of, parked
+from lead_intake.delivery.rules import HALVED, not_now, outcome_of, outcome_of_call, parked
 from lead_intake.driver import driver_of
 from lead_intake.submissions.outcomes import Outcome, Ready, ready, record_attempts, record_outcomes
 
@@ -33,7 +34,7 @@ AT_ONCE = 4
 TURN_S = 2.0  # then it is looked again who else has something: one workspace's million must not keep the others waiting
 
 log = structlog.get_logger()
-delivered_total = Counter("leadflow_deliveries_total", "Inquiries handed to crm-core", ["status"])
+delivered_total = Counter("leadflow_deliveries_total", "Inquiries and calls handed to crm-core", ["status"])
 failed_total = Counter("leadflow_delivery_failures_total", "Requests to crm-core that failed as a whole")
 lag_seconds = Histogram(
     "leadflow_delivery_lag_seconds",
@@ -104,10 +105,11 @@ class Deliverer:
 
     async def _send(self, workspace_id: UUID, batch: Sequence[Ready]) -> list[Outcome]:
         """What crm-core says to each; a batch that it refuses as a whole is halved down to the one it is about."""
+        calls = batch[0].is_call
         body = '{"items":[' + ",".join([one.inquiry for one in batch]) + "]}"
         try:
             answer = await self._core.post(
-                "/v1/inquiries",
+                "/v1/calls" if calls else "/v1/inquiries",
                 body.encode(),
                 headers={WORKSPACE_HEADER: str(workspace_id)},
                 timeout_s=ANSWER_WITHIN_S,
@@ -124,7 +126,8 @@ class Deliverer:
             ]
         by_index = {item["index"]: item for item in answer["results"]}
         missing = {"status": 500, "problem": {"detail": "crm-core did not answer for this item"}}
-        return [outcome_of(one, by_index.get(index, missing)) for index, one in enumerate(batch)]
+        read = outcome_of_call if calls else outcome_of
+        return [read(one, by_index.get(index, missing)) for index, one in enumerate(batch)]
 
     async def _record(
         self,
@@ -138,7 +141,8 @@ class Deliverer:
         now, connection = clock.now(), await driver_of(session)
         decided = [(one, outcome) for one, outcome in zip(batch, outcomes, strict=True) if outcome.answered]
         left = [outcome for outcome in outcomes if not outcome.answered]
-        await record_outcomes(connection, workspace_id, [outcome for _, outcome in decided], now=now)
+        calls = batch[0].is_call
+        await record_outcomes(connection, workspace_id, [outcome for _, outcome in decided], calls=calls, now=now)
         if left:
             await record_attempts(connection, workspace_id, left, now=now)
             await actions.fail(session, workspace_id, "items not answered", failures=failures + 1, now=now)

@@ -46,6 +46,25 @@ def outcome_of(sent: Ready, answer: Mapping[str, Any]) -> Outcome:
     )
 
 
+def outcome_of_call(sent: Ready, answer: Mapping[str, Any]) -> Outcome:
+    """Reads one item of the answer about calls that we made; what is known of the person may change with each."""
+    status, told = int(answer["status"]), answer.get("result")
+    if told is None:
+        problem = answer.get("problem") or {"status": status}
+        return not_now(sent, status, problem) if status >= 500 else parked(sent, status, problem)
+    return Outcome(
+        sent.id,
+        sent.revision,
+        status="delivered",
+        http_status=status,
+        told=told,
+        result="attached" if answer.get("activity_id") else "unmatched",
+        lead_id=_uuid(answer.get("lead_id")),
+        contact_id=_uuid(answer.get("contact_id")),
+        deal_id=_uuid(answer.get("deal_id")),
+    )
+
+
 def parked(sent: Ready, status: int, problem: Mapping[str, Any]) -> Outcome:
     """What crm-core refuses even alone waits for a person, who sees the problem and may replay."""
     return Outcome(sent.id, sent.revision, "parked", status, None, reason=REFUSED, problem=problem)

@@ -16,11 +16,19 @@ IMPORTED_AT_ONCE = 250
 """Rows of imports in one delivery: what comes meanwhile waits for no more than these."""
 
 _READY = """
-    SELECT id, revision, result, received_at, inquiry::text AS inquiry
+    SELECT id, revision, result, received_at, inquiry::text AS inquiry, false
     FROM submission WHERE workspace_id = $1 AND status = 'ready' AND channel {} 'import'
     ORDER BY received_at, id LIMIT $2
 """
 _FRESH, _IMPORTED = _READY.format("<>"), _READY.format("=")
+
+# A call that we made is no inquiry, so its submission stays `ignored`; what is told of it is its latest revision.
+_CALLS_DUE = """
+    SELECT id, revision, result, received_at, inquiry::text AS inquiry, true
+    FROM submission
+    WHERE workspace_id = $1 AND status = 'ignored' AND reason = 'outbound_call' AND told_revision < revision
+    ORDER BY received_at, id LIMIT $2
+"""
 
 # A submission that was changed while it was on its way keeps its status; the first result stays.
 _RECORD = """
@@ -37,6 +45,26 @@ _RECORD = """
         problem = told.problem::jsonb,
         delivered_at = CASE WHEN told.status = 'delivered' THEN $2 ELSE submission.delivered_at END,
         updated_at = $2
+"""
+
+_RECORD_CALLS = """
+    UPDATE submission SET
+        version = submission.version + 1,
+        status = CASE WHEN submission.status = 'ignored' AND submission.revision = told.revision
+                      AND told.status = 'parked' THEN told.status ELSE submission.status END,
+        reason = CASE WHEN submission.status = 'ignored' AND submission.revision = told.revision
+                      AND told.status = 'parked' THEN told.reason ELSE submission.reason END,
+        told_revision = greatest(submission.told_revision, told.revision),
+        result = coalesce(told.result, submission.result),
+        lead_id = coalesce(told.lead_id, submission.lead_id),
+        contact_id = coalesce(told.contact_id, submission.contact_id),
+        deal_id = coalesce(told.deal_id, submission.deal_id),
+        problem = told.problem::jsonb,
+        delivered_at = CASE WHEN told.status = 'delivered' THEN $2 ELSE submission.delivered_at END,
+        updated_at = $2
+"""
+
+_TOLD = """
     FROM unnest(
         $3::uuid[], $4::int[], $5::text[], $6::text[], $7::text[], $8::uuid[], $9::uuid[], $10::uuid[], $11::text[]
     ) AS told (id, revision, status, reason, result, lead_id, contact_id, deal_id, problem)
@@ -56,13 +84,14 @@ _ATTEMPTS = """
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A submission that waits for delivery; `inquiry` is JSON as stored."""
+    """A submission that waits for delivery; `inquiry` is JSON as stored. `is_call`: to be told as a call of ours."""
 
     id: UUID
     revision: int
     result: str | None
     received_at: datetime
     inquiry: str
+    is_call: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,18 +118,19 @@ class Outcome:
 
 
 async def ready(connection: Connection, workspace_id: UUID, limit: int) -> list[Ready]:
-    """The next ones in order of arrival; rows of imports only when nothing else waits: a person who has just written
-    must not stand behind a million old ones."""
-    fresh = await connection.fetch(_FRESH, workspace_id, limit)
-    return [
-        Ready(*row) for row in fresh or await connection.fetch(_IMPORTED, workspace_id, min(limit, IMPORTED_AT_ONCE))
-    ]
+    """The next inquiries in order of arrival; when none waits, the calls that we made; then rows of imports: a person
+    who has just written must not stand behind a million old ones."""
+    rows = await connection.fetch(_FRESH, workspace_id, limit)
+    rows = rows or await connection.fetch(_CALLS_DUE, workspace_id, limit)
+    rows = rows or await connection.fetch(_IMPORTED, workspace_id, min(limit, IMPORTED_AT_ONCE))
+    return [Ready(*row) for row in rows]
 
 
 async def record_outcomes(
-    connection: Connection, workspace_id: UUID, outcomes: Sequence[Outcome], *, now: datetime
+    connection: Connection, workspace_id: UUID, outcomes: Sequence[Outcome], *, calls: bool, now: datetime
 ) -> None:
-    """Writes outcomes and attempts and tells of the new states, with a statement each."""
+    """Writes outcomes (of inquiries or of calls that we made) and attempts and tells of the new states, with a
+    statement each."""
     if not outcomes:
         return
     told = [
@@ -110,7 +140,7 @@ async def record_outcomes(
         )
         for o in outcomes
     ]  # fmt: skip
-    rows = await connection.fetch(_RECORD, workspace_id, now, *_columns(told))
+    rows = await connection.fetch((_RECORD_CALLS if calls else _RECORD) + _TOLD, workspace_id, now, *_columns(told))
     await record_attempts(connection, workspace_id, outcomes, now=now)
     await tell(connection, workspace_id, [Recorded(**dict(row)) for row in rows], now=now)
 

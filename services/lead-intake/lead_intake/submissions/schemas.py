@@ -44,9 +44,10 @@ class SubmissionCreate(BaseModel):
 
 
 class Outcome(BaseModel):
-    """What crm-core made of it: the first result stays, whatever is told later."""
+    """What crm-core made of it: the first result stays, whatever is told later. A call that we made is `attached` to
+    whoever was called, or `unmatched` while nobody is known by the number."""
 
-    result: Literal["created", "attached", "reopened"] | None
+    result: Literal["created", "attached", "reopened", "unmatched"] | None
     lead_id: UUID | None
     contact_id: UUID | None
     deal_id: UUID | None

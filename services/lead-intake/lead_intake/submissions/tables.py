@@ -20,8 +20,9 @@ AS_WRITTEN = JSON(none_as_null=True)
 class Submission(Base):
     """One inquiry as received, and what became of it. It is its own outbox: a `ready` one waits for delivery.
 
-    `revision` counts what the inquiry said, `version` every change of the row. `released`: a person said it is no spam.
-    `inquiry` leaves out what is not said; `report` has a list of five for each line (`normalising.report.Line`).
+    `revision` counts what the inquiry said, `version` every change of the row; `told_revision` is what crm-core knows
+    of a call that we made, which is no inquiry. `released`: a person said it is no spam. `inquiry` leaves out what is
+    not said; `report` has a list of five for each line (`normalising.report.Line`).
     """
 
     __tablename__ = "submission"
@@ -33,6 +34,7 @@ class Submission(Base):
     provider: Mapped[str]
     version: Mapped[int]
     revision: Mapped[int]
+    told_revision: Mapped[int] = mapped_column(server_default=text("0"))
     status: Mapped[str]
     reason: Mapped[str | None]
     released: Mapped[bool]
@@ -61,7 +63,7 @@ class Submission(Base):
             " 'parked')",
             name="status",
         ),
-        CheckConstraint("result IN ('created', 'attached', 'reopened')", name="result"),
+        CheckConstraint("result IN ('created', 'attached', 'reopened', 'unmatched')", name="result"),
         Index(
             "uq_submission_dedup_key",
             "workspace_id",
@@ -71,6 +73,13 @@ class Submission(Base):
             postgresql_where=text("dedup_key IS NOT NULL"),
         ),
         Index("ix_submission_status", "workspace_id", "status", "received_at", "id"),
+        Index(
+            "ix_submission_call_due",
+            "workspace_id",
+            "received_at",
+            "id",
+            postgresql_where=text("status = 'ignored' AND reason = 'outbound_call' AND told_revision < revision"),
+        ),
         Index("ix_submission_received_at", "workspace_id", "received_at", "id"),
         Index(
             "ix_submission_fresh",
