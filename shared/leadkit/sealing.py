@@ -1,6 +1,7 @@
 """Keeping secrets in the database: sealed with a key derived from `LEADFLOW_DATA_KEY`, a different one a purpose."""
 
 import base64
+import hashlib
 
 from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives import hashes
@@ -20,6 +21,7 @@ class Sealer:
             data_key.get_secret_value().encode()
         )
         self._box = Fernet(base64.urlsafe_b64encode(derived))
+        self._derived = derived
 
     def seal(self, content: bytes) -> bytes:
         """The content, unreadable and unchangeable without the key."""
@@ -31,3 +33,7 @@ class Sealer:
             return self._box.decrypt(sealed)
         except InvalidToken:
             raise SealBroken("sealed with another LEADFLOW_DATA_KEY, or damaged") from None
+
+    def key_for(self, name: bytes) -> bytes:
+        """A secret of 32 bytes for one name, always the same: for keyed hashes and signatures."""
+        return hashlib.blake2b(name, key=self._derived, digest_size=32).digest()

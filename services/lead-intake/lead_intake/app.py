@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from leadkit.app import create_app
 from leadkit.db import Database
 from leadkit.feed import feed_router
+from leadkit.limits import RateLimiter
 from leadkit.sealing import Sealer
 from leadkit.serve import serve
 from leadkit.snapshot import snapshot_router
@@ -14,6 +15,7 @@ from leadkit.snapshot import snapshot_router
 from lead_intake.delivery.telling import waiting_counted
 from lead_intake.driver import Lines
 from lead_intake.imports import routes as import_routes
+from lead_intake.landing import routes as landing
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
 from lead_intake.receiving.batches import GroupCommit
@@ -48,6 +50,7 @@ def create(own: IntakeSettings) -> FastAPI:
             import_routes.files,
             import_routes.router,
             receiving.router,
+            landing.router,
             feed_router(EVENT_TYPES),
             snapshot_router((submissions.SNAPSHOT, sources.SNAPSHOT)),
         ),
@@ -59,9 +62,11 @@ def create(own: IntakeSettings) -> FastAPI:
     app.state.sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
     app.state.refused_sealer = Sealer(own.data_key, purpose=refusing.PURPOSE)
     app.state.certificates = Certificates()
+    app.state.doors = Doors(db, app.state.sealer)
+    app.state.visitors = RateLimiter(landing.PER_ADDRESS)
     door = Door(
         db,
-        Doors(db, app.state.sealer),
+        app.state.doors,
         GroupCommit(committing(app.state.lines)),
         app.state.refused_sealer,
         app.state.certificates,

@@ -7,8 +7,9 @@ from lead_intake.imports import tables as imports
 from lead_intake.mailboxes import tables as mailboxes
 from lead_intake.receiving import tables as receiving
 from lead_intake.replays import tables as replays
+from lead_intake.screening import tables as screening
 from lead_intake.sources import tables as sources
 from lead_intake.submissions import tables as submissions
 
-SLICES = (sources, submissions, receiving, delivery, imports, fetching, mailboxes, replays)
+SLICES = (sources, submissions, receiving, screening, delivery, imports, fetching, mailboxes, replays)
 METADATA = Base.metadata

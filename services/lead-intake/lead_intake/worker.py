@@ -26,6 +26,7 @@ from lead_intake.imports.running import Importer
 from lead_intake.mailboxes.reading import Mailboxes
 from lead_intake.receiving.refusing import forget_refused
 from lead_intake.replays.running import Replayer
+from lead_intake.screening.actions import forget_signs
 from lead_intake.settings import FOLDER, IntakeSettings, settings
 from lead_intake.sources.queries import days_raw_is_kept
 from lead_intake.sources.views import SECRETS_PURPOSE
@@ -81,11 +82,12 @@ async def close(db: Database, sealer: Sealer) -> None:
 
 
 async def clean(db: Database, own: IntakeSettings) -> None:
-    """Forgets refused requests, answers kept for repeats, and files of imports when their time is over."""
+    """Forgets refused requests, signs of spam, answers kept for repeats, and files of imports when their time is over."""
     now = clock.now()
     async with db.transaction(role="worker") as session:
         await forget_refused(session, now=now)
         await forget_fetches(session, now=now)
+        await forget_signs(session, now=now)
         await forget_old(session, now=now)
         await forget_files(session, now - timedelta(days=own.import_files_days), now=now)
 

@@ -73,11 +73,12 @@ class Call(Shape):
 
 
 class Consent(Shape):
-    """Evidence that the person agreed, with the wording shown to them."""
+    """Evidence that the person agreed, with the wording shown to them. `ip_hash`: of the address, with a secret key."""
 
     purpose: str | None = Field(default=None, max_length=255)
     given: bool
     text: str | None = Field(default=None, max_length=4000)
+    text_version: str | None = Field(default=None, max_length=50)
     at: Moment | None = None
     ip_hash: str | None = Field(default=None, max_length=128)
 

@@ -10,7 +10,7 @@ import pytest
 from lead_intake.normalising.pipeline import Normalised, normalise
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import Found, SourceView, Unreadable, WireRequest
-from lead_intake.providers.settings import SourceSettings, SpamSettings
+from lead_intake.providers.settings import ConsentSettings, SourceSettings, SpamSettings
 from leadkit.contracts.inquiry import Inquiry
 
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
@@ -245,6 +245,23 @@ def test_consent_is_kept_as_evidence() -> None:
     refused = inquiry({"phone": "89990000001", "consent": {"given": False, "purpose": "ads"}}).consent
     assert refused is not None
     assert (refused.given, refused.purpose) == (False, "ads")
+
+
+def test_consent_takes_wording_and_version_from_the_source_unless_the_form_showed_another() -> None:
+    asked = ConsentSettings(text="Согласен на обработку", version="2026-03")
+    view = SourceView(UUID(int=1), UUID(int=2), "form", "generic", SourceSettings(consent=asked), workspace_key=b"k")
+
+    def told(**fields: str) -> tuple[bool, str | None, str | None, str | None]:
+        consent = GENERIC.read(request({"phone": "1", **fields}), view)[0].draft.consent
+        assert consent is not None
+        return consent.given, consent.text, consent.text_version, consent.purpose
+
+    assert told(consent="on") == (True, "Согласен на обработку", "2026-03", "personal_data")
+    assert told(consent="on", consent_version="2026-03") == (True, "Согласен на обработку", "2026-03", "personal_data")
+    assert told(consent="on", consent_version="2025-01") == (True, None, "2025-01", "personal_data")
+    assert told(consent="on", consent_text="Иной текст") == (True, "Иной текст", None, "personal_data")
+    assert told(consent_version="2026-03")[0] is False
+    assert view.hashed("192.0.2.7") != SourceView(UUID(int=1), UUID(int=2), "form", "generic").hashed("192.0.2.7")
 
 
 def test_filled_honeypot_is_noted_unless_the_source_maps_it() -> None:

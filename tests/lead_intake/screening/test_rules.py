@@ -7,10 +7,10 @@ import pytest
 from lead_intake.normalising.pipeline import Normalised, normalise
 from lead_intake.providers.base import CallDraft, Draft, Found, Raw, SourceView, WireRequest
 from lead_intake.providers.settings import SpamSettings
-from lead_intake.screening.rules import Screening, content_key, screen
+from lead_intake.screening.rules import Screening, Sign, content_key, screen
 
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
-REQUEST = WireRequest("POST", "", "", {}, b"", AT)
+REQUEST = WireRequest("POST", "", "", {}, b"", AT, "192.0.2.7")
 ANNA = [Raw("89990000001", "field phone")]
 
 
@@ -28,7 +28,7 @@ def screened(draft: Draft, spam: SpamSettings | None = None) -> Screening:
 
 
 def test_person_who_asks_is_no_spam() -> None:
-    assert screened(Draft(full_name="Анна", phones=ANNA, message="Сколько стоит?")) == Screening(0, [], False)
+    assert screened(Draft(full_name="Анна", phones=ANNA, message="Сколько стоит?")) == Screening()
 
 
 def test_filled_honeypot_alone_is_spam_whatever_the_threshold() -> None:
@@ -69,6 +69,27 @@ def test_blocklists_of_the_source_are_kept() -> None:
     assert screened(Draft(emails=[Raw("a@b.ru", "field email")], message="лучшее казино"), spam).reasons == [
         "blocked_word"
     ]
+
+
+def test_each_sign_tells_its_rule_points_and_what_it_saw() -> None:
+    draft = Draft(emails=[Raw("x@mailinator.com", "field email")], message="https://a", fill_seconds=0.5)
+    assert screened(draft, SpamSettings(minimum_fill_seconds=3)).signs == [
+        Sign("filled_too_fast", 50, "0.5 s"), Sign("links", 10, "1"), Sign("disposable_email", 40, "mailinator.com")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("spam", "reasons"),
+    [
+        (SpamSettings(blocked_countries=["RU"]), ["blocked_country"]),
+        (SpamSettings(blocked_countries=["CN"]), []),
+        (SpamSettings(blocked_addresses=["192.0.2.0/24", "2001:db8::/32"]), ["blocked_address"]),
+        (SpamSettings(blocked_addresses=["192.0.2.7"]), ["blocked_address"]),
+        (SpamSettings(blocked_addresses=["198.51.100.1"]), []),
+    ],
+)
+def test_countries_of_phones_and_networks_of_senders_can_be_blocked(spam: SpamSettings, reasons: list[str]) -> None:
+    assert screened(Draft(phones=ANNA), spam).reasons == reasons
 
 
 def test_calls_and_switched_off_screening_have_no_score() -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from lead_intake.sources.rules import origin_allowed
+from lead_intake.sources.rules import origin_allowed, page_allowed
 from lead_intake.sources.workspaces import learn_workspaces
 from leadkit import clock
 from leadkit.cloudevents import CloudEvent
@@ -134,7 +134,32 @@ async def test_region_and_time_zone_come_from_the_workspace_unless_the_source_ha
         ("http://b.a.example", ["https://*.a.example"], False),
         ("null", ["a.example"], False),
         ("https://a.example", ["*"], True),
+        ("https://xn--e1afmkfd.xn--p1ai", ["https://пример.рф"], True),
+        ("https://shop.xn--e1afmkfd.xn--p1ai", ["*.пример.рф"], True),
+        ("https://b.a.example:8443", ["*.a.example:8443"], True),
+        ("https://b.a.example:8444", ["*.a.example:8443"], False),
     ],
 )
 def test_origins_match_by_scheme_host_and_port(origin: str | None, allowed: list[str], welcome: bool) -> None:
     assert origin_allowed(origin, allowed) is welcome
+
+
+@pytest.mark.parametrize(
+    ("headers", "welcome"),
+    [
+        ({}, True),
+        ({"origin": "https://a.example", "sec-fetch-site": "cross-site"}, True),
+        ({"origin": "https://b.example", "sec-fetch-site": "cross-site"}, False),
+        ({"origin": "https://forms.example", "sec-fetch-site": "same-origin"}, True),
+        ({"origin": "https://forms.example", "host": "forms.example"}, True),
+        ({"origin": "https://b.example", "host": "b.example", "sec-fetch-site": "cross-site"}, False),
+        ({"origin": "null", "sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "none"}, True),
+        ({"sec-fetch-site": "cross-site"}, False),
+        ({"sec-fetch-site": "cross-site", "referer": "https://a.example/page?x=1"}, True),
+        ({"sec-fetch-site": "same-site", "referer": "https://b.example/"}, False),
+    ],
+)
+def test_a_browser_tells_which_page_sends_and_a_program_is_not_judged(headers: dict[str, str], welcome: bool) -> None:
+    assert page_allowed(headers, ["https://a.example"]) is welcome
+    assert page_allowed(headers, [])

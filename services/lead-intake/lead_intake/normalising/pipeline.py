@@ -182,6 +182,7 @@ def _consent(consent: ConsentDraft, at: datetime) -> Values:
     values = {
         "given": consent.given, "purpose": said(consent.purpose), "at": consent.at or at,
         "text": (many_lines(consent.text, 4000) or None) if consent.text else None, "ip_hash": consent.ip_hash,
+        "text_version": (one_line(consent.text_version, 50) or None) if consent.text_version else None,
     }  # fmt: skip
     return _by_contract(Consent, values)
 

@@ -1,5 +1,6 @@
 """What a provider is: verify, read, merge, answer and mask. All pure: no database, no clock, no network."""
 
+import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -48,7 +49,10 @@ class WireAnswer:
 
 @dataclass(frozen=True, eq=False)
 class SourceView:
-    """What a provider and the normaliser know of a source. One object is used for many requests."""
+    """What a provider and the normaliser know of a source. One object is used for many requests.
+
+    `key` is the public one in its address; `workspace_key` a secret of the workspace, for hashes and signatures.
+    """
 
     id: UUID
     workspace_id: UUID
@@ -62,6 +66,13 @@ class SourceView:
     key: str = ""
     workspace_region: str = "RU"
     workspace_time_zone: str = "Europe/Moscow"
+    key: str = ""
+    workspace_key: bytes = b""
+
+    def hashed(self, text: str) -> str:
+        """A hash that only this workspace's secret can make: comparable, and not found by trying."""
+        content = text.encode("utf-8", "replace")
+        return hashlib.blake2b(content, key=self.workspace_key, digest_size=16).hexdigest()
 
     @cached_property
     def default_region(self) -> str:
@@ -105,6 +116,7 @@ class ConsentDraft:
     given: bool
     purpose: str | None = None
     text: str | None = None
+    text_version: str | None = None
     at: datetime | None = None
     ip_hash: str | None = None
 
@@ -112,7 +124,8 @@ class ConsentDraft:
 @dataclass(slots=True)
 class Draft:
     """What a reader found, not yet normalised. `touch` and `first_touch` hold raw marks by their wire name
-    (`utm_source`, `gclid`, `_ga`, `landing_url`, ...)."""
+    (`utm_source`, `gclid`, `_ga`, `landing_url`, ...). `proof`: of work, as the form carries it; `vouched`: handed in
+    with a token, so no proof is asked for."""
 
     full_name: str | None = None
     first_name: str | None = None
@@ -142,6 +155,8 @@ class Draft:
     references: list[str] = field(default_factory=list)
     honeypot: str | None = None
     fill_seconds: float | None = None
+    proof: str | None = None
+    vouched: bool = False
     warnings: list[str] = field(default_factory=list)
 
 

@@ -41,6 +41,8 @@ _WORDS = {
     "consent_text": "consenttext agreementtext consentwording текстсогласия",
     "consent_purpose": "consentpurpose purpose",
     "consent_at": "consentat consenttime",
+    "consent_version": "consentversion consenttextversion",
+    "proof": "altcha",
     "fill_ms": "fillms filltimems formfillms elapsedms",
     "fill_seconds": "fillseconds filltime elapsed timetofill",
     "messenger:telegram": "telegram tg telegramid telegramusername telegramnick телеграм телеграмм тг никвтелеграм",
@@ -51,7 +53,7 @@ _WORDS = {
     "messenger:skype": "skype skypeid скайп",
     "ignore": "apikey integrationkey secret password passwd parol пароль csrf csrftoken csrfmiddlewaretoken token "
     "authenticitytoken requestverificationtoken grecaptcharesponse recaptcha recaptcharesponse recaptchatoken captcha "
-    "hcaptcharesponse smarttoken cfturnstileresponse altcha wpcf7 wpcf7version wpcf7locale wpcf7unittag "
+    "hcaptcharesponse smarttoken cfturnstileresponse wpcf7 wpcf7version wpcf7locale wpcf7unittag "
     "wpcf7containerpost",
 }
 _BY_NAME = {word: meaning for meaning, words in _WORDS.items() for word in words.split()}

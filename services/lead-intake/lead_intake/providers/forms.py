@@ -1,6 +1,5 @@
 """Reading the fields of a form into a draft: each told by its name, else by its shape; the rest is kept in extra."""
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -8,7 +7,8 @@ from lead_intake.normalising import marks, times
 from lead_intake.normalising.emails import emails_in
 from lead_intake.normalising.phones import phones_in_text
 from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
-from lead_intake.providers.base import ConsentDraft, Draft, Found, Raw, SourceView, WireRequest
+from lead_intake.providers import consent
+from lead_intake.providers.base import Draft, Found, Raw, SourceView, WireRequest
 from lead_intake.providers.fields import contact_asked_for, mapped, meaning, place, shape
 
 MAX_FIELDS = 5000
@@ -18,7 +18,6 @@ _SINGLE = frozenset(
     {"full_name", "first_name", "middle_name", "last_name", "company", "position", "subject", "product", "region",
      "language", "budget", "budget_currency"}
 )  # fmt: skip
-_NO = frozenset({"", "0", "no", "false", "off", "нет", "none", "null", "f", "n", "не согласен"})
 
 
 def are_pairs(values: list[Any]) -> bool:
@@ -62,7 +61,7 @@ class FormReader:
             self.draft.warnings.append(f"only the first {MAX_FIELDS} fields were read")
         self._cookies()
         self._names_and_shapes()
-        self._finish_consent()
+        self.draft.consent = consent.told_by(self.consent, self.source, self.request.address)
         empty = self.draft == Draft()
         external_id = external_id or self.external_id or self.own_id
         return Found(external_id, "ignored" if empty else "inquiry", self.draft, "empty" if empty else None)
@@ -217,6 +216,8 @@ class FormReader:
                 self.keep(path, value)
         elif known in ("fill_ms", "fill_seconds"):
             draft.fill_seconds = _seconds(text, 1000 if known == "fill_ms" else 1)
+        elif known == "proof":
+            draft.proof = text
         else:
             self.consent.setdefault(known, text)
 
@@ -242,24 +243,6 @@ class FormReader:
                 draft.phones.append(Raw(value, f"shape of {_shown(name)}"))
         if draft.full_name and shape(draft.full_name):
             (draft.emails if "@" in draft.full_name else draft.phones).append(Raw(draft.full_name, "shape of the name"))
-
-    def _finish_consent(self) -> None:
-        told = self.consent
-        if not told:
-            return
-        given = told.get("consent", "yes" if "consent_at" in told else "").strip().casefold() not in _NO
-        text, wording = told.get("consent_text"), told.get("consent", "")
-        if text is None and len(wording) > 20:
-            text = wording
-        at = times.parse(told.get("consent_at", ""), self.source.time_zone)
-        self.draft.consent = ConsentDraft(given, told.get("consent_purpose"), text, at, self._address_hash())
-
-    def _address_hash(self) -> str | None:
-        """The client's address as evidence that can be compared but not read."""
-        address = self.request.address
-        if not address:
-            return None
-        return hashlib.blake2b(address.encode(), key=self.source.workspace_id.bytes, digest_size=16).hexdigest()
 
 
 def _shown(name: str) -> str:

@@ -37,11 +37,12 @@ class Generic(SharedSecret):
         return [FormReader(request, source).read(record, shared) for record in records]
 
     def answer(self, request: WireRequest, source: SourceView, submission_ids: Sequence[UUID]) -> WireAnswer:
-        """A page without JavaScript is sent on to `redirect_url`; a program gets the ids."""
+        """A page without JavaScript is sent on to `redirect_url` or our own thanks; a program gets the ids."""
         kind = request.headers.get("content-type", "")
         from_page = kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data"))
-        if source.redirect_url and from_page and "text/html" in request.headers.get("accept", ""):
-            return WireAnswer(303, {"location": source.redirect_url})
+        if from_page and "text/html" in request.headers.get("accept", ""):
+            thanks = f"{'../' * (1 + request.rest.count('/'))}f/{source.key}/thanks"
+            return WireAnswer(303, {"location": source.redirect_url or thanks})
         return received(submission_ids)
 
 

@@ -1,11 +1,54 @@
 """What a source can be set to: the part every provider understands, which a provider may extend."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from leadkit.contracts.inquiry import Touch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork
 
 Name = Annotated[str, Field(min_length=1, max_length=255)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
+Words = Annotated[str, Field(min_length=1, max_length=1000)]
+
+
+class FormField(BaseModel):
+    """One field that the hosted form and the script draw."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    name: Literal["name", "phone", "email", "company", "product", "region", "message"]
+    label: Name | None = Field(default=None, description="Unset: our own, in the page's language")
+    required: bool = False
+    options: list[Name] = Field(default_factory=list, max_length=100, description="To choose from, as products are")
+
+
+class FormSettings(BaseModel):
+    """What the hosted form (`/f/{key}`) and a form drawn by the script say and ask. Unset texts are our own."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    language: Literal["ru", "en"] | None = Field(default=None, description="Unset: what the visitor's browser prefers")
+    title: Words | None = None
+    intro: Words | None = None
+    button: Name | None = None
+    thanks: Words | None = Field(default=None, description="Shown after sending where there is no `redirect_url`")
+    fields: list[FormField] = Field(
+        default_factory=lambda: [
+            FormField(name="name"), FormField(name="phone", required=True), FormField(name="message")
+        ],
+        min_length=1, max_length=20,
+    )  # fmt: skip
+
+
+class ConsentSettings(BaseModel):
+    """The consent that the source's forms ask for. Evidence needs the wording: a new text gets a new version."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    text: str = Field(min_length=1, max_length=4000, examples=["Согласен на обработку персональных данных"])
+    version: str = Field(min_length=1, max_length=50, examples=["2026-03"])
+    purpose: str = Field(default="personal_data", min_length=1, max_length=255)
+    required: bool = Field(default=True, description="Our forms are not sent without it")
+    policy_url: str | None = Field(default=None, max_length=2048, pattern=r"^https?://[!-~]+$")
 
 
 class SourceSettings(BaseModel):
@@ -32,6 +75,8 @@ class SourceSettings(BaseModel):
     requests_per_minute_per_address: int | None = Field(
         default=None, ge=1, description="Limit per client address; unset: 120 where browsers post, else none"
     )
+    form: FormSettings = Field(default_factory=FormSettings, description="The hosted form and the drawn one")
+    consent: ConsentSettings | None = Field(default=None, description="What people agree to in the source's forms")
 
 
 class SpamSettings(BaseModel):
@@ -48,6 +93,18 @@ class SpamSettings(BaseModel):
     blocked_words: list[Name] = Field(default_factory=list)
     blocked_emails: list[Name] = Field(default_factory=list, description="Addresses or whole domains")
     blocked_phones: list[Name] = Field(default_factory=list, description="E.164")
+    blocked_countries: list[Country] = Field(default_factory=list, description="Of phones, ISO 3166-1")
+    blocked_addresses: list[IPvAnyNetwork] = Field(
+        default_factory=list, description="Network addresses of senders, single or as 192.0.2.0/24"
+    )
+    repeated_text: int | None = Field(
+        default=5, ge=2, description="So many people with the same words within a day: points; null switches it off"
+    )
+    proof_of_work: int | None = Field(
+        default=None, ge=1, le=5,
+        description="Hexadecimal zeros that each browser has to find (ALTCHA); 3 takes it a fraction of a second. "
+        "A form sent without a proof is spam, so also one sent without JavaScript",
+    )  # fmt: skip
 
 
 class SourceDefaults(BaseModel):

@@ -22,6 +22,8 @@ from lead_intake.receiving.batches import GroupCommit
 from lead_intake.receiving.certificates import Certificates
 from lead_intake.receiving.doors import Doors, OpenDoor
 from lead_intake.receiving.refusing import Reason, refuse
+from lead_intake.screening.memory import Memory
+from lead_intake.submissions.judging import recall
 from lead_intake.submissions.reading import read_receipt
 
 METHODS = ("POST", "GET", "PUT", "PATCH")
@@ -79,6 +81,7 @@ class Door:
         self._doors = doors
         self._commits = commits
         self._refused = refused
+        self._memory = Memory()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Whatever goes wrong is a problem answer; nothing raises but the connection itself."""
@@ -101,8 +104,7 @@ class Door:
         door = self._doors.remembered(key) or await self._doors.look_up(key)
         if door is None:
             raise NotFound("There is no such entry point.")
-        origin = headers.get("origin")
-        welcome = origin is None or door.lets_in(origin)
+        origin, welcome = headers.get("origin"), door.lets_in(headers)
         if origin is not None and welcome:
             extra.update(_cors(origin))
         if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
@@ -124,6 +126,7 @@ class Door:
             await self._refuse(door, request, "signature")
             raise NotAuthentic
         receipt = read_receipt(request, door.view, door.provider, request_id=request_id)
+        recall(self._memory, receipt)
         ids: list[UUID] = await self._commits.committed(receipt) if receipt.drafts else []
         return door.provider.answer(request, door.view, ids)
 

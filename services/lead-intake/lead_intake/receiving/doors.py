@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 
 from leadkit.db import Database
 from leadkit.limits import Allowance, RateLimiter
@@ -10,7 +11,7 @@ from leadkit.sealing import Sealer
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import Provider, SourceView
 from lead_intake.sources.queries import OpenSource, source_behind
-from lead_intake.sources.rules import origin_allowed
+from lead_intake.sources.rules import page_allowed
 
 REMEMBERED_S = 1.0
 PER_ADDRESS_WHERE_BROWSERS_POST = 120
@@ -33,9 +34,9 @@ class OpenDoor:
             PER_ADDRESS_WHERE_BROWSERS_POST if self.provider.browsers_post else None
         )
 
-    def lets_in(self, origin: str | None) -> bool:
-        """Whether a page of this origin may post."""
-        return origin_allowed(origin, self.allowed_origins)
+    def lets_in(self, headers: Mapping[str, str]) -> bool:
+        """Whether the page that these headers tell of may post."""
+        return page_allowed(headers, self.allowed_origins)
 
 
 class Doors:

@@ -17,7 +17,7 @@ from lead_intake.providers.base import WireRequest
 from lead_intake.receiving.certificates import Certificates
 from lead_intake.receiving.tables import Refused
 from lead_intake.sources.queries import source_by_id, source_views
-from lead_intake.sources.rules import origin_allowed
+from lead_intake.sources.rules import page_allowed
 from lead_intake.submissions.reading import read_receipt
 from lead_intake.submissions.storing import store
 
@@ -98,7 +98,7 @@ async def replay_refused(
     view = (await source_views(session, workspace_id, [row.source_id], secrets))[row.source_id]
     provider = provider_named(view.provider)
     held_against = await certificates.beside(provider, request, view)
-    welcome = origin_allowed(request.headers.get("origin"), source.allowed_origins)
+    welcome = page_allowed(request.headers, source.allowed_origins)
     if not welcome or not provider.verify(request, held_against):
         raise StillNotAuthentic
     receipt = read_receipt(request, view, provider, request_id=None)

@@ -2,10 +2,12 @@
 
 import secrets
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from types import NoneType
-from typing import Any, get_args
+from typing import Any, NamedTuple, get_args
 from urllib.parse import urlsplit
 
+import idna
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
@@ -32,21 +34,69 @@ def _can_be_off(field: FieldInfo) -> bool:
     return field.default is not None and NoneType in get_args(field.annotation)
 
 
-def origin_allowed(origin: str | None, allowed: Sequence[str]) -> bool:
-    """Whether a page may post: its `Origin` is named, as `https://www.example.ru`, `example.ru` or `*.example.ru`.
+def page_allowed(headers: Mapping[str, str], allowed: Sequence[str]) -> bool:
+    """Whether whoever sends a request with these headers may: a page by its `Origin`, or else by its `Referer`.
 
-    A request without `Origin` comes from no page and is not for CORS to judge.
+    Our own form is always let in. A program sends neither header and no `Sec-Fetch-Site`: it is not for CORS to judge.
     """
+    if not allowed or "*" in allowed:
+        return True
+    site, origin = headers.get("sec-fetch-site"), headers.get("origin")
+    if site == "same-origin":
+        return True
+    if origin is None:
+        if site in (None, "none"):
+            return True
+        origin = _origin_of(headers.get("referer", ""))
+    elif site is None and origin.partition("://")[2] == headers.get("host"):
+        return True
+    return origin_allowed(origin, allowed)
+
+
+def origin_allowed(origin: str | None, allowed: Sequence[str]) -> bool:
+    """Whether an origin is named, as `https://www.example.ru`, `example.ru` or `*.example.ru`; none named: all are."""
     if not allowed or origin is None or "*" in allowed:
         return True
-    host = urlsplit(origin).hostname or ""
-    return any(_matches(origin.lower(), host, entry.lower().rstrip("/")) for entry in allowed)
+    parts = _parts(origin)
+    return any(_matches(parts, _parts(entry)) for entry in allowed)
 
 
-def _matches(origin: str, host: str, entry: str) -> bool:
-    scheme, separator, rest = entry.rpartition("://")
-    if separator and not origin.startswith(f"{scheme}://"):
+class _Parts(NamedTuple):
+    """An origin, or what names several: without a scheme or port any will do."""
+
+    scheme: str
+    host: str
+    port: str
+
+
+@lru_cache(maxsize=1024)
+def _parts(written: str) -> _Parts:
+    scheme, _, rest = written.strip().lower().rstrip("/").rpartition("://")
+    host, colon, port = rest.rpartition(":")
+    if not colon or not port.isdigit():
+        host, port = rest, ""
+    return _Parts(scheme, _ascii(host), port)
+
+
+def _ascii(host: str) -> str:
+    """Browsers send `xn--...` where people write `*.пример.рф`."""
+    if host.isascii():
+        return host
+    star = "*." if host.startswith("*.") else ""
+    try:
+        return star + idna.encode(host.removeprefix("*."), uts46=True).decode()
+    except idna.IDNAError:
+        return host
+
+
+def _matches(page: _Parts, entry: _Parts) -> bool:
+    if (entry.scheme and page.scheme != entry.scheme) or ((entry.scheme or entry.port) and page.port != entry.port):
         return False
-    if rest.startswith("*."):
-        return host.endswith(rest[1:])
-    return origin.partition("://")[2] == rest or (not separator and host == rest)
+    if entry.host.startswith("*."):
+        return page.host.endswith(entry.host[1:])
+    return page.host == entry.host
+
+
+def _origin_of(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "null"

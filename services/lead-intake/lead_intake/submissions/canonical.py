@@ -53,6 +53,7 @@ def draft(inquiry: Inquiry) -> Draft:
         call=CallDraft(**dict(inquiry.call)) if inquiry.call else None,
         consent=ConsentDraft(**dict(inquiry.consent)) if inquiry.consent else None,
         in_reply_to=inquiry.in_reply_to, references=list(inquiry.references), extra=dict(inquiry.extra),
+        vouched=True,
     )  # fmt: skip
 
 

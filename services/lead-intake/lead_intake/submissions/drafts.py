@@ -8,6 +8,7 @@ from uuid import UUID
 from leadkit.contracts.events import SubmissionStatus
 
 from lead_intake.providers.base import SourceView, WireRequest
+from lead_intake.screening.memory import Said
 
 Form = Literal["wire", "canonical", "row"]
 
@@ -18,6 +19,8 @@ class SubmissionDraft:
 
     `window` is set when nothing but the content can tell a repeat: then the dedup key holds a bucket of ten minutes.
     `keyed_by_client`: the dedup key is an `Idempotency-Key`. `gathers`: events with one external id are one submission.
+    For what only the database can tell: `proof`, the name of its proof of work; `words`, what was said and by whom,
+    which the door makes `said` when it has heard it before; `clients`, the visitor's ids.
     """
 
     id: UUID
@@ -41,6 +44,10 @@ class SubmissionDraft:
     keyed_by_client: bool = False
     gathers: bool = False
     duplicate_of: UUID | None = None
+    proof: str | None = None
+    words: tuple[str, str] | None = None
+    said: Said | None = None
+    clients: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -14,12 +14,14 @@ from lead_intake.normalising.pipeline import NORMALISER_VERSION
 from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.submissions.drafts import SubmissionDraft
 from lead_intake.submissions.events import Recorded, tell
+from lead_intake.submissions.judging import keep_signs
 from lead_intake.submissions.reading import StoredRaw, read_again
 from lead_intake.submissions.rules import MARKED, same_words, status_after
+from lead_intake.submissions.upgrading import carry_interests
 
 _LOCKED = """
     SELECT id, source_id, version, revision, status, reason, released, external_id, inquiry::text AS inquiry,
-           result, lead_id, contact_id, deal_id
+           result, lead_id, contact_id, deal_id, screening::text AS screening
     FROM submission WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE
 """
 
@@ -84,15 +86,13 @@ async def gather(
         return done
     rows = await connection.fetch(_LOCKED, workspace_id, sorted(sources))
     raws = await raws_of(connection, workspace_id, [row["id"] for row in rows])
+    read = [
+        (row, _read(row, raws[row["id"]], sources[row["id"]], closing=closing)) for row in rows if row["id"] in raws
+    ]
+    await carry_interests(connection, workspace_id, [draft for _, draft in read], now=now)
+    done.failed = len(rows) - len(read)
     changed, unchanged = [], []
-    for row in rows:
-        if row["id"] not in raws:
-            done.failed += 1
-            continue
-        draft = read_again(
-            raws[row["id"]], sources[row["id"]], submission_id=row["id"], external_id=row["external_id"],
-            revision=row["revision"] + 1, released=row["released"], closing=closing,
-        )  # fmt: skip
+    for row, draft in read:
         if _decide(row, draft, replayed=replayed, sparing=sparing):
             changed.append((row, draft))
         else:
@@ -106,6 +106,15 @@ async def gather(
         await connection.execute(_UPDATE, workspace_id, now, *_columns(changed))
         await tell(connection, workspace_id, [_recorded(row, draft) for row, draft in changed], now=now)
     return done
+
+
+def _read(row: Any, raws: Sequence[StoredRaw], source: SourceView, *, closing: bool) -> SubmissionDraft:
+    draft = read_again(
+        raws, source, submission_id=row["id"], external_id=row["external_id"], revision=row["revision"] + 1,
+        released=row["released"], closing=closing,
+    )  # fmt: skip
+    keep_signs(draft, row["screening"])
+    return draft
 
 
 def _decide(row: Any, draft: SubmissionDraft, *, replayed: bool, sparing: bool) -> bool:

@@ -12,11 +12,12 @@ from leadkit.ids import new_id
 from lead_intake.normalising.pipeline import NORMALISER_VERSION, Normalised, bounded_id, normalise
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import Found, Provider, SourceView, Unreadable, WireRequest
+from lead_intake.screening.proof import proven
 from lead_intake.screening.rules import Screening, content_key, screen
 from lead_intake.submissions import canonical, rows
 from lead_intake.submissions.drafts import Form, Receipt, SubmissionDraft
 from lead_intake.submissions.events import attribution_told
-from lead_intake.submissions.rules import bounded, window_key
+from lead_intake.submissions.rules import bounded, client_names, window_key
 
 log = structlog.get_logger()
 
@@ -91,6 +92,9 @@ def drafted(
         gathers=provider.gathers and external_id is not None,
     )  # fmt: skip
     _screened(draft, request, found, result)
+    last = inquiry["attribution"].get("last")
+    if last and last.get("client_ids"):
+        draft.clients = client_names(last["client_ids"])
     _keyed(draft, request, only=only)
     return draft
 
@@ -159,8 +163,13 @@ def _content_hash(request: WireRequest, result: Normalised, source: SourceView) 
 def _screened(draft: SubmissionDraft, request: WireRequest, found: Found, result: Normalised) -> None:
     if draft.status not in ("ready", "interest") or not draft.source.spam.enabled:
         return
+    inquiry, spam = result.values, draft.source.spam
     screening = screen(request, found, result, draft.source)
     draft.screening = orjson.dumps(screening).decode() if screening.reasons else NOTHING_SUSPICIOUS
+    if draft.status == "ready" and "message" in inquiry:
+        draft.words = (inquiry["message"], (inquiry["phones"] or inquiry["emails"] or [""])[0])
+    if spam.proof_of_work is not None and found.draft.proof:
+        draft.proof = proven(found.draft.proof, draft.source, at=request.received_at)
     if screening.spam and not draft.released:
         draft.status, draft.reason = "spam", (screening.reasons[0] if screening.reasons else "score")
 

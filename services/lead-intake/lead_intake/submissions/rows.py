@@ -49,6 +49,7 @@ def read(request: WireRequest, source: SourceView) -> Found:
         else:
             told[heading] = cell
     found = FormReader(request, view).read(told, {})
+    found.draft.vouched = True
     found.draft.extra |= kept
     found.draft.occurred_at = moment or found.draft.occurred_at
     return found

@@ -1,6 +1,7 @@
 """Decisions about submissions. Pure."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,10 @@ MARKED = "marked_by_hand"
 UNDELIVERED: tuple[SubmissionStatus, ...] = ("pending", "ready", "parked", "unreadable")
 """What crm-core is still to get: nothing that it was read from may go."""
 
+SHORTEST_CLIENT_ID = 8
+_NOT_OF_A_CLIENT = frozenset({"fbc"})
+"""Made of a click, not of a visitor."""
+
 # What a person may decide about spam, and from where a submission may be put aside.
 RELEASABLE: tuple[SubmissionStatus, ...] = ("spam",)
 SPAMMABLE: tuple[SubmissionStatus, ...] = ("ready", "interest", "pending", "parked", "ignored", "unreadable")
@@ -32,6 +37,17 @@ def window_key(content_hash: str, received_at: datetime, *, buckets_before: int 
     """The dedup key of content that carries no id: its hash and its ten minutes."""
     bucket = int(received_at.timestamp() // WINDOW.total_seconds()) - buckets_before
     return f"hash:{content_hash}:{bucket}"
+
+
+def client_names(client_ids: Mapping[str, str]) -> tuple[str, ...]:
+    """What tells the same visitor again: each id with its kind. Too short a one may be anybody's."""
+    return tuple(
+        [
+            f"{kind}:{value}"
+            for kind, value in client_ids.items()
+            if kind not in _NOT_OF_A_CLIENT and len(value) >= SHORTEST_CLIENT_ID
+        ]
+    )
 
 
 def lock_number(source_id: bytes, content_hash: str) -> int:

@@ -67,6 +67,7 @@ class SubmissionSummary(BaseModel):
     status: SubmissionStatus
     reason: str | None
     duplicate_of: UUID | None
+    upgraded_to: UUID | None = Field(description="Where the visitor of an interest left a contact later")
     outcome: Outcome | None
     inquiry: dict[str, Any] | None = Field(description="The canonical inquiry; null when it could not be read")
     normaliser_version: int

@@ -17,7 +17,9 @@ from lead_intake.providers.base import SourceView
 from lead_intake.submissions import gathering
 from lead_intake.submissions.drafts import Receipt, SubmissionDraft
 from lead_intake.submissions.events import Recorded, tell
+from lead_intake.submissions.judging import judge
 from lead_intake.submissions.rules import WINDOW, lock_number, window_key
+from lead_intake.submissions.upgrading import carry_interests, link_interests
 
 _LOCK = "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number"
 
@@ -104,6 +106,8 @@ async def store(connection: Connection, workspace_id: UUID, receipts: Sequence[R
     after a commit whose answer was lost: nothing is there twice.
     """
     drafts = [draft for receipt in receipts for draft in receipt.drafts]
+    await judge(connection, workspace_id, drafts, now=now)
+    interests = await carry_interests(connection, workspace_id, drafts, now=now)
     answers = {draft.id: draft.id for draft in drafts}
     joined: dict[UUID, SourceView] = {}
     stored = set[UUID]()
@@ -122,6 +126,9 @@ async def store(connection: Connection, workspace_id: UUID, receipts: Sequence[R
         [_recorded(draft) for draft in drafts if draft.id in stored],
         now=now,
         request_ids=[receipt.request_id for receipt in receipts for draft in receipt.drafts if draft.id in stored],
+    )
+    await link_interests(
+        connection, workspace_id, [draft for draft in drafts if draft.id in stored], interests, now=now
     )
     await gathering.gather(connection, workspace_id, joined, now=now)
     for receipt in receipts:

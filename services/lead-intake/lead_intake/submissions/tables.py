@@ -22,7 +22,8 @@ class Submission(Base):
 
     `revision` counts what the inquiry said, `version` every change of the row; `told_revision` is what crm-core knows
     of a call that we made, which is no inquiry. `released`: a person said it is no spam. `inquiry` leaves out what is
-    not said; `report` has a list of five for each line (`normalising.report.Line`).
+    not said; `report` has a list of five for each line (`normalising.report.Line`). `upgraded_to`: the later submission
+    in which the visitor of an interest left a contact.
     """
 
     __tablename__ = "submission"
@@ -42,6 +43,7 @@ class Submission(Base):
     external_id: Mapped[str | None]
     content_hash: Mapped[str]
     duplicate_of: Mapped[UUID | None]
+    upgraded_to: Mapped[UUID | None]
     normaliser_version: Mapped[int]
     inquiry: Mapped[dict[str, Any] | None] = mapped_column(AS_WRITTEN)
     report: Mapped[list[list[Any]] | None] = mapped_column(AS_WRITTEN)
@@ -91,6 +93,17 @@ class Submission(Base):
         # Rows have some 4 kB: compressing them would cost more than all the rest of storing them.
         {"postgresql_with": {"toast_tuple_target": 8160}},
     )
+
+
+class InterestClient(Base):
+    """By which visitor's id (a keyed hash of it) an interest is found when the visitor leaves a contact."""
+
+    __tablename__ = "interest_client"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    client: Mapped[str] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(primary_key=True)
+    seen_at: Mapped[datetime]
 
 
 class RawRequest(Base):
