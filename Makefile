@@ -19,7 +19,8 @@ run: $(VENV)/.runtime ## Start PostgreSQL, the three services and their workers;
 demo: $(VENV)/.dev ## Fill a running Leadflow with months of inquiries and sales, and show funnel and cost
 	@exec $(BIN)/python -m deploy.local.demo
 
-test: $(VENV)/.dev ## Run all tests on a real PostgreSQL
+test: $(VENV)/.dev ## Run all tests on a real PostgreSQL and in a real browser
+	@deploy/develop/browser.sh
 	$(BIN)/python -m pytest --quiet --numprocesses 2
 
 check: $(VENV)/.dev lint client test ## Everything CI checks: style, types, import directions, clients, house rules, tests

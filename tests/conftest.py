@@ -1,6 +1,7 @@
 """What all tests share: a PostgreSQL of this test process, and the three services running in it.
 
-`core`, `intake` and `analytics` are running services with empty tables. A test that needs none of them starts nothing.
+`core`, `intake` and `analytics` are running services with empty tables, `browser` is a real one. A test that needs none
+of them starts nothing. Tests that use `browser` bear `xdist_group("browser")`, so that it is started once.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -13,6 +14,9 @@ from leadkit.embedded.cluster import Cluster, throwaway
 from leadkit.telemetry import configure_logging
 from leadkit.testing.databases import TestDatabase, database_of
 from leadkit.testing.services import RunningService, running
+from playwright.async_api import Browser
+
+from tests.browser import chromium
 
 configure_logging("error", service="test")
 
@@ -72,6 +76,12 @@ async def running_analytics(analytics_database: TestDatabase) -> AsyncIterator[R
     settings = AnalyticsSettings(database_url=analytics_database.url, port=0, requests_per_minute=1_000_000)
     async with running(create(settings), analytics_database) as service:
         yield service
+
+
+@pytest_asyncio.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with chromium() as started:
+        yield started
 
 
 async def _fresh(service: RunningService) -> RunningService:

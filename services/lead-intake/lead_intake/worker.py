@@ -82,7 +82,7 @@ async def close(db: Database, sealer: Sealer) -> None:
 
 
 async def clean(db: Database, own: IntakeSettings) -> None:
-    """Forgets refused requests, signs of spam, answers kept for repeats, and files of imports when their time is over."""
+    """Forgets refused requests, signs of spam, answers kept for repeats and files of imports, each in its time."""
     now = clock.now()
     async with db.transaction(role="worker") as session:
         await forget_refused(session, now=now)

@@ -21,7 +21,7 @@
   const KEEP_LAST = 90 * DAY;
   const KEEP_UNSENT = 7 * DAY;
   const TRIES = 4;
-  const CLAIM = 30000; // for so long another tab leaves a submission that is being sent alone
+  const AGAIN = 30000;
 
   const TEXTS = russian
     ? {
@@ -202,8 +202,6 @@
   const onTheirWay = {};
 
   const post = async (item) => {
-    item.claimed = Date.now() + CLAIM;
-    keep(item);
     const asked = await formOf(item.key);
     if (asked.proof_of_work && crypto.subtle && !(item.proof && Date.now() - item.provedAt < 15 * 60000)) {
       item.proof = await prove(item.key);
@@ -247,8 +245,6 @@
       }
       const passing = !status || status >= 500 || [408, 425, 429].includes(status);
       if (!passing || attempt === TRIES || navigator.onLine === false) {
-        item.claimed = 0;
-        keep(item);
         tryLater();
         if (!queue().some((one) => one.id === item.id)) throw 'again'; // the browser keeps nothing
         throw passing ? 'kept' : 'failed';
@@ -257,15 +253,20 @@
     }
   };
 
+  /* One tab at a time sends a submission; the browser frees the lock of a tab that is gone. Where there are no locks the
+     server tells a repeat by its key. */
   const deliver = (item) => {
-    onTheirWay[item.id] = onTheirWay[item.id] || { item, answered: attempts(item) };
-    return onTheirWay[item.id].answered.finally(() => delete onTheirWay[item.id]);
+    const work = (lock) => (lock ? attempts(item) : Promise.reject('elsewhere'));
+    const once = () =>
+      navigator.locks ? navigator.locks.request('leadflow:' + item.id, { ifAvailable: true }, work) : work(true);
+    onTheirWay[item.id] = onTheirWay[item.id] || once().finally(() => delete onTheirWay[item.id]);
+    return onTheirWay[item.id];
   };
 
   let timer = 0;
   const tryLater = () => {
     clearTimeout(timer);
-    timer = setTimeout(flush, 60000);
+    timer = setTimeout(flush, AGAIN);
   };
 
   const tell = (target, name, detail) =>
@@ -276,7 +277,7 @@
     const unsent = queue();
     if (unsent.length) tryLater();
     unsent
-      .filter((item) => !onTheirWay[item.id] && !(item.claimed > Date.now()))
+      .filter((item) => !onTheirWay[item.id])
       .forEach((item) => {
         deliver(item).then(
           (answer) => {
@@ -418,6 +419,10 @@
       });
     };
 
+    form.addEventListener('input', () => {
+      if (status.dataset.state === 'invalid' && !form.querySelector('[aria-invalid]')) show('', '');
+    });
+
     form.addEventListener('submit', async (event) => {
       if (event.defaultPrevented) return;
       event.preventDefault();
@@ -467,7 +472,7 @@
   const TYPES = { phone: 'tel', email: 'email' };
   const AUTOCOMPLETE = { name: 'name', phone: 'tel', email: 'email', company: 'organization' };
 
-  const drawField = (field) => {
+  const drawField = (field, optional) => {
     const id = 'leadflow-' + newId();
     const common = { id, name: field.name, required: field.required, autocomplete: AUTOCOMPLETE[field.name] || 'off' };
     let control;
@@ -479,6 +484,7 @@
       control = element('input', { ...common, type: TYPES[field.name] || 'text' });
     }
     const label = element('label', { htmlFor: id, textContent: field.label });
+    if (!field.required) label.append(' ', element('span', { className: 'leadflow-optional', textContent: `(${optional})` }));
     return element('div', { className: 'leadflow-field' }, label, control);
   };
 
@@ -499,7 +505,7 @@
     const form = element('form', { className: 'leadflow-form', method: 'post', action: `${base}in/${options.key}` });
     if (asked.title) form.append(element('h2', { textContent: asked.title }));
     if (asked.intro) form.append(element('p', { textContent: asked.intro }));
-    form.append(...asked.fields.map(drawField));
+    form.append(...asked.fields.map((field) => drawField(field, asked.optional)));
     if (asked.consent) form.append(drawConsent(asked.consent));
     addTrap(form, asked.honeypot);
     form.append(element('button', { type: 'submit', textContent: asked.button }));
@@ -514,8 +520,6 @@
     }
     if (options.form) document.querySelectorAll(options.form).forEach(bind);
     addEventListener('online', flush);
-    // What is on its way while the page goes is not known to have arrived: the next page may send it at once.
-    addEventListener('pagehide', () => Object.values(onTheirWay).forEach(({ item }) => keep({ ...item, claimed: 0 })));
     flush();
   };
 

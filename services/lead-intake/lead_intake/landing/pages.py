@@ -26,8 +26,8 @@ def form_page(source: SourceView, language: Language, allowed_origins: Sequence[
     """The source's form. It posts without JavaScript as well; with it, where the visitor came from goes along."""
     form = form_of(source, language)
     return _page(
-        "form.html", 200, _policy(source.redirect_url, allowed_origins), language=language, title=form.title, root="../",
-        key=source.key, form=form, texts=TEXTS[language], types=TYPES, autocomplete=AUTOCOMPLETE,
+        "form.html", 200, _policy(source.redirect_url, allowed_origins), language=language, title=form.title,
+        root="../", key=source.key, form=form, types=TYPES, autocomplete=AUTOCOMPLETE,
         next=source.redirect_url or f"{source.key}/thanks",
         referrer=referrer if referrer.startswith(("http://", "https://")) else "",
     )  # fmt: skip

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from lead_intake.providers.base import SourceView
-from lead_intake.providers.settings import FormField
+from lead_intake.providers.settings import ConsentSettings, FormField
 
 Language = Literal["ru", "en"]
 
@@ -60,6 +60,7 @@ class Form(NamedTuple):
     honeypot: str | None
     proof_of_work: int | None
     redirect_url: str | None
+    optional: str
 
 
 def language_for(source: SourceView | None, preferred: str) -> Language:
@@ -89,17 +90,20 @@ def form_of(source: SourceView, language: Language) -> Form:
         button=form.button or texts["button"],
         thanks=form.thanks or texts["thanks"],
         fields=[_field(one, texts) for one in form.fields],
-        consent=Consent(asked.text, asked.version, asked.required, asked.policy_url, texts["policy"])
-        if asked
-        else None,
+        consent=_consent(asked, texts) if asked else None,
         honeypot=spam.honeypot_fields[0] if spam.enabled and spam.honeypot_fields else None,
         proof_of_work=spam.proof_of_work if spam.enabled else None,
         redirect_url=source.redirect_url,
+        optional=texts["optional"],
     )
 
 
 def _field(field: FormField, texts: Mapping[str, str]) -> Field:
     return Field(field.name, field.label or texts[field.name], field.required, field.options)
+
+
+def _consent(asked: ConsentSettings, texts: Mapping[str, str]) -> Consent:
+    return Consent(asked.text, asked.version, asked.required, asked.policy_url, texts["policy"])
 
 
 def _number(quality: str) -> float:

@@ -43,6 +43,7 @@ class FormOut(BaseModel):
     honeypot: str | None = Field(examples=["website"], description="A field that nobody sees and fills")
     proof_of_work: int | None = Field(description="When set, a submission carries the solution of a challenge")
     redirect_url: str | None
+    optional: str = Field(examples=["optional"], description="Stands beside a field that may stay empty")
 
 
 class ChallengeOut(BaseModel):

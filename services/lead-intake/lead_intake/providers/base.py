@@ -66,7 +66,6 @@ class SourceView:
     key: str = ""
     workspace_region: str = "RU"
     workspace_time_zone: str = "Europe/Moscow"
-    key: str = ""
     workspace_key: bytes = b""
 
     def hashed(self, text: str) -> str:

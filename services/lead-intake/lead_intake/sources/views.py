@@ -33,7 +33,6 @@ def view_of(row: Source, workspace: WorkspaceSetting | None, sealer: Sealer) -> 
         key=row.key,
         workspace_region=workspace.default_region if workspace else FALLBACK_REGION,
         workspace_time_zone=workspace.time_zone if workspace else FALLBACK_TIME_ZONE,
-        key=row.key,
         workspace_key=sealer.key_for(row.workspace_id.bytes),
     )
 
