@@ -18,6 +18,14 @@ FORM = "application/x-www-form-urlencoded"
 SECONDS_OF_WORK = 4.0
 """A quadratic way takes minutes for these bodies, also on a fast machine; a linear one less than half a second."""
 
+
+def _typeform(count: int, text: str = "a") -> bytes:
+    """A response with so many questions and answers."""
+    fields = [{"id": str(number), "title": f"Question {number}"} for number in range(count)]
+    answers = [{"type": "text", "text": text, "field": {"id": str(number)}} for number in range(count)]
+    return json.dumps({"form_response": {"definition": {"fields": fields}, "answers": answers}}).encode()
+
+
 HOSTILE = {
     "long texts": ("generic", "", json.dumps({"name": "Ab " * 300_000, "message": "я" * 300_000}).encode()),
     "long contacts": ("generic", "", json.dumps({"phone": "8 " * 300_000, "email": "a@" * 300_000}).encode()),
@@ -25,6 +33,19 @@ HOSTILE = {
     "many phones": ("generic", "", json.dumps({"phones": [f"8999{number:07}" for number in range(100_000)]}).encode()),
     "brackets": ("generic", FORM, b"a" + b"[a]" * 300_000 + b"=1"),
     "deep objects": ("generic", "", b'{"a":' * 900 + b"1" + b"}" * 900),
+    "cookies": ("tilda", FORM, b"COOKIES=" + b"a%3D1%3B+" * 100_000 + b"&Phone=89990000001"),
+    "many answers": ("typeform", "", _typeform(20_000)),
+    "long answers": ("typeform", "", _typeform(5_000, "text " * 300)),
+    "many custom fields": ("amocrm", "", json.dumps([{"_embedded": {"leads": [{
+        "custom_fields_values": [{"field_name": "a", "values": [{"value": "b"}] * 9}] * 9000}]}}]).encode()),
+    "many announced leads": ("meta", "", json.dumps(
+        {"object": "page", "entry": [{"changes": [{"field": "leadgen", "value": {"leadgen_id": "1"}}] * 20_000}]}
+    ).encode()),
+    "digits in a chat": ("avito", "", json.dumps({"payload": {"type": "message", "value": {
+        "id": "m", "chat_id": "c", "content": {"text": "8 999-" * 200_000}}}}).encode()),
+    "many messages": ("jivo", "", json.dumps({"event_name": "chat_finished", "chat_id": 1, "chat": {"messages": [
+        {"type": "visitor", "message": "8 999 000 00 01"}] * 50_000}}).encode()),
+    "comments": ("bitrix24", "", json.dumps({"fields": {"COMMENTS": "<div>a<br>" * 100_000}}).encode()),
     "long address": ("generic", "", json.dumps({"page_url": "https://a.ru/?" + "utm_x=1&" * 100_000}).encode()),
     "digits in a mail": ("email", "", HEAD + b"\r\n" + b"8 999-" * 200_000),
     "at signs in a mail": ("email", "", HEAD + b"\r\n" + b"@" * 1_000_000),

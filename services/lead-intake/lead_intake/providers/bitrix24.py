@@ -16,6 +16,9 @@ from lead_intake.providers.forms import FormReader
 from lead_intake.providers.mail.html_text import html_to_text
 from lead_intake.providers.webhooks import SharedSecret
 
+MAX_COMMANDS = 50
+"""As many as Bitrix24 takes in one batch."""
+
 _ADDING = re.compile(r"crm\.(?:lead|contact|deal|item)\.add", re.IGNORECASE)
 _CODE = re.compile(r"/rest/\d+/([^/]+)/")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
@@ -52,7 +55,10 @@ class Bitrix24(SharedSecret):
         body = bodies.record_of(request)
         method = _method(request)
         if method == "batch":
-            found = [_lead(request, source, fields) for fields in _commands(body).values()]
+            commands = _commands(body)
+            if len(commands) > MAX_COMMANDS:
+                raise Unreadable(f"more than {MAX_COMMANDS} commands")
+            found = [_lead(request, source, fields) for fields in commands.values()]
             return found or [Found(None, "ignored", Draft(), "method batch")]
         if method and not _ADDING.fullmatch(method):
             return [Found(None, "ignored", Draft(), f"method {method[:100]}")]

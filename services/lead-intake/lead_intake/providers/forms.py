@@ -12,6 +12,7 @@ from lead_intake.providers.base import Draft, Found, Raw, SourceView, WireReques
 from lead_intake.providers.fields import contact_asked_for, mapped, meaning, place, shape
 
 MAX_FIELDS = 5000
+MAX_MESSAGE = 20_000
 _LABELS = ("name", "key", "label", "title", "field", "question", "id", "slug")
 _VALUES = ("value", "values", "answer", "text", "val")
 _SINGLE = frozenset(
@@ -107,8 +108,7 @@ class FormReader:
     def _field(self, key: str, inside: str, path: str, value: Any) -> None:
         if value == "" or value is None or value == []:
             return
-        self.fields += 1
-        if self.fields > MAX_FIELDS:
+        if not self._counted():
             return
         known = self._mapped(key, f"{path}{key}") if self.field_map else None
         if known is None:
@@ -121,6 +121,11 @@ class FormReader:
         else:
             self._understood(known, key, f"{path}{key}", value)
 
+    def _counted(self) -> bool:
+        """Whether one more field is still read."""
+        self.fields += 1
+        return self.fields <= MAX_FIELDS
+
     def _mapped(self, key: str, path: str) -> str | None:
         """The meaning that the operator gives a field."""
         target = self.field_map.get(path) or self.field_map.get(key)
@@ -132,21 +137,26 @@ class FormReader:
 
     def put(self, known: str, key: str, value: Any) -> None:
         """Takes a field whose meaning the provider tells, such as `phone`; the operator knows better."""
-        if value is not None and value != "" and value != []:
+        if value is not None and value != "" and value != [] and self._counted():
             self._understood((self.field_map and self._mapped(key, key)) or known, key, key, value)
 
     def ask(self, question: str, value: Any, key: str = "") -> None:
         """Takes the answer to a question in the form's own words: a contact, else a line of the message."""
         text = text_of(value).strip()
-        if not text:
+        if not text or not self._counted():
             return
         known = self._mapped(key or question, question) if self.field_map else None
         known = known or contact_asked_for(key) or contact_asked_for(question)
         if known:
             self._understood(known, question, key or question, value)
         elif not is_placeholder(text):
-            line = f"{question.strip()}: {text}" if question.strip() else text
-            self.draft.message = f"{self.draft.message}\n{line}" if self.draft.message else line
+            self._say(f"{question.strip()}: {text}" if question.strip() else text)
+
+    def _say(self, text: str) -> None:
+        """One more line of the message; past what is kept of it, nothing is added."""
+        message = self.draft.message
+        if message is None or len(message) <= MAX_MESSAGE:
+            self.draft.message = f"{message}\n{text}" if message else text
 
     def mark(self, name: str, value: Any) -> None:
         """A mark of the visit by its wire name (`utm_source`, `page_url`, `form_id`, ...); what came first stays."""
@@ -182,7 +192,7 @@ class FormReader:
             elif getattr(draft, known) != text:
                 self.keep(path, value)
         elif known == "message":
-            draft.message = f"{draft.message}\n{text}" if draft.message else text
+            self._say(text)
         elif known != "ignore":
             self._particular(known, path, text, value)
 

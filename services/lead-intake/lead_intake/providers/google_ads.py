@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from leadkit.contracts.inquiry import Channel
+from pydantic import BaseModel, Field
 
 from lead_intake.normalising import times
 from lead_intake.providers import bodies
 from lead_intake.providers.base import Draft, Found, SourceView, Unreadable, WireAnswer, WireRequest, json_answer
 from lead_intake.providers.forms import FormReader
+from lead_intake.providers.settings import Secrets
 from lead_intake.providers.webhooks import SharedSecret
 
 _COLUMNS = {
@@ -20,12 +22,19 @@ _KEPT = ("CITY", "REGION", "COUNTRY", "POSTAL_CODE", "STREET_ADDRESS")
 _TEST_LEAD, _DUMMY = "TeSter-123-", "dummy_value"
 
 
+class GoogleSecrets(Secrets):
+    """What stands in the lead form's settings under Webhook."""
+
+    secret: str | None = Field(default=None, max_length=1024, description="Key, sent in each lead as google_key")
+
+
 class GoogleAds(SharedSecret):
     """Leads of Google Ads lead form assets."""
 
     slug: ClassVar[str] = "google_ads"
     title: ClassVar[str] = "Google Ads lead forms"
     channels: ClassVar[tuple[Channel, ...]] = ("ads",)
+    secrets_model: ClassVar[type[BaseModel]] = GoogleSecrets
     hint: ClassVar[str] = "Lead form asset, Export leads, Webhook: the address as URL, the source's secret as key."
     proof_field: ClassVar[str | None] = "google_key"
     accepted: ClassVar[WireAnswer] = json_answer({})

@@ -26,6 +26,7 @@ from lead_intake.providers.webhooks import Webhook
 FIELDS = (
     "created_time,ad_id,ad_name,adset_id,adset_name,campaign_id,campaign_name,form_id,is_organic,platform,field_data"
 )
+MAX_LEADS = 1000
 _STANDARD = {
     "full_name": "full_name", "first_name": "first_name", "last_name": "last_name", "email": "email",
     "work_email": "email", "phone_number": "phone", "phone": "phone", "work_phone_number": "phone",
@@ -80,11 +81,14 @@ class Meta(Webhook):
             return [Found(None, "ignored", Draft(), "handshake")]
         body = bodies.parsed(request)
         if _is_notice(body):
-            found = [_announced(request, source, value) for value in _values(body)]
+            values = list(_values(body))
+            if len(values) > MAX_LEADS:
+                raise Unreadable(f"more than {MAX_LEADS} leads in one notice")
+            found = [_announced(request, source, value) for value in values]
             return found or [Found(None, "ignored", Draft(), "event without leadgen")]
         leads = bodies.listed(bodies.node(body).get("data")) or bodies.listed(body)
-        if not leads or not all("field_data" in bodies.node(lead) for lead in leads):
-            raise Unreadable("neither a notice nor a lead")
+        if not leads or len(leads) > MAX_LEADS or not all("field_data" in bodies.node(lead) for lead in leads):
+            raise Unreadable("neither a notice nor up to a thousand leads")
         return [_lead(FormReader(request, source), lead) for lead in leads]
 
     def merge(self, found: Sequence[Found]) -> Found:

@@ -128,3 +128,9 @@ class Secrets(BaseModel):
         max_length=1024,
         description="Expected in the query (key, secret, token), Authorization, X-Webhook-Key, X-Api-Key or the body",
     )
+
+
+class SigningSecret(Secrets):
+    """The secret of a provider that signs its requests."""
+
+    secret: str | None = Field(default=None, max_length=1024, description="What the provider signs its requests with")

@@ -5,11 +5,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from leadkit.contracts.inquiry import Channel
+from pydantic import BaseModel
 
 from lead_intake.normalising import times
 from lead_intake.providers import bodies, credentials
 from lead_intake.providers.base import Draft, Found, SourceView, Unreadable, WireRequest
 from lead_intake.providers.forms import FormReader
+from lead_intake.providers.settings import SigningSecret
 from lead_intake.providers.webhooks import Webhook
 
 _TYPES = {"email": "email", "phone_number": "phone"}
@@ -22,6 +24,7 @@ class Typeform(Webhook):
     slug: ClassVar[str] = "typeform"
     title: ClassVar[str] = "Typeform"
     channels: ClassVar[tuple[Channel, ...]] = ("form",)
+    secrets_model: ClassVar[type[BaseModel]] = SigningSecret
     hint: ClassVar[str] = "Form, Connect, Webhooks: the address as endpoint, and a secret, the same as in this source."
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:

@@ -7,15 +7,27 @@ from datetime import timedelta
 from typing import Any, ClassVar
 
 from leadkit.contracts.inquiry import Channel
+from pydantic import BaseModel, Field
 
 from lead_intake.normalising import times
 from lead_intake.providers import bodies, credentials
 from lead_intake.providers.base import Draft, Found, SourceView, Unreadable, WireRequest
 from lead_intake.providers.forms import FormReader
+from lead_intake.providers.settings import Secrets
 from lead_intake.providers.webhooks import SharedSecret
 
 _SIGNATURE, _TIMESTAMP = "x-webflow-signature", "x-webflow-timestamp"
 _ENVELOPE = frozenset({"formId", "formName", "submissionId", "fields", "dateSubmitted"})
+
+
+class WebflowSecrets(Secrets):
+    """A webhook made over the API is signed; one made in the dashboard is not."""
+
+    secret: str | None = Field(
+        default=None,
+        max_length=1024,
+        description="The webhook's secret or the app's client secret; made in the dashboard: ours, in the address",
+    )
 
 
 class Webflow(SharedSecret):
@@ -24,6 +36,7 @@ class Webflow(SharedSecret):
     slug: ClassVar[str] = "webflow"
     title: ClassVar[str] = "Webflow"
     channels: ClassVar[tuple[Channel, ...]] = ("form",)
+    secrets_model: ClassVar[type[BaseModel]] = WebflowSecrets
     hint: ClassVar[str] = "Site settings, Apps & integrations, Webhooks, Form submission: the address with ?key=secret."
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:
