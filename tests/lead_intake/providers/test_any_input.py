@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -17,6 +18,8 @@ from lead_intake.providers.fields import _WORDS
 from lead_intake.screening.rules import content_key, screen
 from lead_intake.submissions.rules import same_words
 from leadkit.contracts.inquiry import Inquiry
+
+from tests.lead_intake.providers.sample import samples
 
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
 WORDS = [word for words in _WORDS.values() for word in words.split()]
@@ -97,8 +100,7 @@ def source_of(provider: Provider) -> SourceView:
     return SourceView(UUID(int=1), UUID(int=2), provider.channels[0], provider.slug)
 
 
-def read(provider: Provider, request: WireRequest) -> Iterator[tuple[Normalised, Any]]:
-    source = source_of(provider)
+def read(provider: Provider, request: WireRequest, source: SourceView) -> Iterator[tuple[Normalised, Any]]:
     for found in provider.read(request, source):
         normalised = normalise(found, source, submission_id=UUID(int=3), revision=1, received_at=AT)
         yield normalised, (screen(request, found, normalised, source), content_key(normalised, source))
@@ -113,20 +115,47 @@ def test_every_reader_gives_storable_inquiries_or_says_unreadable(
     headers = {"content-type": content_type, "authorization": query, "cookie": query}
     request = WireRequest("POST", rest, query, headers, body, AT)
     for provider in PROVIDERS:
-        try_reader(provider, request)
+        try_reader(provider, request, source_of(provider))
 
 
-def try_reader(provider: Provider, request: WireRequest) -> None:
-    provider.verify(request, source_of(provider))
-    assert len(provider.mask(request, source_of(provider)).body) == len(request.body)
+def try_reader(provider: Provider, request: WireRequest, source: SourceView) -> None:
+    provider.verify(request, source)
+    provider.answer(request, source, [UUID(int=4)])
+    assert len(provider.mask(request, source).body) == len(request.body)
     try:
-        results = list(read(provider, request))
+        results = list(read(provider, request, source))
     except Unreadable:
         return
-    assert results == list(read(provider, request))
+    assert results == list(read(provider, request, source))
     for normalised, _ in results:
         written = orjson.dumps(normalised.values, option=orjson.OPT_UTC_Z)
         assert b"\\u0000" not in written + orjson.dumps(normalised.lines)
         read_back = Inquiry.model_validate_json(written)
         assert read_back == normalised.inquiry
         assert same_words(orjson.loads(written), read_back.model_dump(mode="json"))
+
+
+ODD: tuple[Any, ...] = (None, -1, True, [[{}]], {"0": "a"}, "\x00")
+
+
+def test_a_sample_with_any_value_exchanged_is_read_or_unreadable() -> None:
+    tried = 0
+    for sample in samples():
+        if not sample.request.body.startswith((b"{", b"[")):
+            continue
+        tree = json.loads(sample.request.body)
+        for holder, key in list(places(tree)):
+            value = holder[key]
+            for odd in (ODD[tried % 6], ODD[(tried + 3) % 6]):
+                holder[key] = odd
+                try_reader(sample.provider, replace(sample.request, body=json.dumps(tree).encode()), sample.source)
+                tried += 1
+            holder[key] = value
+    assert tried > 800
+
+
+def places(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Each value in a nested object, as what holds it and under which key."""
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield node, key
+        yield from places(value)

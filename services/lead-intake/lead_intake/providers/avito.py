@@ -87,7 +87,7 @@ def _no_lead(value: Mapping[str, Any]) -> str | None:
     author, ours = bodies.word(value.get("author_id")), bodies.word(value.get("user_id"))
     if author is not None and author == ours:
         return "own_message"
-    if author in _SERVICE_AUTHORS or value.get("type") in _NO_MESSAGES:
+    if author in _SERVICE_AUTHORS or bodies.word(value.get("type")) in _NO_MESSAGES:
         return "service_message"
     return None
 

@@ -71,7 +71,8 @@ def _mail(node: Json) -> Mail:
         mail = parse(raw.encode())
     else:
         mail = mail_of(_headers(node), text=_text(node, "TextBody"), html=_text(node, "HtmlBody"))
-        for file in node.get("Attachments") or ():
+        files = node.get("Attachments")
+        for file in files if isinstance(files, list) else ():
             if isinstance(file, dict):
                 _enclose(mail, file)
         mail.settle()
