@@ -12,6 +12,8 @@ from leadkit.sealing import Sealer
 from leadkit.serve import serve
 from leadkit.snapshot import snapshot_router
 
+from lead_intake.confirmations import routes as confirmations
+from lead_intake.confirmations.rules import PURPOSE as LINKS
 from lead_intake.delivery.telling import waiting_counted
 from lead_intake.driver import Lines
 from lead_intake.imports import routes as import_routes
@@ -33,6 +35,7 @@ from lead_intake.submissions import queries as submissions
 from lead_intake.submissions import routes as submission_routes
 from lead_intake.submissions.events import SUBMISSION_RECORDED
 
+CONFIRMATIONS_PER_ADDRESS = 60
 EVENT_TYPES = (SUBMISSION_RECORDED, sources.SOURCE_CHANGED)
 
 
@@ -51,6 +54,7 @@ def create(own: IntakeSettings) -> FastAPI:
             import_routes.router,
             receiving.router,
             landing.router,
+            confirmations.router,
             feed_router(EVENT_TYPES),
             snapshot_router((submissions.SNAPSHOT, sources.SNAPSHOT)),
         ),
@@ -64,6 +68,8 @@ def create(own: IntakeSettings) -> FastAPI:
     app.state.certificates = Certificates()
     app.state.doors = Doors(db, app.state.sealer)
     app.state.visitors = RateLimiter(landing.PER_ADDRESS)
+    app.state.links = Sealer(own.data_key, purpose=LINKS)
+    app.state.confirming = RateLimiter(CONFIRMATIONS_PER_ADDRESS)
     door = Door(
         db,
         app.state.doors,

@@ -2,9 +2,10 @@
 
 from functools import cache
 from pathlib import Path
+from typing import Literal
 
 from leadkit.settings import ServiceSettings, settings_or_exit
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 FOLDER = Path(__file__).resolve().parent.parent
@@ -17,6 +18,12 @@ class IntakeSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="LEADFLOW_INTAKE_")
 
     port: int = Field(8001, description="Port the API listens on")
+    mail_host: str | None = Field(None, description="SMTP server for mail out (double opt-in); unset: none is sent")
+    mail_port: int = Field(587, ge=1, le=65535, description="Its port")
+    mail_tls: Literal["starttls", "implicit", "off"] = Field("starttls", description="How mail out is encrypted")
+    mail_user: str | None = Field(None, description="User of the server for mail out")
+    mail_password: SecretStr | None = Field(None, description="The user's password")
+    mail_from: str | None = Field(None, description="Sender of mail out, as Sales <sales@example.ru>")
     smtp_port: int | None = Field(
         None, ge=1, le=65535, description="Port of the SMTP listener (python -m lead_intake.smtp); unset: there is none"
     )
@@ -41,6 +48,11 @@ class IntakeSettings(ServiceSettings):
         pattern=r"^https?://[!-~]+$",
         description="Base address of Meta's Graph API with its version, asked for the leads that Meta announces",
     )
+
+    @property
+    def sends_mail(self) -> bool:
+        """Whether mail can go out."""
+        return self.mail_host is not None and self.mail_from is not None
 
 
 @cache

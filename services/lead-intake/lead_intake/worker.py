@@ -17,6 +17,8 @@ from leadkit.serve import run
 from leadkit.worker import Loop, every, run_worker
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lead_intake.confirmations.mailing import mail_out
+from lead_intake.confirmations.sending import Asker, put_aside_unconfirmed
 from lead_intake.delivery.delivering import Deliverer
 from lead_intake.fetching.actions import forget_fetches
 from lead_intake.fetching.fetching import Fetcher
@@ -33,6 +35,7 @@ from lead_intake.sources.views import SECRETS_PURPOSE
 from lead_intake.sources.workspaces import WORKSPACE_EVENTS, learn_workspaces
 from lead_intake.submissions.closing import close_overdue
 from lead_intake.submissions.retention import forget_raw
+from lead_intake.subscriptions.confirming import Confirmer
 
 CLOSE_EVERY_S = 60
 CLEAN_EVERY_S = 600
@@ -59,6 +62,8 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
         ("delivery", Deliverer(db, core).run),
         ("sequencer", Sequencer(db).run),
         ("mailboxes", Mailboxes(db, sealer).run),
+        ("subscriptions", Confirmer(db).run),
+        ("confirmations", Asker(db, own, sealer, out=mail_out(own)).run),
         ("keys", follow_keys(db, core)),
         ("crm-core", follower.run),
         ("imports", Importer(db, sealer).run),
@@ -77,8 +82,9 @@ async def follow(session: AsyncSession, events: list[CloudEvent]) -> None:
 
 
 async def close(db: Database, sealer: Sealer) -> None:
-    """Closes calls whose end was never told."""
+    """Closes calls whose end was never told, and puts aside what nobody confirmed."""
     await close_overdue(db, sealer, now=clock.now())
+    await put_aside_unconfirmed(db, sealer)
 
 
 async def clean(db: Database, own: IntakeSettings) -> None:

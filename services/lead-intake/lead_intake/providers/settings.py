@@ -71,6 +71,10 @@ class SourceSettings(BaseModel):
     signature_tolerance_s: int | None = Field(
         default=300, ge=0, description="Age at which a signed time is too old; null switches the check off"
     )
+    double_opt_in: bool = Field(
+        default=False, description="A form's inquiry with an e-mail waits until the person follows a link sent there"
+    )
+    double_opt_in_days: int = Field(default=7, ge=1, le=90, description="How long that link works")
     requests_per_minute: int = Field(default=6000, ge=1, description="Limit for the whole source")
     requests_per_minute_per_address: int | None = Field(
         default=None, ge=1, description="Limit per client address; unset: 120 where browsers post, else none"

@@ -29,10 +29,18 @@ ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
 async def create_source(
-    session: AsyncSession, wish: SourceCreate, sealer: Sealer, *, workspace_id: UUID, now: datetime
+    session: AsyncSession,
+    wish: SourceCreate,
+    sealer: Sealer,
+    *,
+    workspace_id: UUID,
+    sends_mail: bool = False,
+    now: datetime,
 ) -> Source:
-    """A new source with its own key; raises `Invalid` for what its provider does not take."""
+    """A new source with its own key; raises `Invalid` for what its provider does not take, or this installation
+    cannot do (`sends_mail`: whether mail can go out)."""
     provider = _provider(wish.provider)
+    _can_be_asked(wish.settings, sends_mail=sends_mail)
     row = Source(
         workspace_id=workspace_id, id=new_id(), version=1, name=wish.name, channel=wish.channel,
         provider=wish.provider, key=new_key(),
@@ -57,6 +65,7 @@ async def change_source(
     *,
     workspace_id: UUID,
     if_match: int | None,
+    sends_mail: bool = False,
     now: datetime,
 ) -> Source:
     """Applies what a PATCH named; raises `NotFound`, `Stale`, `Invalid`."""
@@ -64,6 +73,7 @@ async def change_source(
     check_version(if_match, row.version)
     provider = _provider(row.provider)
     if "settings" in patch:
+        _can_be_asked(patch["settings"], sends_mail=sends_mail)
         row.settings = _checked(provider.settings_model, _merged(row.settings, patch["settings"]), "/settings")
     if "secrets" in patch:
         secrets = _merged(opened(row, sealer), patch["secrets"])
@@ -106,6 +116,15 @@ def _provider(slug: str) -> Provider:
     if provider is None:
         raise Invalid.at("/provider", f"is one of {', '.join(one.slug for one in PROVIDERS)}")
     return provider
+
+
+def _can_be_asked(settings: dict[str, Any] | None, *, sends_mail: bool) -> None:
+    """Whoever is to confirm by mail must get one."""
+    if (settings or {}).get("double_opt_in") and not sends_mail:
+        raise Invalid.at(
+            "/settings/double_opt_in",
+            "needs mail to go out: set LEADFLOW_INTAKE_MAIL_HOST and LEADFLOW_INTAKE_MAIL_FROM first",
+        )
 
 
 def _checked(model: type[BaseModel], values: dict[str, Any] | None, pointer: str) -> dict[str, Any]:

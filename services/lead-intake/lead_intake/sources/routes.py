@@ -33,7 +33,10 @@ async def sources_create(
     body: SourceCreate, request: Request, response: Response, session: Session, caller: Writer, now: Now
 ) -> SourceOut:
     """Add an entry point."""
-    row = await actions.create_source(session, body, request.app.state.sealer, workspace_id=caller.workspace, now=now)
+    state = request.app.state
+    row = await actions.create_source(
+        session, body, state.sealer, workspace_id=caller.workspace, sends_mail=state.settings.sends_mail, now=now
+    )
     response.headers["Location"] = f"/v1/sources/{row.id}"
     return _shown(row, request, response)
 
@@ -95,6 +98,7 @@ async def sources_update(
         request.app.state.sealer,
         workspace_id=caller.workspace,
         if_match=if_match,
+        sends_mail=request.app.state.settings.sends_mail,
         now=now,
     )
     mailboxes = await mailbox_states(session, caller.workspace, [row.id])

@@ -22,7 +22,7 @@ from lead_intake.submissions.events import recorded, tell
 from lead_intake.submissions.gathering import Gathered, gather, raws_of
 from lead_intake.submissions.queries import Found, submission_by_id
 from lead_intake.submissions.reading import read_receipt
-from lead_intake.submissions.rules import MARKED, RELEASABLE, SPAMMABLE
+from lead_intake.submissions.rules import MARKED, SPAMMABLE, may_be_released
 from lead_intake.submissions.schemas import SubmissionCreate
 from lead_intake.submissions.storing import store
 
@@ -156,11 +156,25 @@ async def release(
 ) -> None:
     """Out of spam, for good: screening does not put it back. Raises `NotFound`, `NotSpam`, `NotReplayable`."""
     row = await submission_by_id(session, workspace_id, submission_id, lock=True)
-    if row.status not in RELEASABLE:
+    if not may_be_released(row.status, row.reason):
         raise NotSpam(f"Its status is {row.status}.")
     row.released = True
     await session.flush()
     await replay(session, submission_id, sealer, workspace_id=workspace_id, now=now)
+
+
+async def give_reason(
+    session: AsyncSession, submission_id: UUID, *, before: str, reason: str, workspace_id: UUID, now: datetime
+) -> None:
+    """Another reason for the same status, if it still has the one `before`. Raises `NotFound`."""
+    row = await submission_by_id(session, workspace_id, submission_id, lock=True)
+    if row.reason != before:
+        return
+    row.reason = reason
+    row.version += 1
+    row.updated_at = now
+    await session.flush()
+    await tell(await driver_of(session), workspace_id, [recorded(row)], now=now)
 
 
 async def mark_spam(session: AsyncSession, submission_id: UUID, *, workspace_id: UUID, now: datetime) -> None:

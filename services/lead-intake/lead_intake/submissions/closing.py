@@ -1,5 +1,5 @@
 """Submissions that stay `pending`: a call whose end was never told counts as missed after two hours. Those that wait
-for their provider to be asked wait on."""
+for their provider to be asked, or for the person to confirm, wait on."""
 
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +13,7 @@ from lead_intake.driver import driver_of
 from lead_intake.providers import ASKING
 from lead_intake.sources.queries import source_views, workspaces_with_sources
 from lead_intake.submissions.gathering import gather
+from lead_intake.submissions.opting import AWAITING
 from lead_intake.submissions.rules import MAY_LAST
 from lead_intake.submissions.tables import Submission
 
@@ -37,6 +38,7 @@ async def _close_in(session: AsyncSession, workspace_id: UUID, sealer: Sealer, *
             Submission.workspace_id == workspace_id,
             Submission.status == "pending",
             Submission.provider.not_in(ASKING),
+            Submission.reason.is_distinct_from(AWAITING),
             Submission.received_at < now - MAY_LAST,
         )
         .order_by(Submission.received_at, Submission.id)

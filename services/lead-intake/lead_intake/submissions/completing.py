@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.driver import driver_of
 from lead_intake.providers.base import SourceView, WireRequest
+from lead_intake.submissions.drafts import Form
 from lead_intake.submissions.events import recorded, tell
 from lead_intake.submissions.gathering import gather
 from lead_intake.submissions.tables import RawRequest, Submission, SubmissionRaw
@@ -24,8 +25,12 @@ async def complete(
     *,
     workspace_id: UUID,
     now: datetime,
+    form: Form = "wire",
 ) -> None:
-    """Keeps the answer beside the notice and reads both; what stays pending even so would be asked for ever."""
+    """Keeps the answer beside the notice and reads both; what stays pending even so would be asked for ever.
+
+    `form`: an answer of the provider, or the person's confirmation.
+    """
     row = await _locked(session, workspace_id, submission_id)
     if row is None:
         return
@@ -33,9 +38,9 @@ async def complete(
     session.add_all(
         [
             RawRequest(
-                workspace_id=workspace_id, id=raw_id, source_id=source.id, form="wire", method=answer.method,
-                rest=answer.rest, query=answer.query, headers=dict(answer.headers), body=answer.body, address=None,
-                received_at=answer.received_at,
+                workspace_id=workspace_id, id=raw_id, source_id=source.id, form=form, method=answer.method,
+                rest=answer.rest, query=answer.query, headers=dict(answer.headers), body=answer.body,
+                address=answer.address, received_at=answer.received_at,
             ),
             SubmissionRaw(workspace_id=workspace_id, submission_id=submission_id, raw_id=raw_id, place=0),
         ]

@@ -16,7 +16,7 @@ from lead_intake.submissions.actions import NotReplayable, NotSpam, TooLateForSp
 from lead_intake.submissions.events import recorded, tell
 from lead_intake.submissions.gathering import raws_of
 from lead_intake.submissions.queries import Found
-from lead_intake.submissions.rules import MARKED, RELEASABLE, SPAMMABLE
+from lead_intake.submissions.rules import MARKED, SPAMMABLE, may_be_released
 from lead_intake.submissions.tables import Submission
 
 
@@ -28,7 +28,7 @@ async def release_each(
     raws = await raws_of(await driver_of(session), workspace_id, list(rows))
     taken = []
     for index, row in _places(items, rows):
-        if row.status not in RELEASABLE:
+        if not may_be_released(row.status, row.reason):
             results[index] = refused(index, NotSpam(f"Its status is {row.status}."))
         elif row.id not in raws:
             results[index] = refused(index, NotReplayable())

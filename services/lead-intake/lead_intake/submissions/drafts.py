@@ -10,7 +10,7 @@ from leadkit.contracts.events import SubmissionStatus
 from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.screening.memory import Said
 
-Form = Literal["wire", "canonical", "row"]
+Form = Literal["wire", "canonical", "row", "confirmation"]
 
 
 @dataclass(slots=True)

@@ -11,7 +11,7 @@ from leadkit.contracts.events import SubmissionState
 from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, Snapshot, paged
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -69,6 +69,52 @@ def _mentions(text: str) -> ColumnElement[bool]:
     if len(digits) >= 4:
         where.append(cast(inquiry["phones"], Text).contains(digits, autoescape=True))
     return or_(*where)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A submission for which the worker has something to do."""
+
+    workspace_id: UUID
+    id: UUID
+    source_id: UUID
+    received_at: datetime
+
+
+async def waiting_for(session: AsyncSession, reason: str, *, most: int) -> list[Waiting]:
+    """What waits with this reason in all workspaces, oldest first (role worker)."""
+    rows = await session.execute(
+        select(Submission.workspace_id, Submission.id, Submission.source_id, Submission.received_at)
+        .where(Submission.reason == literal_column(f"'{reason}'"))
+        .order_by(Submission.received_at, Submission.id)
+        .limit(most)
+    )
+    return [Waiting(*row) for row in rows]
+
+
+async def sources_waiting_for(session: AsyncSession, reason: str) -> list[tuple[UUID, UUID]]:
+    """Workspace and source of all that waits with this reason (role worker)."""
+    columns = select(Submission.workspace_id, Submission.source_id).distinct()
+    rows = await session.execute(columns.where(Submission.reason == literal_column(f"'{reason}'")))
+    return [(row.workspace_id, row.source_id) for row in rows]
+
+
+async def waiting_of(
+    session: AsyncSession, workspace_id: UUID, source_id: UUID, reason: str, *, before: datetime, most: int
+) -> list[UUID]:
+    """What a source received before a time and waits with this reason."""
+    rows = await session.scalars(
+        select(Submission.id)
+        .where(
+            Submission.workspace_id == workspace_id,
+            Submission.reason == literal_column(f"'{reason}'"),
+            Submission.source_id == source_id,
+            Submission.received_at < before,
+        )
+        .order_by(Submission.received_at)
+        .limit(most)
+    )
+    return list(rows)
 
 
 async def submission_by_id(

@@ -14,7 +14,7 @@ from lead_intake.providers import provider_named
 from lead_intake.providers.base import Found, Provider, SourceView, Unreadable, WireRequest
 from lead_intake.screening.proof import proven
 from lead_intake.screening.rules import Screening, content_key, screen
-from lead_intake.submissions import canonical, rows
+from lead_intake.submissions import canonical, opting, rows
 from lead_intake.submissions.drafts import Form, Receipt, SubmissionDraft
 from lead_intake.submissions.events import attribution_told
 from lead_intake.submissions.rules import bounded, client_names, window_key
@@ -77,8 +77,10 @@ def drafted(
     only: bool = True,
     revision: int = 1,
     released: bool = False,
+    confirmed: bool = False,
 ) -> SubmissionDraft:
-    """One found inquiry as a submission. `only`: the request holds no other, so its `Idempotency-Key` names it."""
+    """One found inquiry as a submission. `only`: the request holds no other, so its `Idempotency-Key` names it.
+    `confirmed`: the person has followed the link that was sent."""
     result = normalise(found, source, submission_id=submission_id, revision=revision, received_at=request.received_at)
     inquiry = result.values
     external_id = inquiry.get("external_id")
@@ -92,6 +94,8 @@ def drafted(
         gathers=provider.gathers and external_id is not None,
     )  # fmt: skip
     _screened(draft, request, found, result)
+    if not confirmed and opting.is_asked_for(draft, inquiry, source):
+        draft.status, draft.reason = "pending", opting.AWAITING
     last = inquiry["attribution"].get("last")
     if last and last.get("client_ids"):
         draft.clients = client_names(last["client_ids"])
@@ -116,16 +120,23 @@ def read_again(
     first = raws[0].request
     provider = provider_named(source.provider)
     try:
-        found = [one for raw in raws for one in _belonging(raw, source, provider, external_id)]
+        confirmations = [raw.request for raw in raws if raw.form == "confirmation"]
+        told = [raw for raw in raws if raw.form != "confirmation"]
+        found = [one for raw in told for one in _belonging(raw, source, provider, external_id)]
         if not found:
             return replace(unreadable(first, source, "nothing_found"), id=submission_id, revision=revision)
         merged = provider.merge(found) if provider.gathers else found[0]
         if closing:
             merged = _closed(provider.close(merged))
-        return drafted(
+        if confirmations:
+            merged = opting.with_evidence(merged, confirmations, source)
+        draft = drafted(
             first, merged, source, provider, submission_id=submission_id, place=raws[0].place,
-            revision=revision, released=released,
+            revision=revision, released=released, confirmed=bool(confirmations),
         )  # fmt: skip
+        if closing and draft.reason == opting.AWAITING:
+            draft.status, draft.reason = "ignored", opting.NOT_CONFIRMED
+        return draft
     except Unreadable as reason:
         return replace(unreadable(first, source, str(reason)), id=submission_id, revision=revision)
 

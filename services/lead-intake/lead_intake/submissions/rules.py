@@ -23,8 +23,17 @@ _NOT_OF_A_CLIENT = frozenset({"fbc"})
 """Made of a click, not of a visitor."""
 
 # What a person may decide about spam, and from where a submission may be put aside.
-RELEASABLE: tuple[SubmissionStatus, ...] = ("spam",)
+RELEASABLE: tuple[tuple[SubmissionStatus, str | None], ...] = (
+    ("spam", None), ("ignored", "not_confirmed"), ("pending", "awaiting_confirmation"),
+)  # fmt: skip
+"""Status and reason (None: any)."""
+
 SPAMMABLE: tuple[SubmissionStatus, ...] = ("ready", "interest", "pending", "parked", "ignored", "unreadable")
+
+
+def may_be_released(status: str, reason: str | None) -> bool:
+    """Whether a person may let it go on its way: out of spam, or without the confirmation that never came."""
+    return any(status == one and wanted in (None, reason) for one, wanted in RELEASABLE)
 
 
 def bounded(key: str) -> str:

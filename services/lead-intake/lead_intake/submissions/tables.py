@@ -83,6 +83,14 @@ class Submission(Base):
             postgresql_where=text("status = 'ignored' AND reason = 'outbound_call' AND told_revision < revision"),
         ),
         Index("ix_submission_received_at", "workspace_id", "received_at", "id"),
+        # The few that the worker still has something to do for, told by their reason.
+        Index(
+            "ix_submission_to_do",
+            "workspace_id",
+            "reason",
+            "received_at",
+            postgresql_where=text("reason IN ('awaiting_confirmation', 'subscription_to_confirm')"),
+        ),
         Index(
             "ix_submission_fresh",
             "workspace_id",
@@ -124,7 +132,7 @@ class RawRequest(Base):
     address: Mapped[str | None]
     received_at: Mapped[datetime]
 
-    __table_args__ = (CheckConstraint("form IN ('wire', 'canonical', 'row')", name="form"),)
+    __table_args__ = (CheckConstraint("form IN ('wire', 'canonical', 'row', 'confirmation')", name="form"),)
 
 
 class SubmissionRaw(Base):

@@ -1,0 +1,1 @@
+"""Subscriptions to topics (Amazon SNS) that are confirmed by visiting an address."""
