@@ -25,7 +25,7 @@ from tests.analytics.projections.histories import Told, event, newest
 Cells = dict[tuple[Any, ...], Any]
 """table, family, basis, grain, day, d1 to d5 and what is counted -> the sum."""
 
-OF_DAY = ("family", "basis", "grain", "day", "d1", "d2", "d3", "d4", "d5")
+OF_DAY = ("day", "d1", "d2", "d3", "d4", "d5")
 
 
 class Projected:
@@ -50,7 +50,7 @@ class Projected:
                     text(f"SELECT * FROM {table.name} WHERE {CURRENT_CELLS}"), {"workspace_id": self.workspace_id}
                 )
                 for row in rows.mappings():
-                    key = tuple(row[name] for name in OF_DAY)
+                    key = (*row["part"].split("."), *(row[name] for name in OF_DAY))
                     found |= {(*key, row.get("measure", ""), name): row[name] for name in measured if row[name]}
         return found
 

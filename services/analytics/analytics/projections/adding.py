@@ -13,7 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.cells import Delta, Kind
-from analytics.projections.measures import LANE, Subject, columns_of
+from analytics.projections.measures import LANE, Grain, Subject, columns_of
 
 SUBJECTS: Final[dict[Kind, tuple[Subject, ...]]] = {
     "entry": ("submission", "inquiry"),
@@ -21,48 +21,54 @@ SUBJECTS: Final[dict[Kind, tuple[Subject, ...]]] = {
     "passage": ("passage",),
 }
 DIMENSIONS: Final = ("d1", "d2", "d3", "d4", "d5")
-_KEY: Final = ("workspace_id", "generation", "family", "basis", "grain", "day", *DIMENSIONS)
-_OWN: Final = "CAST(:workspace_id AS uuid), CAST(:generation AS bigint)"
+_KEY: Final = ("workspace_id", "generation", "part", "day", "key")
+_NAMED: Final = ", ".join(DIMENSIONS)
+_TOLD: Final = "family text, basis text, day date, " + ", ".join(f"{name} text" for name in DIMENSIONS)
+_DIGEST: Final = f"md5(concat_ws(chr(31), {_NAMED}))::uuid"
 _MONTH: Final = "date_trunc('month', day)::date"
 
 
 def adding(delta: str, columns: Iterable[str]) -> str:
     """Adds `delta`, a query of family, basis, day, d1 to d5 and these columns (a key once), to cells."""
     columns = tuple(columns)
-    dimensions, named = ", ".join(DIMENSIONS), ", ".join(columns)
+    named = ", ".join(columns)
     summed = ", ".join(f"sum({name})" for name in columns)
     added = ", ".join(f"{name} = cell.{name} + excluded.{name}" for name in columns)
     return f"""
         WITH delta AS MATERIALIZED ({delta})
-        INSERT INTO cell ({", ".join(_KEY)}, {named})
-        SELECT {_OWN}, family, basis, 'day', day, {dimensions}, {named} FROM delta
+        INSERT INTO cell ({", ".join(_KEY)}, {_NAMED}, {named})
+        SELECT {_own("day")}, day, {_DIGEST}, {_NAMED}, {named} FROM delta
         UNION ALL
-        SELECT {_OWN}, family, basis, 'month', {_MONTH} AS month, {dimensions}, {summed}
-        FROM delta GROUP BY family, basis, month, {dimensions}
+        SELECT {_own("month")}, {_MONTH} AS month, {_DIGEST}, {_NAMED}, {summed}
+        FROM delta GROUP BY family, basis, month, {_NAMED}
         ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET {added}"""
 
 
 def adding_times(delta: str) -> str:
     """Adds `delta`, a query of family, basis, day, d1 to d5, measure, bucket and n, to the cells of times."""
-    dimensions = ", ".join(DIMENSIONS)
     spread = f"sum((n::text || 'e' || bucket * {LANE})::numeric)"
     return f"""
         WITH delta AS MATERIALIZED ({delta})
-        INSERT INTO cell_time ({", ".join(_KEY)}, measure, n, spread)
-        SELECT {_OWN}, family, basis, 'day', day, {dimensions}, measure, sum(n), {spread}
-        FROM delta GROUP BY family, basis, day, {dimensions}, measure
+        INSERT INTO cell_time ({", ".join(_KEY)}, {_NAMED}, measure, n, spread)
+        SELECT {_own("day")}, day, {_DIGEST}, {_NAMED}, measure, sum(n), {spread}
+        FROM delta GROUP BY family, basis, day, {_NAMED}, measure
         UNION ALL
-        SELECT {_OWN}, family, basis, 'month', {_MONTH} AS month, {dimensions}, measure, sum(n), {spread}
-        FROM delta GROUP BY family, basis, month, {dimensions}, measure
+        SELECT {_own("month")}, {_MONTH} AS month, {_DIGEST}, {_NAMED}, measure, sum(n), {spread}
+        FROM delta GROUP BY family, basis, month, {_NAMED}, measure
         ON CONFLICT ({", ".join(_KEY)}, measure) DO UPDATE
         SET n = cell_time.n + excluded.n, spread = cell_time.spread + excluded.spread"""
+
+
+def _own(grain: Grain) -> str:
+    return f"CAST(:workspace_id AS uuid), CAST(:generation AS bigint), family || '.' || basis || '.{grain}'"
 
 
 def _told(columns: tuple[str, ...]) -> str:
     """The delta that one JSON text of rows holds; what a row leaves out is 0."""
     sums = ", ".join(f"coalesce({name}, 0) AS {name}" for name in columns)
-    return f"""SELECT family, basis, day, {", ".join(DIMENSIONS)}, {sums}
-        FROM json_populate_recordset(NULL::cell, CAST(:rows AS json))"""
+    given = ", ".join(f"{name} {'numeric' if name.endswith('_amount') else 'bigint'}" for name in columns)
+    return f"""SELECT family, basis, day, {_NAMED}, {sums}
+        FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, {given})"""
 
 
 _ADD: Final[dict[Kind, TextClause]] = {
@@ -70,8 +76,7 @@ _ADD: Final[dict[Kind, TextClause]] = {
 }
 _ADD_TIMES: Final = text(
     adding_times(
-        f"""SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS told(family text, basis text, day date,
-        {", ".join(f"{name} text" for name in DIMENSIONS)}, measure text, bucket int, n bigint)"""
+        f"""SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, measure text, bucket int, n bigint)"""
     )
 )
 

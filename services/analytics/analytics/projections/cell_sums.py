@@ -12,7 +12,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Grain, Subject, unpacked
+from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Grain, Subject, part, unpacked
 from analytics.projections.queries import CURRENT_CELLS
 from analytics.projections.slices import Period, Slice, Sum, Wanted
 
@@ -98,8 +98,8 @@ async def _read(
 ) -> Sequence[Any]:
     """Rows of the values asked by, and what is summed; by measure too where the table has one."""
     expressions = {dimension: _expression(family, dimension, subject) for dimension in asked.dimensions}
-    kept = [f"{CURRENT_CELLS} AND family = :family AND basis = :basis"]
-    values: dict[str, Any] = {"workspace_id": asked.workspace_id, "family": family, "basis": asked.basis, **more}
+    kept = [CURRENT_CELLS]
+    values: dict[str, Any] = {"workspace_id": asked.workspace_id, **more}
     kept += ["measure = ANY(:measures)"] if "measures" in more else []
     for index, condition in enumerate(asked.where):
         found = f"{expressions[condition.dimension]} = ANY(:where_{index})"
@@ -110,7 +110,8 @@ async def _read(
     parts = []
     for index, span in enumerate(spans(asked.period, by_days=not BY_DAYS.isdisjoint(asked.dimensions))):
         values |= {f"start_{index}": span.start, f"end_{index}": span.end}
-        of_span = f"grain = '{span.grain}' AND day >= :start_{index} AND day < :end_{index}"
+        of_part = f"part = '{part(family, asked.basis, span.grain)}'"
+        of_span = f"{of_part} AND day >= :start_{index} AND day < :end_{index}"
         parts.append(f"SELECT {', '.join((*picked, *columns))} FROM {table} WHERE {' AND '.join((*kept, of_span))}")
     grouped = [*names, *(["measure"] if "measures" in more else [])]
     by = f" GROUP BY {', '.join(grouped)}" if grouped else ""

@@ -1,8 +1,8 @@
 """Counting facts in bulk: a chunk of a workspace's facts into the cells of a generation, by PostgreSQL alone.
 
 Some microseconds a fact, where making marks in Python takes hundreds. The chunk becomes rows of one moment each (`no`
-says which; one row for everything of the cohort), these are summed by all families at once (GROUPING SETS), and what
-comes out is added to the cells as a batch of events would be.
+says which; one row for everything of the cohort), these are summed at once by the few sets of dimensions that all
+families can be summed from (GROUPING SETS), and what comes out is added to the cells as a batch of events would be.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +18,7 @@ from analytics.projections.cells import Frame
 from analytics.projections.definitions import PLACES, Event, Place, bucket, owner
 from analytics.projections.measures import (
     AMOUNT,
+    BASES,
     FAMILIES,
     FAMILIES_OF,
     MEASURES,
@@ -32,6 +33,7 @@ MEMORY: Final = "SET LOCAL work_mem = '192MB'"
 
 OF_TIME: Final = ("weekday", "hour_of_day")
 OF_OWNER: Final = ("owner", "team")
+WITH_OWNER: Final = ("source", *OF_OWNER)
 
 
 class _Row(NamedTuple):
@@ -92,7 +94,7 @@ def _sums(subject: Subject, measures: Sequence[str]) -> str:
             SELECT k.no, k.basis, {_cut(families)}, {", ".join(_flags(place, measures))}
             FROM fact CROSS JOIN LATERAL (VALUES {values}) k(no, basis, at, owner, team, loss_reason, holds)
             WHERE k.holds AND k.at IS NOT NULL
-        ) {_by_families(families, sums)}"""
+        {_by_families(families, sums, () if place.owned else BASES, ())}"""
 
 
 def _times(subject: Subject, measures: Sequence[str]) -> str:
@@ -107,17 +109,21 @@ def _times(subject: Subject, measures: Sequence[str]) -> str:
             CROSS JOIN LATERAL (VALUES ('cohort', m_born, fact.owner, fact.team, fact.loss_reason),
                 ('period', t.at, {at}, fact.loss_reason)) k(basis, at, owner, team, loss_reason)
             WHERE t.holds
-        ) {_by_families(families, {"n": "count(*)"}, also=("measure", "bucket"))}"""
+        {_by_families(families, {"n": "count(*)"}, (), ("measure", "bucket"))}"""
 
 
 def _rows(place: Place, measures: Iterable[str]) -> Iterator[_Row]:
-    """First the cohort's rows (more than one only where a moment has dimensions of its own), then those of moments."""
+    """First the cohort's rows (more than one only where a moment has dimensions of its own), then those of moments.
+
+    What has no owners is the same in both bases and is counted once.
+    """
     groups: dict[tuple[Basis, str, bool, str | None], list[str]] = {}
     for key in measures:
         event = place.events[key]
         apart = event.moment if event.moment in place.apart else None
         groups.setdefault(("cohort", "born", True, apart), []).append(key)
-        groups.setdefault(("period", event.moment, event.present, apart), []).append(key)
+        if place.owned:
+            groups.setdefault(("period", event.moment, event.present, apart), []).append(key)
     for group, keys in groups.items():
         yield _Row(*group, tuple(keys))
 
@@ -192,30 +198,49 @@ def _named(families: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(dimension for family in families for dimension in FAMILIES[family]))
 
 
-def _by_families(families: Sequence[str], sums: dict[str, str], also: Sequence[str] = ()) -> str:
-    """The rows of `counted` summed by every family at once, with the family's dimensions as d1 to d5."""
-    named, own = _named(families), ("basis", "day", *also)
-    sets = ", ".join(f"({', '.join((*own, *FAMILIES[family]))})" for family in families)
-    masks = {family: _mask(named, FAMILIES[family]) for family in families}
-    family = " ".join(f"WHEN {masks[family]} THEN '{family}'" for family in families)
-    places = ", ".join(_place(position, families, masks) for position in range(len(DIMENSIONS)))
+def _base(family: str, families: Iterable[str]) -> tuple[str, ...]:
+    """The dimensions of the rows that a family is summed from: its own, unless there are many families."""
+    if "hour" in families:
+        if "owner" in families and family in ("source", "owner", "source_owner"):
+            return WITH_OWNER
+        return FAMILIES[{"day": "hour", "source": "campaign"}.get(family, family)]
+    return FAMILIES[family]
+
+
+def _by_families(families: Sequence[str], sums: dict[str, str], bases: Sequence[Basis], also: Sequence[str]) -> str:
+    """The rows of `counted` summed by every family, its dimensions as d1 to d5; once for each of `bases`, if any."""
+    from_base = {family: _base(family, families) for family in families}
+    sets = list(dict.fromkeys(from_base.values()))
+    named = tuple(dict.fromkeys(dimension for dimensions in sets for dimension in dimensions))
+    own = ("basis", "day", *also)
+    grouped = ", ".join(f"({', '.join((*own, *dimensions))})" for dimensions in sets)
     summed = ", ".join(f"{expression} AS {name}" for name, expression in sums.items())
-    filled = ", ".join(f"coalesce({name}, 0) AS {name}" for name in sums)
-    return f"""SELECT CASE mask {family} END AS family, basis, day, {places}, {", ".join((*also, filled))}
-        FROM (SELECT GROUPING({", ".join(named)}) AS mask, {", ".join((*own, *named))}, {summed}
-            FROM counted GROUP BY GROUPING SETS ({sets})) grouped"""
+    parts = " UNION ALL ".join(
+        _family(family, from_base[family], f"mask = {_mask(named, from_base[family])}", sums, own)
+        for family in families
+    )
+    values = ", ".join(f"('{basis}')" for basis in bases)
+    every = f" CROSS JOIN (VALUES {values}) every(basis)" if bases else ""
+    told = f"family, {'every' if bases else 'told'}.basis, day, {', '.join((*DIMENSIONS, *also, *sums))}"
+    return f"""), summed AS MATERIALIZED (
+            SELECT GROUPING({", ".join(named)}) AS mask, {", ".join((*own, *named))}, {summed}
+            FROM counted GROUP BY GROUPING SETS ({grouped})
+        ) SELECT {told} FROM ({parts}) told{every}"""
+
+
+def _family(family: str, base: tuple[str, ...], rows: str, sums: Iterable[str], own: Sequence[str]) -> str:
+    """A family's rows: those of its base, or these summed to fewer dimensions."""
+    dimensions = FAMILIES[family]
+    filled = [*dimensions, *("''",) * (len(DIMENSIONS) - len(dimensions))]
+    named = ", ".join(f"{column} AS {name}" for column, name in zip(filled, DIMENSIONS, strict=True))
+    if dimensions == base:
+        values, grouped = ", ".join(f"coalesce({name}, 0) AS {name}" for name in sums), ""
+    else:
+        values = ", ".join(f"coalesce(sum({name}), 0) AS {name}" for name in sums)
+        grouped = f" GROUP BY {', '.join((*own, *dimensions))}"
+    return f"SELECT '{family}' AS family, {', '.join(own)}, {named}, {values} FROM summed WHERE {rows}{grouped}"
 
 
 def _mask(named: Sequence[str], dimensions: Sequence[str]) -> int:
     """What GROUPING says where only these dimensions are grouped by: a bit for each that is not, the first highest."""
     return sum(1 << place for place, dimension in enumerate(reversed(named)) if dimension not in dimensions)
-
-
-def _place(position: int, families: Iterable[str], masks: dict[str, int]) -> str:
-    filled = " ".join(
-        f"WHEN {masks[family]} THEN {FAMILIES[family][position]}"
-        for family in families
-        if len(FAMILIES[family]) > position
-    )
-    written = f"CASE mask {filled} ELSE '' END" if filled else "''"
-    return f"{written} AS {DIMENSIONS[position]}"

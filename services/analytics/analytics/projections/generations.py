@@ -20,7 +20,7 @@ from analytics.projections.catalogue import BEFORE_WORKSPACE, keep_workspace
 from analytics.projections.cells import RULES, Frame
 from analytics.projections.counting import count_chunk
 from analytics.projections.facts import DealRow
-from analytics.projections.measures import Subject
+from analytics.projections.measures import BASES, GRAINS, Subject, part
 from analytics.projections.tables import (
     DealFact,
     Generation,
@@ -42,7 +42,9 @@ COUNTED_IN: dict[str, tuple[Subject, ...]] = {
 }
 DONE = "done"
 CHUNK = 10_000
-"""Facts counted in one transaction: it holds the workspace for some tenths of a second, so events wait no longer."""
+MOST = 60_000
+AIM_S = 1.0
+"""Facts counted in one transaction: as many as hold the workspace for about a second, since events wait so long."""
 KEPT_AFTER_SWITCH = timedelta(minutes=1)
 
 
@@ -143,6 +145,13 @@ async def build_chunk(session: AsyncSession, workspace_id: UUID, *, now: datetim
     return True
 
 
+def next_limit(limit: int, took_s: float) -> int:
+    """How many facts to count at once after `limit` took so long."""
+    if took_s < AIM_S / 2:
+        return min(MOST, limit * 2)
+    return max(CHUNK // 10, limit // 2) if took_s > AIM_S * 2 else limit
+
+
 async def _next_page(session: AsyncSession, building: Generation, limit: int) -> tuple[UUID | None, int]:
     """The key of the last fact of the next chunk (None: there is none left), and how many facts it has."""
     columns = {
@@ -219,8 +228,9 @@ async def sweepable(session: AsyncSession, *, now: datetime) -> Sequence[tuple[U
 
 async def sweep_family(session: AsyncSession, workspace_id: UUID, number: int, family: str) -> None:
     """Deletes a retired generation's cells of one family, as much as one transaction should."""
+    parts = [part(family, basis, grain) for basis in BASES for grain in GRAINS]
     for table in (cell, cell_time):
-        own = (table.c.workspace_id == workspace_id, table.c.generation == number, table.c.family == family)
+        own = (table.c.workspace_id == workspace_id, table.c.generation == number, table.c.part.in_(parts))
         await session.execute(delete(table).where(*own))
 
 

@@ -21,6 +21,14 @@ BASES: tuple[Basis, ...] = ("cohort", "period")
 Grain = Literal["day", "month"]
 """How long the time of a cell is. Every cell is kept by both, so that a year is read from months and a few days."""
 
+GRAINS: tuple[Grain, ...] = ("day", "month")
+
+
+def part(family: str, basis: Basis, grain: Grain) -> str:
+    """How a cell says what it is a sum by, such as `source.cohort.day`."""
+    return f"{family}.{basis}.{grain}"
+
+
 Subject = Literal["submission", "inquiry", "lead", "deal", "passage"]
 """What a measure counts; a passage is a deal's time in one stage."""
 
@@ -52,8 +60,8 @@ FAMILIES_OF: Final[dict[Subject, tuple[str, ...]]] = {
 }
 """Subject -> the families that have all its measures; what is asked by other dimensions is read from the facts."""
 
-WITHOUT_TIMES: Final = frozenset({"stage", "hour"})
-"""Families that keep no lengths of time."""
+WITHOUT_TIMES: Final = frozenset({"source_owner", "product", "stage", "hour"})
+"""Families that keep no lengths of time: these would be about as many as the cases."""
 
 LONGEST_DIMENSION = 120
 """Cells hold the first so many characters of a text dimension (an index entry has to fit a page); facts hold all."""

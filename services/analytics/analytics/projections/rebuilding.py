@@ -4,6 +4,7 @@ Every step is a short transaction that locks its workspace and leaves a state fr
 so no lease is needed: two copies at once only take turns.
 """
 
+import time
 from collections.abc import Sequence
 from uuid import UUID
 
@@ -111,11 +112,15 @@ class Rebuilding:
         await self._build(workspace_id)
 
     async def _build(self, workspace_id: UUID) -> None:
-        async def chunk(session: AsyncSession) -> bool:
-            return await generations.build_chunk(session, workspace_id, now=clock.now())
+        limit = generations.CHUNK
 
+        async def chunk(session: AsyncSession) -> bool:
+            return await generations.build_chunk(session, workspace_id, now=clock.now(), limit=limit)
+
+        began = time.monotonic()
         while await self._db.retrying(chunk, role="worker"):
-            pass
+            limit = generations.next_limit(limit, time.monotonic() - began)
+            began = time.monotonic()
 
     async def _sweep(self) -> None:
         async with self._db.transaction(role="worker", read_only=True) as session:

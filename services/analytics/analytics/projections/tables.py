@@ -264,16 +264,15 @@ class DealFact(Base):
 
 
 def _key(*more: Column[Any]) -> list[Column[Any]]:
-    """The key of a cell: `d1` to `d5` are the family's dimensions in the order of `measures.FAMILIES`, '' if unused."""
-    text = [Column(name, Text, primary_key=True) for name in ("family", "basis", "grain")]
-    dimensions = [Column(f"d{place}", Text, primary_key=True) for place in range(1, 6)]
+    """A short key, since comparing it is most of what a cell costs; `d1` to `d5` are in `key` as a digest."""
     return [
         Column("workspace_id", Uuid, primary_key=True),
         Column("generation", BigInteger, primary_key=True, autoincrement=False),
-        *text,
+        Column("part", Text, primary_key=True),
         Column("day", Date, primary_key=True),
-        *dimensions,
+        Column("key", Uuid, primary_key=True),
         *more,
+        *(Column(f"d{place}", Text, nullable=False) for place in range(1, 6)),
     ]
 
 
@@ -287,11 +286,11 @@ cell = Table(
     Base.metadata,
     *_key(),
     *(_sum(name) for name in columns_of(*FAMILIES_OF)),
-    CheckConstraint("grain IN ('day', 'month')", "grain"),
     postgresql_with={"fillfactor": "80"},
 )
-"""Sums over facts by family, basis, and local day or month (`day` is its first): a column for each measure, and for its
-amount. Absent dimensions are ''; ids are text. A cell whose facts went away stays, all 0."""
+"""Sums over facts by `part` (family, basis and grain, as `measures.part` writes them) and local day, or month by its
+first: a column for each measure, and for its amount. `d1` to `d5` are the family's dimensions in the order of
+`measures.FAMILIES`, '' where absent or unused; ids are text. A cell whose facts went away stays, all 0."""
 
 cell_time = Table(
     "cell_time",
@@ -299,7 +298,6 @@ cell_time = Table(
     *_key(Column("measure", Text, primary_key=True)),
     Column("n", BigInteger, nullable=False),
     Column("spread", Numeric, nullable=False),
-    CheckConstraint("grain IN ('day', 'month')", "grain"),
     postgresql_with={"fillfactor": "80"},
 )
 """Lengths of time of `n` cases, by the same keys and a timed measure: `spread` is their histogram as one number

@@ -78,7 +78,7 @@ def _carry_over(family: str, taken: str, dimensions: tuple[str, ...]) -> None:
         op.execute(
             f"INSERT INTO cell ({', '.join((*KEY, *COLUMNS))}) SELECT {own}, {sums} FROM {rows} GROUP BY {grouped}"
         )
-        if family not in ("stage", "hour"):
+        if family in ("day", "source", "campaign", "owner"):
             op.execute(
                 f"INSERT INTO cell_time ({', '.join((*KEY, 'measure', 'n', 'spread'))})"
                 f" SELECT {own}, measure, sum(n), {spread} FROM {rows} WHERE measure IN ({timed}) AND n > 0"
