@@ -123,7 +123,7 @@ class Books:
             told.write_text(self.cluster.run_sql(copy, database=DATABASE))
             duckdb.sql(f"COPY (SELECT * FROM read_csv('{told}')) TO '{parquet}' (FORMAT parquet)")
             told.unlink()
-            return _best(lambda: duckdb.sql(f"SELECT {SUMS} FROM '{parquet}' GROUP BY source").fetchall())
+            return _best(lambda: duckdb.execute(f"SELECT {SUMS} FROM '{parquet}' GROUP BY source").fetchall())
 
 
 def money(amount: int) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """The catalogue holds together: what it names exists, and what is promised to clients is in it."""
 
 import pytest
-from analytics.metrics.catalogue import METRICS, STEPS, Amount, Count, Metric, Quantile, allowed_dimensions, ingredients
+from analytics.metrics.catalogue import METRICS, STEPS, allowed_dimensions, ingredients
 from analytics.metrics.dimensions import DIMENSIONS
+from analytics.metrics.kinds import Amount, Average, Count, Metric, Quantile
 from analytics.projections.cell_sums import SMALLEST_FIRST, family_for
 from analytics.projections.definitions import PLACES
 from analytics.projections.measures import FAMILIES, MEASURE
@@ -10,7 +11,8 @@ from analytics.projections.slices import Wanted
 
 PROMISED = """submissions inquiries interests spam leads contacted qualified converted deals won lost repeat
 spend revenue average_deal pipeline forecast cost_per_lead cost_per_qualified cost_per_deal cost_per_won cac romi
-first_response sales_cycle leads_to_qualified contacted_to_won submissions_to_leads""".split()
+first_response sales_cycle leads_to_qualified contacted_to_won submissions_to_leads
+completeness workload time_in_stage stage_reached merged time_to_won""".split()
 
 
 @pytest.mark.parametrize("key", PROMISED)
@@ -26,7 +28,7 @@ def test_keys_are_unique_and_every_metric_is_defined_in_words() -> None:
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
 def test_a_metric_is_made_of_measures_that_cells_and_facts_have(metric: Metric) -> None:
     for part in ingredients(metric):
-        if isinstance(part.source, Count | Amount | Quantile):
+        if isinstance(part.source, Count | Amount | Quantile | Average):
             assert part.source.measure in MEASURE
             assert part.source.measure in PLACES[part.source.subject].events
 

@@ -25,6 +25,7 @@ async def test_each_step_tells_who_entered_and_who_went_on(shop: Books) -> None:
         ("qualified", 2),
         ("converted", 1),
         ("won", 1),
+        ("repeat", 0),
     ]
     assert steps["submissions"]["from_previous"] is None
     assert steps["contacted"]["from_previous"] == pytest.approx(3 / 5)
@@ -37,7 +38,7 @@ async def test_each_step_tells_who_entered_and_who_went_on(shop: Books) -> None:
 async def test_every_step_balances(shop: Books) -> None:
     answer = await shop.get("funnel", by="source", **APRIL)
     for steps in (answer["steps"], *(group["steps"] for group in answer["groups"])):
-        of_leads = [step for step in steps if step["key"] not in ("submissions", "inquiries")]
+        of_leads = [step for step in steps if step["key"] not in ("submissions", "inquiries", "repeat")]
         for step, following in pairwise(of_leads):
             assert step["entered"] == following["entered"] + step["lost_here"] + step["still_here"], step
 
@@ -77,6 +78,7 @@ async def test_groups_have_the_steps_that_have_their_dimension(shop: Books) -> N
         "qualified": 1,
         "converted": 1,
         "won": 1,
+        "repeat": 0,
     }
     assert answer["read"] == "cells"
 
@@ -98,6 +100,29 @@ async def test_the_period_before_stands_beside_when_asked_for(shop: Books) -> No
     assert entered["leads"] == 3
 
 
+async def test_a_funnel_of_chosen_steps_answers_for_those_it_leaves_out(shop: Books) -> None:
+    whole, few = await _steps(shop), await _steps(shop, steps="leads,qualified,won")
+    assert list(few) == ["leads", "qualified", "won"]
+    leads, qualified = few["leads"], few["qualified"]
+    assert leads["entered"] == qualified["entered"] + leads["lost_here"] + leads["still_here"]
+    assert leads["still_here"] == whole["leads"]["still_here"] + whole["contacted"]["still_here"]
+    assert (leads["median_s_to_next"], qualified["from_first"]) == (None, pytest.approx(2 / 5))
+
+
+async def test_steps_may_come_in_any_order_and_are_refused_when_there_are_none(shop: Books) -> None:
+    turned = await _steps(shop, steps="won,leads")
+    assert [(step["entered"], step["from_previous"]) for step in turned.values()] == [(1, None), (5, 5.0)]
+    for steps in ("leads", "leads,happy"):
+        problem = await shop.refused("funnel", {"steps": steps})
+        assert (problem["type"], "won" in problem["allowed"]) == ("/problems/unknown-step", True)
+
+
+async def test_the_groups_of_the_period_before_stand_beside_too(shop: Books) -> None:
+    answer = await shop.get("funnel", by="source", from_="2026-04-03", to="2026-04-05", compare_to="previous_period")
+    leads = {group["by"]["source"]: group["steps"][2]["entered"] for group in answer["previous"]["groups"]}
+    assert leads == {"yandex": 3, None: 0}
+
+
 async def test_with_basis_period_more_may_enter_a_step_than_the_one_before(shop: Books) -> None:
     steps = await _steps(shop, basis="period", from_="2026-04-09", to="2026-04-10")
     assert (steps["leads"]["entered"], steps["won"]["entered"]) == (0, 1)
@@ -114,7 +139,7 @@ async def test_an_empty_workspace_has_an_empty_funnel(books: Books) -> None:
 async def test_a_cohort_without_the_usual_time_is_marked_immature_and_not_read_as_lost(shop: Books) -> None:
     # Leads came to a sale within about a week; the three days to today are too few for the last of these.
     young = await _steps(shop, from_="2026-04-01", to="2026-04-08")
-    assert [key for key, step in young.items() if step["immature"]] == ["converted", "won"]
+    assert [key for key, step in young.items() if step["immature"]] == ["converted", "won", "repeat"]
     with clock.at(NOW + timedelta(days=60)):
         old = await _steps(shop, from_="2026-04-01", to="2026-04-10")
     assert not any(step["immature"] for step in old.values())

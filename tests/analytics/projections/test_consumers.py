@@ -40,11 +40,11 @@ async def test_a_token_that_crm_core_revoked_is_refused_here_too(analytics: Runn
     claims = jwt.decode(token, options={"verify_signature": False})
     state = {"id": claims["jti"], "version": 1, "expires_at": "2100-01-01T00:00:00Z"}
     async with analytics.client(token) as client:
-        assert (await client.get("/v1/rebuild")).status_code == 404
+        assert (await client.get("/v1/rebuilds")).status_code == 200
         async with analytics.db.transaction(role="worker") as session:
             await handle(session, [event(workspace_id, "token.revoked", state)])
         await analytics.app.state.keys.refresh()
-        assert (await client.get("/v1/rebuild")).status_code == 401
+        assert (await client.get("/v1/rebuilds")).status_code == 401
 
 
 async def test_numbers_that_are_up_to_date_have_no_lag_however_old_the_last_event_is(analytics: RunningService) -> None:

@@ -89,10 +89,10 @@ async def test_a_rebuild_waits_for_a_peer_that_is_away(projected: Projected, run
     rebuilding = Rebuilding(projected.db, core=peer.client, intake=peer.client)
     await rebuilding.step()
     async with running_analytics.client_as("admin", projected.workspace_id) as admin:
-        assert (await admin.get("/v1/rebuild")).json()["status"] == "facts"
+        assert (await admin.get("/v1/rebuilds")).json()["items"][0]["status"] == "facts"
         peer.status = 200
         await rebuilding.step()
-        assert (await admin.get("/v1/rebuild")).json()["status"] == "done"
+        assert (await admin.get("/v1/rebuilds")).json()["items"][0]["status"] == "done"
     assert await projected.number("leads") == 1
 
 
@@ -105,7 +105,7 @@ async def test_a_rebuild_that_a_peer_refuses_ends_with_its_problem(
     await _ask(projected, with_facts=True)
     await Rebuilding(projected.db, core=peer.client, intake=peer.client).step()
     async with running_analytics.client_as("admin", projected.workspace_id) as admin:
-        answer = (await admin.get("/v1/rebuild")).json()
+        [answer] = (await admin.get("/v1/rebuilds")).json()["items"]
     assert (answer["status"], answer["problem"][:3]) == ("failed", "422")
 
 
@@ -115,11 +115,11 @@ async def test_an_admin_asks_for_a_rebuild_and_sees_its_progress(
     await running_analytics.trust_test_tokens()
     await projected.tell(("lead.created", lead()), ("lead.created", lead()))
     async with running_analytics.client_as("admin", projected.workspace_id) as admin:
-        assert (await admin.get("/v1/rebuild")).status_code == 404
-        asked = await admin.post("/v1/rebuild", json={})
+        assert (await admin.get("/v1/rebuilds")).json()["items"] == []
+        asked = await admin.post("/v1/rebuilds", json={})
         assert (asked.status_code, asked.json()["status"]) == (202, "waiting")
         await projected.settle()
-        seen = (await admin.get("/v1/rebuild")).json()
+        seen = (await admin.get(f"/v1/rebuilds/{asked.json()['id']}")).json()
     assert seen["id"] == asked.json()["id"]
     assert (seen["status"], seen["facts_counted"], seen["generation"]) == ("done", 2, 2)
 
@@ -130,9 +130,12 @@ async def test_an_analyst_may_not_rebuild_and_another_workspace_sees_nothing_of_
     await running_analytics.trust_test_tokens()
     await _ask(projected, with_facts=False)
     async with running_analytics.client_as("analyst", projected.workspace_id) as analyst:
-        assert (await analyst.post("/v1/rebuild", json={})).status_code == 403
+        assert (await analyst.post("/v1/rebuilds", json={})).status_code == 403
+    async with running_analytics.client_as("admin", projected.workspace_id) as admin:
+        [asked] = (await admin.get("/v1/rebuilds")).json()["items"]
     async with running_analytics.client_as("admin", new_id()) as stranger:
-        assert (await stranger.get("/v1/rebuild")).status_code == 404
+        assert (await stranger.get("/v1/rebuilds")).json()["items"] == []
+        assert (await stranger.get(f"/v1/rebuilds/{asked['id']}")).status_code == 404
 
 
 def test_every_aggregate_that_is_projected_is_read_from_a_snapshot_that_its_service_has() -> None:

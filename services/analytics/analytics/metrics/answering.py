@@ -8,18 +8,9 @@ from typing import Any
 from leadkit.contracts.common import Money
 
 from analytics.metrics.asking import ABSENT
-from analytics.metrics.catalogue import (
-    METRIC_BY_KEY,
-    Amount,
-    Count,
-    Difference,
-    Metric,
-    Quantile,
-    Ratio,
-    Spent,
-    ingredients,
-)
+from analytics.metrics.catalogue import METRIC_BY_KEY, ingredients
 from analytics.metrics.dimensions import Dimension
+from analytics.metrics.kinds import Amount, Average, Count, Difference, Metric, Quantile, Ratio, Spent, Together
 from analytics.metrics.reading import Reading, Tally
 from analytics.metrics.spending import Spending
 from analytics.metrics.statistics import quantile_bucket
@@ -55,6 +46,11 @@ class Numbers:
             case Quantile(measure, _, share):
                 bucket = quantile_bucket(self._tally(measure).buckets, share)
                 return None if bucket is None else round(seconds_of(bucket))
+            case Average(measure):
+                tally = self._tally(measure)
+                return tally.amount / tally.n if tally.n else None
+            case Together(left, right):
+                return _both(self.value(METRIC_BY_KEY[left]), self.value(METRIC_BY_KEY[right]))
             case Difference(left, right):
                 return _less(self.value(METRIC_BY_KEY[left]), self.value(METRIC_BY_KEY[right]))
             case Ratio(left, right):
@@ -62,6 +58,10 @@ class Numbers:
 
     def _tally(self, measure: str) -> Tally:
         return self.tallies.get(measure) or Tally()
+
+
+def _both(one: Value, other: Value) -> Value:
+    return None if one is None or other is None else int(one) + int(other)
 
 
 def _less(left: Value, right: Value) -> Value:
@@ -78,7 +78,7 @@ def wanted_of(metrics: Iterable[Metric]) -> list[Wanted]:
         Wanted(part.source.measure, part.source.subject)
         for metric in metrics
         for part in ingredients(metric)
-        if isinstance(part.source, Count | Amount | Quantile)
+        if isinstance(part.source, Count | Amount | Quantile | Average)
     ]
 
 

@@ -13,8 +13,9 @@ from zoneinfo import ZoneInfo
 
 from leadkit.problems import FieldError, Invalid
 
-from analytics.metrics.catalogue import METRIC_BY_KEY, Metric, allowed_dimensions
+from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSION_BY_KEY, DIMENSIONS, Dimension
+from analytics.metrics.kinds import Metric, Step
 from analytics.projections.measures import BASES, Basis
 from analytics.projections.slices import Condition, Period, as_cells_write
 from analytics.spend.rules import UNATTRIBUTED
@@ -45,6 +46,13 @@ class UnreadableCondition(Invalid):
 
     code = "unreadable-condition"
     title = "The condition cannot be read"
+
+
+class UnknownStep(Invalid):
+    """A step that the funnel does not have, or too few of them."""
+
+    code = "unknown-step"
+    title = "There is no such step"
 
 
 class UnreadablePeriod(Invalid):
@@ -92,6 +100,18 @@ def read_conditions(text: str | None, metrics: Sequence[Metric]) -> tuple[Condit
     r"""`source:google,yandex;!owner:<id>` as conditions; `\` keeps `,` and `;` in a value, `null` is absent."""
     parts = [part.strip() for part in re.split(r"(?<!\\);", text or "")]
     return tuple(_condition(part, metrics) for part in parts if part)
+
+
+def read_steps(text: str | None) -> tuple[Step, ...]:
+    """`leads,qualified,won` as steps of a funnel, each once, in the order asked for; by default all."""
+    known = {step.key: step for step in STEPS}
+    keys = _listed(text or "")
+    if len(keys) == 1:
+        raise _refusal(UnknownStep, "/steps", "a funnel has at least two steps", known)
+    for key in keys:
+        if key not in known:
+            raise _refusal(UnknownStep, "/steps", f"{_shown(key)} is not a step", known)
+    return tuple(known[key] for key in keys) or STEPS
 
 
 def read_basis(text: str) -> Basis:

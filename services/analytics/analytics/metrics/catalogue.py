@@ -5,86 +5,22 @@ measure in `projections/measures.py`. Rates `<a>_to_<b>` follow from `STEPS` by 
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 from analytics.metrics.dimensions import DIMENSIONS, Dimension, Names
-from analytics.projections.measures import Subject
-
-Unit = Literal["count", "money", "rate", "ratio", "seconds"]
-"""A rate is a share from 0 to 1 (more only where the later step is no part of the earlier); a ratio is any number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """The number of what a measure counts."""
-
-    measure: str
-    subject: Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Amount:
-    """The money that a measure adds up, in the workspace's currency."""
-
-    measure: str
-    subject: Subject
-
-
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """Money spent on marketing, under its own keys and shared where it lacks them."""
-
-    subject: Literal["spend"] = "spend"
-
-
-@dataclass(frozen=True, slots=True)
-class Quantile:
-    """The length of time below which `share` of the measured cases lie, within 2 %."""
-
-    measure: str
-    subject: Subject
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class Ratio:
-    """One metric divided by another; null where that is nothing."""
-
-    numerator: str
-    denominator: str
-
-
-@dataclass(frozen=True, slots=True)
-class Difference:
-    """One metric less another."""
-
-    minuend: str
-    subtrahend: str
-
-
-Source = Count | Amount | Spent | Quantile | Ratio | Difference
-
-
-@dataclass(frozen=True, slots=True)
-class Metric:
-    """One number that can be asked for, its meaning, and where it comes from."""
-
-    key: str
-    name: Names
-    unit: Unit
-    definition: str
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """A step of the way from a submission to a sale; `counted_by` is the metric that says how many entered it."""
-
-    key: str
-    name: Names
-    counted_by: str
-
+from analytics.metrics.kinds import (
+    Amount,
+    Average,
+    Count,
+    Difference,
+    Metric,
+    Quantile,
+    Ratio,
+    Spent,
+    Step,
+    Together,
+    WorkedOut,
+)
 
 STEPS: Final[tuple[Step, ...]] = (
     Step("submissions", Names("Submissions", "Заявки"), "submissions"),
@@ -94,8 +30,10 @@ STEPS: Final[tuple[Step, ...]] = (
     Step("qualified", Names("Qualified", "Квалифицированы"), "qualified"),
     Step("converted", Names("Converted", "Сконвертированы"), "converted"),
     Step("won", Names("Won", "Продажи"), "customers"),
+    Step("repeat", Names("Repeat", "Повторные продажи"), "repeat_customers"),
 )
-"""The last step counts leads with a won deal, so it is a part of the leads before it; the metric `won` counts deals."""
+"""`won` counts leads with a won deal, so it is a part of the leads before it (the metric `won` counts deals); `repeat`
+those of them whose person was already known."""
 
 _BASE: Final[tuple[Metric, ...]] = (
     Metric(
@@ -228,6 +166,130 @@ _BASE: Final[tuple[Metric, ...]] = (
         "Leads answered in time, of those with a deadline.", Ratio("answered_in_time", "with_deadline"),
     ),
     Metric(
+        "delivered", Names("Delivered", "Переданы в CRM"), "count",
+        "Submissions handed to crm-core.", Count("delivered", "submission"),
+    ),
+    Metric(
+        "waiting", Names("Waiting", "Ожидают"), "count",
+        "Submissions pending or ready.", Count("waiting", "submission"),
+    ),
+    Metric(
+        "ignored", Names("Ignored", "Не обращения"), "count",
+        "Submissions that are no inquiry: bounces, outbound calls, pings.", Count("ignored", "submission"),
+    ),
+    Metric(
+        "unreadable", Names("Unreadable", "Не разобраны"), "count",
+        "Submissions stored raw because they cannot be read.", Count("unreadable", "submission"),
+    ),
+    Metric(
+        "parked", Names("Parked", "Отложены сервисом"), "count",
+        "Submissions that crm-core refused.", Count("parked", "submission"),
+    ),
+    Metric(
+        "inquiries_created", Names("Inquiries: new lead", "Обращения: новый лид"), "count",
+        "Inquiries that made a lead.", Count("inquiries_created", "inquiry"),
+    ),
+    Metric(
+        "inquiries_attached", Names("Inquiries: attached", "Обращения: к открытому"), "count",
+        "Inquiries put on an open lead or deal.", Count("inquiries_attached", "inquiry"),
+    ),
+    Metric(
+        "inquiries_reopened", Names("Inquiries: reopened", "Обращения: лид возобновлён"), "count",
+        "Inquiries that reopened a lead.", Count("inquiries_reopened", "inquiry"),
+    ),
+    Metric(
+        "direct", Names("Direct inquiries", "Прямые обращения"), "count",
+        "Inquiries that came without lead-intake.", Count("direct", "inquiry"),
+    ),
+    Metric(
+        "merged", Names("Merged leads", "Объединённые лиды"), "count",
+        "Leads merged into another; they count nowhere else.", Count("merged", "lead"),
+    ),
+    Metric(
+        "assigned", Names("Assigned", "Назначены"), "count",
+        "Leads that ever had an owner.", Count("assigned", "lead"),
+    ),
+    Metric(
+        "repeat_customers", Names("Repeat customers", "Повторные клиенты"), "count",
+        "Customers whose person was already known.", Count("repeat_customers", "lead"),
+    ),
+    Metric(
+        "deals_open", Names("Open deals", "Открытые сделки"), "count",
+        "Deals open now.", Count("deals_open", "deal"),
+    ),
+    Metric(
+        "unconverted", Names("Deals in other currencies", "Сделки в другой валюте"), "count",
+        "Deals in another currency than the workspace's; their amounts are in no metric.", Count("unconverted", "deal"),
+    ),
+    Metric(
+        "stage_reached", Names("Deals that reached the stage", "Сделки, дошедшие до этапа"), "count",
+        "Deals that ever were in the stage, each once.", Count("stage_reached", "passage"),
+    ),
+    Metric(
+        "stage_passages", Names("Entries into the stage", "Входы в этап"), "count",
+        "Entries of deals into the stage, every time.", Count("stage_passages", "passage"),
+    ),
+    Metric(
+        "workload", Names("Workload", "Нагрузка"), "count",
+        "Open leads and open deals.", Together("open", "deals_open"),
+    ),
+    Metric(
+        "completeness", Names("Card completeness", "Заполненность карточек"), "rate",
+        "How much of what a lead's card may hold is filled in, on average.", Average("leads", "lead"),
+    ),
+    Metric(
+        "leads_to_disqualified", Names("Share refused", "Доля отказов"), "rate",
+        "Leads that stand refused now, of all leads.", Ratio("disqualified", "leads"),
+    ),
+    Metric(
+        "deals_to_lost", Names("Deals → lost", "Сделки → проиграны"), "rate",
+        "Deals that stand lost, of all deals.", Ratio("lost", "deals"),
+    ),
+    Metric(
+        "revenue_per_lead", Names("Revenue per lead", "Выручка на лид"), "money",
+        "Revenue divided by leads.", Ratio("revenue", "leads"),
+    ),
+    Metric(
+        "time_to_contacted", Names("Time to contacted", "Время до взятия в работу"), "seconds",
+        "Median time from the lead to contacted.", Quantile("time_leads", "lead", 0.5),
+    ),
+    Metric(
+        "time_to_contacted_p90", Names("Time to contacted, p90", "Время до взятия в работу, p90"), "seconds",
+        "Time within which nine of ten went from the lead to contacted.", Quantile("time_leads", "lead", 0.9),
+    ),
+    Metric(
+        "time_to_qualified", Names("Time to qualified", "Время до квалификации"), "seconds",
+        "Median time from contacted to qualified.", Quantile("time_contacted", "lead", 0.5),
+    ),
+    Metric(
+        "time_to_qualified_p90", Names("Time to qualified, p90", "Время до квалификации, p90"), "seconds",
+        "Time within which nine of ten went from contacted to qualified.", Quantile("time_contacted", "lead", 0.9),
+    ),
+    Metric(
+        "time_to_converted", Names("Time to converted", "Время до конверсии"), "seconds",
+        "Median time from qualified to converted.", Quantile("time_qualified", "lead", 0.5),
+    ),
+    Metric(
+        "time_to_converted_p90", Names("Time to converted, p90", "Время до конверсии, p90"), "seconds",
+        "Time within which nine of ten went from qualified to converted.", Quantile("time_qualified", "lead", 0.9),
+    ),
+    Metric(
+        "time_to_won", Names("Time to won", "Время до продажи"), "seconds",
+        "Median time from converted to won.", Quantile("time_converted", "lead", 0.5),
+    ),
+    Metric(
+        "time_to_won_p90", Names("Time to won, p90", "Время до продажи, p90"), "seconds",
+        "Time within which nine of ten went from converted to won.", Quantile("time_converted", "lead", 0.9),
+    ),
+    Metric(
+        "time_in_stage", Names("Time in stage", "Время на этапе"), "seconds",
+        "Median time from the stage to the next one, to won or lost.", Quantile("time_in_stage", "passage", 0.5),
+    ),
+    Metric(
+        "time_in_stage_p90", Names("Time in stage, p90", "Время на этапе, p90"), "seconds",
+        "Time within which nine of ten deals left the stage.", Quantile("time_in_stage", "passage", 0.9),
+    ),
+    Metric(
         "deals_to_won", Names("Deals → won", "Сделки → продажи"), "rate",
         "Deals that stand won, of all deals.", Ratio("won", "deals"),
     ),
@@ -254,7 +316,7 @@ METRIC_BY_KEY: Final = {metric.key: metric for metric in METRICS}
 def ingredients(metric: Metric) -> tuple[Metric, ...]:
     """The metrics that are read, not computed, which this one is made of (itself, when it is one of them)."""
     match metric.source:
-        case Ratio(left, right) | Difference(left, right):
+        case Ratio(left, right) | Difference(left, right) | Together(left, right):
             return (*ingredients(METRIC_BY_KEY[left]), *ingredients(METRIC_BY_KEY[right]))
         case _:
             return (metric,)
@@ -262,5 +324,5 @@ def ingredients(metric: Metric) -> tuple[Metric, ...]:
 
 def allowed_dimensions(metric: Metric) -> tuple[Dimension, ...]:
     """The dimensions that every subject of the metric has."""
-    subjects = {part.source.subject for part in ingredients(metric) if not isinstance(part.source, Ratio | Difference)}
+    subjects = {part.source.subject for part in ingredients(metric) if not isinstance(part.source, WorkedOut)}
     return tuple(dimension for dimension in DIMENSIONS if subjects <= dimension.subjects)

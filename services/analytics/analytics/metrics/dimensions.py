@@ -41,8 +41,9 @@ class Dimension:
         return f"{self.key}_name" if self.name_kind else None
 
 
-EVERY: Final[frozenset[Subject]] = frozenset({"submission", "inquiry", "lead", "deal", "spend"})
-OF_LEADS: Final[frozenset[Subject]] = frozenset({"lead", "deal", "spend"})
+EVERY: Final[frozenset[Subject]] = frozenset({"submission", "inquiry", "lead", "deal", "passage", "spend"})
+OF_LEADS: Final[frozenset[Subject]] = frozenset({"lead", "deal", "passage", "spend"})
+OF_DEALS: Final[frozenset[Subject]] = frozenset({"deal", "passage"})
 WEEKDAYS = tuple(str(day) for day in range(1, 8))
 HOURS = tuple(f"{hour:02}" for hour in range(24))
 
@@ -106,11 +107,12 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
         name_kind="loss_reason",
     ),
     Dimension(
-        "pipeline", Names("Pipeline", "Воронка"), "id", "The deal's pipeline of now.", frozenset({"deal"}),
+        "pipeline", Names("Pipeline", "Воронка"), "id", "The deal's pipeline of now.", OF_DEALS,
         name_kind="pipeline",
     ),
     Dimension(
-        "stage", Names("Stage", "Этап"), "id", "The deal's stage of now.", frozenset({"deal"}), name_kind="stage"
+        "stage", Names("Stage", "Этап"), "id", "The deal's stage of now; of passages the stage passed.", OF_DEALS,
+        name_kind="stage",
     ),
 )  # fmt: skip
 

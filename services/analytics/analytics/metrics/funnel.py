@@ -1,6 +1,6 @@
 """The funnel: how many entered each step, how long it took, who was lost there and why, and who is still there."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.metrics.answering import Names, key_written
 from analytics.metrics.asking import Question
-from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, Count, Step, allowed_dimensions
+from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
+from analytics.metrics.kinds import Count, Step
 from analytics.metrics.maturity import LEARNT_FROM, immature, usual_times
 from analytics.metrics.queries import names_for, slice_of
 from analytics.metrics.reading import Reading, Tallies, Tally, read
@@ -28,7 +29,10 @@ NO_REASON: Final = "none given"
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """The measures that tell the story of one step; `with_reasons`: those lost have a loss reason."""
+    """The measures that tell the story of one step; `with_reasons`: those lost have a loss reason.
+
+    `time` is how long it took to the step that comes next in the catalogue.
+    """
 
     entered: Wanted
     time: Wanted | None = None
@@ -60,8 +64,9 @@ def _counted(step: Step) -> Counted:
     if step.key == "submissions":
         return Counted(entered, here=_of("submission", "waiting"), lost=_of("submission", *NOT_DELIVERED))
     if step.key == "inquiries":
-        return Counted(entered, joined=_of("inquiry", "inquiries_attached", "inquiries_reopened"))
-    if step is STEPS[-1]:
+        joined = (*_of("inquiry", "inquiries_attached", "inquiries_reopened"), *_of("lead", "merged"))
+        return Counted(entered, joined=joined)
+    if step.key in ("won", "repeat"):
         return Counted(entered)
     return Counted(
         entered,
@@ -73,6 +78,30 @@ def _counted(step: Step) -> Counted:
 
 
 COUNTED: Final = {step.key: _counted(step) for step in STEPS}
+PLACE: Final = {step.key: place for place, step in enumerate(STEPS)}
+
+
+def telling(steps: Sequence[Step]) -> list[Counted]:
+    """For each step of a funnel in any order, what tells its story up to the next one of that funnel.
+
+    A step that leaves out later ones answers for who was lost, joined or is still in those; how long it took is known
+    only between neighbours of the catalogue.
+    """
+    told = []
+    for index, step in enumerate(steps):
+        following = PLACE[steps[index + 1].key] if index + 1 < len(steps) else len(STEPS) + 1
+        covered = [COUNTED[each.key] for each in STEPS[PLACE[step.key] : following]] or [COUNTED[step.key]]
+        told.append(
+            Counted(
+                COUNTED[step.key].entered,
+                time=COUNTED[step.key].time if following == PLACE[step.key] + 1 else None,
+                here=tuple(here for each in covered for here in each.here),
+                lost=tuple(lost for each in covered for lost in each.lost),
+                joined=tuple(joined for each in covered for joined in each.joined),
+                with_reasons=any(each.with_reasons for each in covered),
+            )
+        )
+    return told
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +111,14 @@ class Way:
     now: datetime
     compare: bool
     reasons: bool
+    steps: tuple[Step, ...] = STEPS
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is known beside the sums: names, whether to read reasons from facts, and the usual time to each step."""
 
+    steps: tuple[Step, ...]
     names: Names
     reasons: bool
     usual: Mapping[str, float]
@@ -103,7 +134,7 @@ async def answer_funnel(
     """
     asked = slice_of(workspace_id, question, setting)
     names = await names_for(session, workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
-    known = _Known(names, way.reasons, await _usual(session, asked, way.now), way.now)
+    known = _Known(way.steps, names, way.reasons, await _usual(session, asked, way.now), way.now)
     whole = await _steps(session, replace(asked, by=()), known)
     groups = await _steps(session, asked, known) if question.by else None
     fresh = await freshness(session)
@@ -112,7 +143,7 @@ async def answer_funnel(
         **{"from": question.period.start, "to": question.period.end},
         steps=whole.by_key[()],
         groups=_groups(question.by, groups, names) if groups else None,
-        previous=await _previous(session, asked, known) if way.compare else None,
+        previous=await _previous(session, asked, question.by, known) if way.compare else None,
         read="facts" if "facts" in (whole.read, groups.read if groups else None) else "cells",
         as_of=fresh.as_of,
         lag_s=fresh.lag_s,
@@ -127,7 +158,9 @@ async def _usual(session: AsyncSession, asked: Slice, now: datetime) -> Mapping[
     reading = await read(
         session, replace(asked, by=(), where=(), basis="period", period=year), [wanted for _, wanted in timed]
     )
-    return usual_times(timed, reading.tallies.get((), {}))
+    usual = usual_times(timed, reading.tallies.get((), {}))
+    # Whoever is known already buys no later than others.
+    return usual | ({"repeat": usual["won"]} if "won" in usual else {})
 
 
 @dataclass(slots=True)
@@ -138,44 +171,38 @@ class _Funnels:
     read: str
 
 
-def _steps_for(asked: Slice) -> list[Step]:
+def _steps_for(asked: Slice, steps: Iterable[Step]) -> list[Step]:
     """The steps that have every dimension asked for; a submission, for one, has no owner."""
     needed = [DIMENSION_BY_KEY[key] for key in asked.needed]
-    return [step for step in STEPS if set(needed) <= set(allowed_dimensions(METRIC_BY_KEY[step.counted_by]))]
+    return [step for step in steps if set(needed) <= set(allowed_dimensions(METRIC_BY_KEY[step.counted_by]))]
 
 
 async def _steps(session: AsyncSession, asked: Slice, known: _Known) -> _Funnels:
-    steps = _steps_for(asked)
-    reading = await read(session, asked, _wanted(steps))
+    steps = _steps_for(asked, known.steps)
+    told = telling(steps)
+    reading = await read(session, asked, _wanted(told))
     # Last in `by`, so that what is left of a key is the group's.
     reasoned = replace(asked, by=(*asked.by, "loss_reason"))
-    lost = list(_lost_with_reasons(steps))
+    lost = [wanted for counted in told for wanted in counted.lost if wanted.subject == "lead"]
     why = Reading({}, "cells")
-    told = known.reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
-    if told:
+    with_reasons = known.reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
+    if with_reasons:
         why = await read(session, reasoned, lost)
     by_group = _by_group(why.tallies)
     young = immature(asked, known.usual, now=known.now)
     groups = reading.tallies if asked.by else {(): reading.tallies.get((), {})}
     funnels = {
-        key: _steps_out(steps, tallies, by_group.get(key, {}) if told else None, known.names, young)
+        key: _steps_out(steps, told, tallies, by_group.get(key, {}) if with_reasons else None, known.names, young)
         for key, tallies in groups.items()
     }
     return _Funnels(funnels, "facts" if "facts" in (reading.read, why.read) else "cells")
 
 
-def _wanted(steps: Iterable[Step]) -> Iterator[Wanted]:
-    for step in steps:
-        counted = COUNTED[step.key]
+def _wanted(told: Iterable[Counted]) -> Iterator[Wanted]:
+    for counted in told:
         yield from (counted.entered, *counted.here, *counted.lost, *counted.joined)
         if counted.time:
             yield counted.time
-
-
-def _lost_with_reasons(steps: Iterable[Step]) -> Iterator[Wanted]:
-    for step in steps:
-        if COUNTED[step.key].with_reasons:
-            yield from COUNTED[step.key].lost
 
 
 Reasons = dict[str, dict[str, int]]
@@ -191,25 +218,32 @@ def _by_group(tallies: Tallies) -> dict[Key, Reasons]:
 
 
 def _steps_out(
-    steps: list[Step], tallies: Mapping[str, Tally], reasons: Reasons | None, names: Names, young: frozenset[str]
+    steps: Sequence[Step],
+    told: Sequence[Counted],
+    tallies: Mapping[str, Tally],
+    reasons: Reasons | None,
+    names: Names,
+    young: frozenset[str],
 ) -> list[StepOut]:
-    entered = [_number(tallies, COUNTED[step.key].entered) for step in steps]
+    entered = [_number(tallies, counted.entered) for counted in told]
     return [
         _step_out(
             step,
+            counted,
             tallies,
             entered[index],
             before=entered[index - 1] if index else None,
             first=entered[0],
-            lost_by_reason=_reasons(COUNTED[step.key], tallies, reasons, names),
+            lost_by_reason=_reasons(counted, tallies, reasons, names),
             young=step.key in young,
         )
-        for index, step in enumerate(steps)
+        for index, (step, counted) in enumerate(zip(steps, told, strict=True))
     ]
 
 
 def _step_out(
     step: Step,
+    counted: Counted,
     tallies: Mapping[str, Tally],
     entered: int,
     *,
@@ -218,8 +252,7 @@ def _step_out(
     lost_by_reason: dict[str, int] | None,
     young: bool,
 ) -> StepOut:
-    counted = COUNTED[step.key]
-    interval = wilson_interval(entered, before or 0)
+    interval, from_first = wilson_interval(entered, before or 0), wilson_interval(entered, first)
     buckets = tallies[counted.time.measure].buckets if counted.time and counted.time.measure in tallies else {}
     return StepOut(
         key=step.key,
@@ -229,6 +262,7 @@ def _step_out(
         from_previous=ratio(entered, before or 0),
         from_first=ratio(entered, first),
         interval=list(interval) if interval else None,
+        interval_from_first=list(from_first) if from_first else None,
         few=before is not None and before < FEW,
         immature=young,
         median_s_to_next=_seconds(buckets, 0.5),
@@ -257,12 +291,12 @@ def _reasons(
         return None
     found: dict[str, int] = {}
     for wanted in counted.lost:
-        if counted.with_reasons:
-            for reason, n in (reasons or {}).get(wanted.measure, {}).items():
-                name = names["loss_reason"].get(reason, reason) or NO_REASON
-                found[name] = found.get(name, 0) + n
-        elif wanted.measure in tallies:
-            found[NOT_DELIVERED[wanted.measure]] = tallies[wanted.measure].n
+        if wanted.measure in NOT_DELIVERED:
+            found[NOT_DELIVERED[wanted.measure]] = _number(tallies, wanted)
+            continue
+        for reason, n in (reasons or {}).get(wanted.measure, {}).items():
+            name = names["loss_reason"].get(reason, reason) or NO_REASON
+            found[name] = found.get(name, 0) + n
     return dict(sorted(((reason, n) for reason, n in found.items() if n), key=lambda entry: (-entry[1], entry[0])))
 
 
@@ -278,7 +312,12 @@ def _groups(by: tuple[Dimension, ...], funnels: _Funnels, names: Names) -> list[
     return groups
 
 
-async def _previous(session: AsyncSession, asked: Slice, known: _Known) -> ComparedOut:
+async def _previous(session: AsyncSession, asked: Slice, by: tuple[Dimension, ...], known: _Known) -> ComparedOut:
     period = Period(asked.period.start - timedelta(days=asked.period.days), asked.period.start)
-    funnels = await _steps(session, replace(asked, by=(), period=period), known)
-    return ComparedOut(**{"from": period.start, "to": period.end}, steps=funnels.by_key[()])
+    whole = await _steps(session, replace(asked, by=(), period=period), known)
+    groups = await _steps(session, replace(asked, period=period), known) if by else None
+    return ComparedOut(
+        **{"from": period.start, "to": period.end},
+        steps=whole.by_key[()],
+        groups=_groups(by, groups, known.names) if groups else None,
+    )

@@ -21,8 +21,9 @@ from analytics.metrics.answering import (
     written,
 )
 from analytics.metrics.asking import Question
-from analytics.metrics.catalogue import METRIC_BY_KEY, Metric
+from analytics.metrics.catalogue import METRIC_BY_KEY
 from analytics.metrics.dimensions import Dimension
+from analytics.metrics.kinds import Metric
 from analytics.metrics.reading import read
 from analytics.metrics.schemas import CostAnswer, Coverage, QueryAnswer
 from analytics.metrics.spending import Spending, spend_by

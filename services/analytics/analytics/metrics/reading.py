@@ -25,6 +25,9 @@ class Tally:
         """Adds one sum read."""
         self.n += n
         self.amount += amount
+        if not self.buckets:
+            self.buckets = dict(buckets)
+            return
         for bucket, cases in buckets.items():
             self.buckets[bucket] = self.buckets.get(bucket, 0) + cases
 
@@ -47,9 +50,10 @@ class Reading:
 
 async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) -> Reading:
     """The sums of all wanted measures; combinations without any are left out."""
-    places: dict[tuple[str | None, Subject], list[Wanted]] = {}
+    places: dict[tuple[str | None, Subject | None], list[Wanted]] = {}
     for each in dict.fromkeys(wanted):
-        places.setdefault((family_for(each, asked.needed), each.subject), []).append(each)
+        family = family_for(each, asked.needed)
+        places.setdefault((family, each.subject if family == "stage" else None), []).append(each)
     reading = Reading({}, "cells")
     for (family, _), measures in places.items():
         if family is None:

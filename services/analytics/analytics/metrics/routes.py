@@ -13,12 +13,14 @@ from analytics.metrics.asking import (
     UnknownBasis,
     UnknownDimension,
     UnknownMetric,
+    UnknownStep,
     UnreadableCondition,
     UnreadablePeriod,
 )
-from analytics.metrics.catalogue import METRIC_BY_KEY, METRICS, Metric, Ratio, allowed_dimensions
+from analytics.metrics.catalogue import METRIC_BY_KEY, METRICS, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSIONS
 from analytics.metrics.funnel import Way, answer_funnel
+from analytics.metrics.kinds import Metric, Ratio
 from analytics.metrics.schemas import (
     BASIS,
     CostAnswer,
@@ -123,7 +125,7 @@ async def query_run(
     return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
 
 
-@router.get("/funnel", response_model=FunnelAnswer, responses={**REFUSALS, **NOT_CHANGED})
+@router.get("/funnel", response_model=FunnelAnswer, responses={**REFUSALS, **problems(UnknownStep), **NOT_CHANGED})
 async def funnel_get(
     request: Request,
     session: ReadSession,
@@ -131,6 +133,10 @@ async def funnel_get(
     now: Now,
     asked: Asking,
     by: By = None,
+    steps: Annotated[
+        str | None,
+        Query(max_length=LONGEST, description="Steps, by comma, in any order", examples=["leads,qualified,won"]),
+    ] = None,
     compare_to: Annotated[str | None, Query(pattern="^previous_period$", description="As many days before")] = None,
     reasons: Annotated[
         bool, Query(description="Loss reasons too where only facts have them, which takes longer")
@@ -139,7 +145,7 @@ async def funnel_get(
     """Show where the funnel leaks: who entered each step, went on, was lost and why, or is still there."""
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
-    way = Way(now=now, compare=compare_to is not None, reasons=reasons)
+    way = Way(now=now, compare=compare_to is not None, reasons=reasons, steps=asking.read_steps(steps))
     return answer(request, await answer_funnel(session, caller.workspace, question, setting, way))
 
 

@@ -103,6 +103,7 @@ class StepOut(Shape):
     from_previous: float | None
     from_first: float | None
     interval: list[float] | None = Field(description="95 % Wilson interval of from_previous: [low, high]")
+    interval_from_first: list[float] | None = Field(description="The same of from_first")
     few: bool = Field(description="from_previous is of fewer than 30 cases: too few to act on")
     immature: bool = Field(description="The youngest leads of the cohort have not had the usual time to get here")
     median_s_to_next: int | None
@@ -128,6 +129,7 @@ class ComparedOut(Shape):
     start: date = Field(alias="from")
     end: date = Field(alias="to")
     steps: list[StepOut]
+    groups: list[GroupOut] | None
 
 
 class FunnelAnswer(_Numbers):

@@ -4,7 +4,7 @@ What lies in whole months is read from months and the rest day by day, so a year
 combination of values, however many leads there were.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -48,8 +48,11 @@ def _column_name(family: str, dimension: str, subject: Subject) -> str | None:
     return f"d{dimensions.index(dimension) + 1}" if dimension in dimensions else None
 
 
-async def sums_of_cells(session: AsyncSession, asked: Slice, family: str, wanted: Sequence[Wanted]) -> Iterable[Sum]:
-    """The sums of measures of one subject: one statement for counts and amounts, one for lengths of time."""
+async def sums_of_cells(session: AsyncSession, asked: Slice, family: str, wanted: Sequence[Wanted]) -> list[Sum]:
+    """The sums of measures: one statement for counts and amounts, one for lengths of time.
+
+    In family `stage`, where leads and deals have different dimensions, all wanted are of one subject.
+    """
     counted = [each.measure for each in wanted if not MEASURE[each.measure].timed]
     timed = [each.measure for each in wanted if MEASURE[each.measure].timed]
     sums: list[Sum] = []
@@ -66,7 +69,7 @@ async def _counts(
     columns = [*measures, *(AMOUNT[measure] for measure in measures if measure in AMOUNT)]
     summed = ", ".join(f"sum({column}) AS {column}" for column in columns)
     rows = await _read(session, asked, family, subject, "cell", columns, summed, {})
-    return (sum_ for row in rows for sum_ in _sums_of(row, len(asked.by), measures))
+    return (each for row in rows for each in _sums_of(row, len(asked.by), measures))
 
 
 def _sums_of(row: Any, size: int, measures: Sequence[str]) -> Iterator[Sum]:

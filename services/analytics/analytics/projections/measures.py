@@ -184,5 +184,9 @@ def unpacked(spread: Decimal) -> dict[int, int]:
     So a whole histogram is added and subtracted by `+` in any SQL, and one row holds what would be hundreds.
     """
     digits = format(spread, "f")
-    lanes = range(len(digits), 0, -LANE)
-    return {bucket: cases for bucket, end in enumerate(lanes) if (cases := int(digits[max(0, end - LANE) : end]))}
+    digits = digits.zfill(-(-len(digits) // LANE) * LANE)
+    lanes = [digits[start : start + LANE] for start in range(len(digits) - LANE, -1, -LANE)]
+    return {bucket: int(lane) for bucket, lane in enumerate(lanes) if lane != _NOBODY}
+
+
+_NOBODY: Final = "0" * LANE

@@ -1,6 +1,6 @@
 """What other slices read of the projections: the cells that count now, what they are counted in, and names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from leadkit import clock
 from leadkit.consumer import feed_position, lag_s
 from leadkit.problems import Unavailable
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.tables import DimensionName, Generation, Rebuild, WorkspaceSetting
@@ -103,18 +103,26 @@ class Progress(NamedTuple):
     facts_counted: int
 
 
-async def latest_rebuild(session: AsyncSession, workspace_id: UUID) -> Progress | None:
-    """The rebuild asked for last."""
-    row = (
-        await session.execute(
-            select(Rebuild, Generation.facts_done)
-            .outerjoin(
-                Generation,
-                (Generation.workspace_id == Rebuild.workspace_id) & (Generation.number == Rebuild.generation),
-            )
-            .where(Rebuild.workspace_id == workspace_id)
-            .order_by(Rebuild.id.desc())
-            .limit(1)
+def rebuilds(workspace_id: UUID) -> Select[Rebuild]:
+    """The rebuilds of a workspace."""
+    return select(Rebuild).where(Rebuild.workspace_id == workspace_id)
+
+
+async def facts_counted(session: AsyncSession, workspace_id: UUID, generations: Iterable[int | None]) -> dict[int, int]:
+    """Generation -> the number of facts it has counted; those swept long ago are left out."""
+    numbers = [number for number in generations if number is not None]
+    rows = await session.execute(
+        select(Generation.number, Generation.facts_done).where(
+            Generation.workspace_id == workspace_id, Generation.number.in_(numbers)
         )
-    ).one_or_none()
-    return Progress(row[0], row[1] or 0) if row else None
+    )
+    return {row.number: row.facts_done for row in rows}
+
+
+async def rebuild_progress(session: AsyncSession, workspace_id: UUID, rebuild_id: UUID) -> Progress | None:
+    """One rebuild, None where the workspace has none with this id."""
+    rebuild = await session.scalar(rebuilds(workspace_id).where(Rebuild.id == rebuild_id))
+    if rebuild is None:
+        return None
+    counted = await facts_counted(session, workspace_id, [rebuild.generation])
+    return Progress(rebuild, counted.get(rebuild.generation or 0, 0))

@@ -1,4 +1,4 @@
-"""What `/v1/rebuild` takes and answers."""
+"""What `/v1/rebuilds` takes and answers."""
 
 from typing import Literal
 from uuid import UUID
