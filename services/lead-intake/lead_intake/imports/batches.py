@@ -15,7 +15,7 @@ from lead_intake.providers.base import SourceView
 from lead_intake.submissions.drafts import Receipt, SubmissionDraft
 from lead_intake.submissions.reading import read_receipt
 
-ROWS = 500
+ROWS = 1000
 CHARACTERS = 4 * 1024 * 1024
 MOST_CELLS = 500
 REJECTED = "rejected"
@@ -67,11 +67,12 @@ class RowReader:
         """The row as one submission, known again by its id, or else by all that it says."""
         headers = {**self._headers, "line": str(record.line)}
         request = plans.request_of(record, self._plan, read_as=self._read_as, headers=headers, now=now)
-        receipt = read_receipt(request, self._source, self._provider, request_id=None, form="row")
+        content = plans.hash_of(record, self._telling)
+        receipt = read_receipt(request, self._source, self._provider, request_id=None, form="row", content_hash=content)
         for draft in receipt.drafts:
-            draft.content_hash = plans.hash_of(record, self._telling)
+            draft.content_hash, draft.gathers = content, False
             if draft.window is not None or not self._has_ids:
-                draft.dedup_key, draft.window = f"row:{draft.content_hash}", None
+                draft.dedup_key, draft.window = f"row:{content}", None
         return receipt
 
     def problem_of(self, draft: SubmissionDraft, record: Record) -> str | None:

@@ -119,17 +119,18 @@ class Importer:
         self, run: Run, batches: Iterator[Batch], source: SourceView, interrupted: Interrupted
     ) -> None:
         """While one batch is being stored the next is read, in a thread that leaves the loop free for others."""
-        batch = await asyncio.to_thread(next, batches, None)
-        while batch is not None:
-            reading = asyncio.create_task(asyncio.to_thread(next, batches, None))
-            try:
+        ahead = asyncio.Queue[Batch | None](maxsize=1)
+        over = asyncio.Event()
+        reading = asyncio.create_task(_read_ahead(batches, ahead, over))
+        try:
+            while (batch := await _next(ahead, reading)) is not None:
                 if interrupted() or not await self._store(run, batch, source):
                     return
-            finally:
-                following = (await asyncio.gather(reading, return_exceptions=True))[0]
-            if isinstance(following, BaseException):
-                raise following
-            batch = following
+        finally:
+            over.set()
+            while not ahead.empty():
+                ahead.get_nowait()
+            await asyncio.gather(reading, return_exceptions=True)
         await self._end(run, "done", reason=None)
 
     async def _store(self, run: Run, batch: Batch, source: SourceView) -> bool:
@@ -197,3 +198,21 @@ class Importer:
         async with self._db.transaction(run.workspace_id) as session:
             await progress.end(session, run, status, reason=reason, now=clock.now())
         log.info("import_ended", import_id=str(run.id), status=status, rows=run.rows_done)
+
+
+async def _read_ahead(batches: Iterator[Batch], ahead: "asyncio.Queue[Batch | None]", over: asyncio.Event) -> None:
+    """Puts one batch after the other into the queue, at the end None; ends early when it is over."""
+    batch: Batch | None = Batch()
+    while batch is not None and not over.is_set():
+        batch = await asyncio.to_thread(next, batches, None)
+        await ahead.put(batch)
+
+
+async def _next(ahead: "asyncio.Queue[Batch | None]", reading: "asyncio.Task[None]") -> Batch | None:
+    """The next batch; raises what reading it has raised."""
+    getting = asyncio.create_task(ahead.get())
+    await asyncio.wait({getting, reading}, return_when=asyncio.FIRST_COMPLETED)
+    if not getting.done() and ahead.empty():
+        getting.cancel()
+        await reading
+    return await getting

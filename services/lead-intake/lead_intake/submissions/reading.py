@@ -36,14 +36,32 @@ class StoredRaw:
 
 
 def read_receipt(
-    request: WireRequest, source: SourceView, provider: Provider, *, request_id: str | None, form: Form = "wire"
+    request: WireRequest,
+    source: SourceView,
+    provider: Provider,
+    *,
+    request_id: str | None,
+    form: Form = "wire",
+    content_hash: str | None = None,
 ) -> Receipt:
-    """The request with its submissions. What cannot be read is one `unreadable` submission; nothing raises."""
+    """The request with its submissions. What cannot be read is one `unreadable` submission; nothing raises.
+
+    `content_hash` is given where a repeat is told by other means than by what the inquiry says.
+    """
     try:
         found = _found(request, source, form, provider)
         only = len(found) == 1
         drafts = [
-            drafted(request, one, source, provider, submission_id=_id_of(request, form), place=place, only=only)
+            drafted(
+                request,
+                one,
+                source,
+                provider,
+                submission_id=_id_of(request, form),
+                place=place,
+                only=only,
+                content_hash=content_hash,
+            )
             for place, one in enumerate(found)
         ]
     except Unreadable as reason:
@@ -78,6 +96,7 @@ def drafted(
     revision: int = 1,
     released: bool = False,
     confirmed: bool = False,
+    content_hash: str | None = None,
 ) -> SubmissionDraft:
     """One found inquiry as a submission. `only`: the request holds no other, so its `Idempotency-Key` names it.
     `confirmed`: the person has followed the link that was sent."""
@@ -86,7 +105,7 @@ def drafted(
     external_id = inquiry.get("external_id")
     draft = SubmissionDraft(
         id=submission_id, source=source, place=place, status=result.status, reason=result.reason,
-        dedup_key=None, external_id=external_id, content_hash=_content_hash(request, result, source),
+        dedup_key=None, external_id=external_id, content_hash=content_hash or _content_hash(request, result, source),
         inquiry=orjson.dumps(inquiry, default=str, option=orjson.OPT_UTC_Z).decode(),
         report=orjson.dumps(result.lines).decode(), screening=None, attribution=attribution_told(inquiry),
         occurred_at=inquiry["occurred_at"], received_at=request.received_at,
