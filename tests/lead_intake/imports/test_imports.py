@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from lead_intake.delivery.delivering import Deliverer
+from lead_intake.imports.batches import RowReader
 from lead_intake.imports.running import Importer
 from lead_intake.settings import IntakeSettings
 from lead_intake.submissions.storing import store
@@ -37,6 +38,7 @@ A_WORKER = """
 import asyncio
 from leadkit.db import Database
 from leadkit.sealing import Sealer
+from lead_intake.imports.batches import RowReader
 from lead_intake.imports.running import Importer
 from lead_intake.settings import settings
 from lead_intake.sources.views import SECRETS_PURPOSE
@@ -148,6 +150,18 @@ async def test_a_mapping_is_remembered_for_the_same_headings(workspace: Workspac
     assert {column["told_by"] for column in dry["columns"]} == {"content", "remembered"}
 
 
+async def test_mended_rows_are_sent_again_as_they_were_told(workspace: Workspace) -> None:
+    content = "Кто,Связь,Чего хочет\nАнна,89990000204,окно\nИван,7.999E+10,дверь\nПётр,,\n".encode()
+    done = await imported(workspace, content, mapping='{"Кто": "full_name", "Связь": "phone", "Чего хочет": "product"}')
+    errors = (await workspace.client.get(f"/v1/imports/{done['id']}/errors.csv")).content
+    again = await imported(workspace, errors.replace(b"7.999E+10", b"89990000205"))
+    assert (again["mapping_from"], again["outcomes"]) == ("remembered", {"ready": 1, "duplicate": 1})
+    ivan = next(
+        one["inquiry"] for one in await workspace.submissions(status="ready") if one["inquiry"]["product"] == "дверь"
+    )
+    assert (ivan["phones"], ivan["extra"]) == (["+79990000205"], {})
+
+
 async def test_a_workbook_is_imported_like_csv(workspace: Workspace) -> None:
     from tests.lead_intake.imports.test_reading import workbook
 
@@ -227,6 +241,20 @@ async def test_a_row_that_the_database_refuses_fails_alone(
     assert (done["outcomes"], done["rows_failed"]) == ({"ready": 5, "rejected": 1}, 1)
     errors = (await workspace.client.get(f"/v1/imports/{done['id']}/errors.csv")).text
     assert "5,the row cannot be stored" in errors
+
+
+async def test_a_defect_ends_its_import_and_no_other(workspace: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = RowReader.receipt
+
+    def broken(self: RowReader, record: Any, now: Any) -> Any:
+        return real(self, record, now) if "89990000204" in record.cells else record.nonsense
+
+    monkeypatch.setattr(RowReader, "receipt", broken)
+    first = (await sent(workspace, b"phone\n89990000205\n")).json()["id"]
+    await imported(workspace, b"phone\n89990000204\n")
+    assert [one["status"] for one in await workspace.submissions()] == ["ready"]
+    failed = await shown(workspace, first)
+    assert (failed["status"], failed["reason"][:18]) == ("failed", "a defect of ours: ")
 
 
 async def test_a_cancelled_import_stops_and_cannot_be_cancelled_again(workspace: Workspace) -> None:

@@ -61,7 +61,6 @@ class RowReader:
         self._read_as = plan.read_as
         self._has_ids = plan.has_ids
         self._telling = plans.telling_columns(plan)
-        self._phones = [place for place, column in enumerate(plan.columns.columns) if column.meaning == "phone"]
 
     def receipt(self, record: Record, now: datetime) -> Receipt:
         """The row as one submission, known again by its id, or else by all that it says."""
@@ -77,7 +76,7 @@ class RowReader:
 
     def problem_of(self, draft: SubmissionDraft, record: Record) -> str | None:
         """Why the row made no lead; None when it did."""
-        return why(draft, [record.cells[place] for place in self._phones if place < len(record.cells)])
+        return why(draft, record.cells)
 
     def batches(self, records: Iterator[Record], *, now: Callable[[], datetime]) -> Iterator[Batch]:
         """The records in batches of bounded size; with the batch in hand, the next is only read when asked for."""

@@ -35,6 +35,9 @@ _IN_TABLES = {word: told for told, words in _OF_TABLES.items() for word in words
 _ORDINALS = frozenset({"", "n", "no", "пп", "nпп", "номерпп", "row", "rownumber", "index", "line", "порядковыйномер"})
 _SEVERAL = ("phone", "email", "message", "ignore", "messenger:", "extra:")
 _TOTALS = ("итого", "всего", "total", "grand total", "сумма")
+OF_ERRORS = ("line", "reason")
+"""The first columns of `errors.csv`, which is mended and sent again: they say nothing of anybody."""
+
 HEADER_WITHIN = 20
 MOST_HEADING = 100
 
@@ -87,6 +90,8 @@ def columns_of(
     headings = _unique(rows[place][1] if place is not None else (), width)
     examples = [[cells[at] for _, cells in below if at < len(cells) and cells[at].strip()] for at in range(width)]
     told = _told(headings, given, remembered(signature(headings)), field_map)
+    if _is_errors(headings):
+        told |= {heading: Column(heading, "ignore", "heading") for heading in OF_ERRORS}
     columns = [
         told.get(heading) or _by_heading(heading, examples[at], named=place is not None)
         for at, heading in enumerate(headings)
@@ -103,8 +108,13 @@ def columns_of(
 
 
 def signature(headings: Sequence[str]) -> str:
-    """By which the same table is known again, whatever the order of its columns."""
-    return hashlib.sha256("\x1f".join(sorted(map(folded, headings))).encode()).hexdigest()[:32]
+    """By which the same table is known again, whatever the order of its columns; also as `errors.csv` of itself."""
+    own = headings[len(OF_ERRORS) :] if _is_errors(headings) else headings
+    return hashlib.sha256("\x1f".join(sorted(map(folded, own))).encode()).hexdigest()[:32]
+
+
+def _is_errors(headings: Sequence[str]) -> bool:
+    return tuple(headings[: len(OF_ERRORS)]) == OF_ERRORS
 
 
 def folded(heading: str) -> str:

@@ -180,11 +180,12 @@ def cells_of(record: Record, plan: Plan) -> Cells:
 
 
 def telling_columns(plan: Plan) -> list[tuple[str, int]]:
-    """What tells a row from others: heading and place of each column, by heading; not those that only count rows."""
+    """What tells a row from others: heading and place of each column, by heading; not those that only count rows, or
+    are ignored."""
     return sorted(
         (column.heading.casefold(), place)
         for place, column in enumerate(plan.columns.columns)
-        if not is_ordinal(column.heading)
+        if column.meaning != "ignore" and not is_ordinal(column.heading)
     )
 
 

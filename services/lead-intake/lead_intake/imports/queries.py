@@ -9,6 +9,7 @@ from leadkit.problems import NotFound
 from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lead_intake.imports.columns import OF_ERRORS
 from lead_intake.imports.plan import Plan, plan_from
 from lead_intake.imports.rejections import csv_lines
 from lead_intake.imports.schemas import ColumnOut, ImportOut
@@ -61,7 +62,7 @@ async def kept_mappings(session: AsyncSession, workspace_id: UUID, source_id: UU
 async def rejected_rows(db: Database, run: ImportRun) -> AsyncIterator[str]:
     """`errors.csv`, page by page, each read in a transaction of its own: the file may be as long as the import's."""
     plan, after = plan_from(run.plan), -1
-    yield csv_lines([["line", "reason", *plan.columns.headings]], mark=True)
+    yield csv_lines([[*OF_ERRORS, *plan.columns.headings]], mark=True)
     while True:
         async with db.transaction(run.workspace_id, read_only=True) as session:
             rows = (

@@ -41,6 +41,7 @@ LEASE_S = 15.0
 AT_ONCE = 3  # a short file need not wait for the end of a long one
 RACES = 6
 NOT_STORABLE = "the row cannot be stored"
+DEFECT = "a defect of ours: the log has the rest; send the file again when it is mended"
 
 log = structlog.get_logger()
 rows_total = Counter("leadflow_import_rows_total", "Rows of imported files dealt with", ["outcome"])
@@ -114,6 +115,11 @@ class Importer:
             await self._work_through(run, reader.batches(records, now=clock.now), source, interrupted)
         except NotATable as error:
             await self._end(run, "failed", reason=str(error))
+        except Exception as error:
+            if failure_of(error) != "poison":
+                raise
+            log.error("import_failed", import_id=str(run.id), exc_info=error)
+            await self._end(run, "failed", reason=DEFECT)
 
     async def _work_through(
         self, run: Run, batches: Iterator[Batch], source: SourceView, interrupted: Interrupted
