@@ -18,6 +18,7 @@ from lead_intake.delivery.telling import waiting_counted
 from lead_intake.driver import Lines
 from lead_intake.imports import routes as import_routes
 from lead_intake.landing import routes as landing
+from lead_intake.numbers import routes as number_routes
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
 from lead_intake.receiving.batches import GroupCommit
@@ -48,6 +49,7 @@ def create(own: IntakeSettings) -> FastAPI:
         folder=FOLDER,
         routers=(
             source_routes.router,
+            number_routes.router,
             replay_routes.router,
             submission_routes.router,
             import_routes.files,

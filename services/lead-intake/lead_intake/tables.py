@@ -6,6 +6,7 @@ from lead_intake.delivery import tables as delivery
 from lead_intake.fetching import tables as fetching
 from lead_intake.imports import tables as imports
 from lead_intake.mailboxes import tables as mailboxes
+from lead_intake.numbers import tables as numbers
 from lead_intake.receiving import tables as receiving
 from lead_intake.replays import tables as replays
 from lead_intake.screening import tables as screening
@@ -14,5 +15,6 @@ from lead_intake.submissions import tables as submissions
 
 SLICES = (
     sources, submissions, receiving, screening, delivery, imports, fetching, mailboxes, replays, confirmations,
+    numbers,
 )  # fmt: skip
 METADATA = Base.metadata

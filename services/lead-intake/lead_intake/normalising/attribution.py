@@ -206,16 +206,27 @@ def _is_ours(host: str, values: Values, own_domains: list[str]) -> bool:
     return any(host == domain or host.endswith(f".{domain}") for domain in ours)
 
 
-def with_default(values: Values, default: Touch, at: datetime | None, report: Report) -> Values:
-    """A touch that names no source gets what the source is set to; what is known stays."""
+def with_default(
+    values: Values,
+    default: Touch,
+    at: datetime | None,
+    report: Report,
+    *,
+    rule: str = "default of the source",
+    replaced: str | None = None,
+) -> Values:
+    """A touch that names no source gets what the source (or number) is set to; what is known stays, but for a channel
+    group that says nothing more than `replaced`."""
     set_to = default.model_dump(exclude_none=True, exclude={"at"})
     filled = {**set_to, "at": at, **values}
     for key in ("click_ids", "client_ids"):
         filled[key] = {**set_to[key], **values.get(key, {})}
-    if values.get("channel_group") in (None, "direct", "other"):
+    before = values.get("channel_group")
+    if before in (None, "direct", "other", replaced):
         group = set_to.get("channel_group") or _BY_MEDIUM.get(str(set_to.get("medium", "")).lower())
-        filled["channel_group"] = group or ("paid_search" if set_to.get("medium") in _PAID else "other")
+        unknown = "other" if before is None or before != replaced else before
+        filled["channel_group"] = group or ("paid_search" if set_to.get("medium") in _PAID else unknown)
     for key in ("source", "medium", "campaign", "content", "term"):
         if key in set_to and key not in values:
-            report.append((f"attribution/last/{key}", set_to[key], None, "default of the source", None))
+            report.append((f"attribution/last/{key}", set_to[key], None, rule, None))
     return filled

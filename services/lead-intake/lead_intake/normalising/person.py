@@ -1,5 +1,6 @@
 """Who inquired and how to reach them: name, phones, e-mails and messengers, each with its report line."""
 
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +52,7 @@ def _name(draft: Draft, extra: Values, report: Report) -> names.Name:
     return name
 
 
-def phone_numbers(draft: Draft, source: SourceView, extra: Values, report: Report) -> list[str]:
+def phone_numbers(draft: Draft, source: SourceView, at: datetime, extra: Values, report: Report) -> list[str]:
     """The client's numbers, best first. What is no number, and extensions, stay in `extra`."""
     region = source.default_region
     own = _own_numbers(tuple(source.settings.own_numbers), region) if source.settings.own_numbers else ()
@@ -61,7 +62,7 @@ def phone_numbers(draft: Draft, source: SourceView, extra: Values, report: Repor
         if not numbers:
             _no_phone(raw, origin, extra, report)
         for phone in numbers:
-            if phone.e164 in own:
+            if phone.e164 in own or (source.numbers and source.numbers.holds(phone.e164, at)):
                 report.append(("phones", None, cut(raw), origin, "the company's own number"))
             elif phone.e164 not in found and len(found) < MOST:
                 rule = f"{origin}: {phone.rule}"

@@ -9,7 +9,7 @@ from uuid import UUID
 from leadkit.contracts.common import Shape
 from leadkit.contracts.inquiry import Call, Consent, Inquiry
 
-from lead_intake.normalising import attribution, language, money, times
+from lead_intake.normalising import attribution, called, language, money, times
 from lead_intake.normalising.person import email_addresses, messengers, person, phone_numbers
 from lead_intake.normalising.phones import line_number
 from lead_intake.normalising.report import Report, ReportLine, cut
@@ -65,7 +65,7 @@ def normalise(
         "occurred_at": occurred_at,
         "received_at": received_at,
         "person": person(draft, extra, report),
-        "phones": phone_numbers(draft, source, extra, report),
+        "phones": phone_numbers(draft, source, occurred_at, extra, report),
         "emails": email_addresses(draft, extra, report),
     }
     if found.external_id and (external_id := bounded_id(found.external_id)):
@@ -75,6 +75,8 @@ def normalise(
     values["attribution"] = _attribution(draft, source, occurred_at, report)
     _texts(values, draft, source, report)
     _particulars(values, draft, source, extra, report)
+    if draft.call:
+        called.add_subject(values, report)
     if extra:
         values["extra"] = extra if len(extra) <= MAX_ENTRIES else dict(list(extra.items())[:MAX_ENTRIES])
     report.extend([("submission", None, None, "as received", warning) for warning in draft.warnings])
@@ -131,7 +133,10 @@ def _language(values: Values, draft: Draft, source: SourceView, report: Report) 
     if told:
         report.append(("language", told, cut(draft.language), "language told", None))
     else:
-        text = values.get("message") or values.get("subject") or values["person"].get("full_name")
+        subject = values.get("subject")
+        if draft.call and subject and subject.startswith(called.CALL_TO):
+            subject = None  # our words, not theirs
+        text = values.get("message") or subject or values["person"].get("full_name")
         told = language.guess(text) if text else None
         rule, warning = ("letters of the text", "guessed") if told else ("default of the source", None)
         told = told or source.defaults.language
@@ -145,6 +150,9 @@ def _attribution(draft: Draft, source: SourceView, at: datetime, report: Report)
     own, values = source.settings.own_domains, Values()
     told = times.parse(draft.touch["at"], source.time_zone) if "at" in draft.touch else None
     last = attribution.touch(draft.touch, source.channel, own, told or at, "attribution/last", report)
+    use = called.use_of(draft, source, at)
+    if use is not None:
+        last = called.attributed(last, use, at, report)
     if source.defaults.attribution and not last.get("source"):
         last = attribution.with_default(last, source.defaults.attribution, at, report)
     if last:
@@ -154,8 +162,9 @@ def _attribution(draft: Draft, source: SourceView, at: datetime, report: Report)
         first = attribution.touch(draft.first_touch, source.channel, own, told, "attribution/first", report)
         if first:
             values["first"] = first
-    if draft.call_tracking:
-        values["call_tracking"] = {one_line(k, 100): one_line(v) for k, v in draft.call_tracking.items()}
+    shown = called.tracking(draft.call_tracking or {}, use) if use is not None else draft.call_tracking
+    if shown:
+        values["call_tracking"] = {one_line(k, 100): one_line(v) for k, v in shown.items()}
     return values
 
 

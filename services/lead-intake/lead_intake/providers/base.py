@@ -14,6 +14,7 @@ import orjson
 from leadkit.contracts.inquiry import CallResult, Channel
 from pydantic import BaseModel
 
+from lead_intake.numbers.book import NO_NUMBERS, NumberBook
 from lead_intake.providers.questions import NoAccess, Question, Reply
 from lead_intake.providers.settings import Secrets, SourceDefaults, SourceSettings, SpamSettings
 
@@ -64,6 +65,7 @@ class SourceView:
     spam: SpamSettings = field(default_factory=SpamSettings)
     redirect_url: str | None = None
     key: str = ""
+    numbers: NumberBook = NO_NUMBERS
     workspace_region: str = "RU"
     workspace_time_zone: str = "Europe/Moscow"
     workspace_key: bytes = b""

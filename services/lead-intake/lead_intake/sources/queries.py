@@ -14,9 +14,10 @@ from leadkit.snapshot import Place, Snapshot, paged
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from lead_intake.numbers.queries import book_of
 from lead_intake.providers.base import SourceView
 from lead_intake.sources.tables import DoorKey, Source, WorkspaceSetting
-from lead_intake.sources.views import unset_view, view_of
+from lead_intake.sources.views import FALLBACK_REGION, unset_view, view_of
 
 SOURCE_CHANGED = "source.changed"
 
@@ -39,10 +40,11 @@ async def source_behind(db: Database, key: str, sealer: Sealer) -> OpenSource | 
     async with db.transaction(opens.workspace_id, read_only=True) as session:
         found = await session.execute(_with_workspace(opens.workspace_id).where(Source.id == opens.source_id))
         row = found.one_or_none()
+        numbers = await book_of(session, opens.workspace_id)
     if row is None:
         return None
     source, workspace = row
-    return OpenSource(view_of(source, workspace, sealer), source.enabled, tuple(source.allowed_origins))
+    return OpenSource(view_of(source, workspace, sealer, numbers), source.enabled, tuple(source.allowed_origins))
 
 
 async def source_views(
@@ -50,7 +52,8 @@ async def source_views(
 ) -> dict[UUID, SourceView]:
     """The named sources as providers see them, deleted ones included."""
     rows = await session.execute(_with_workspace(workspace_id).where(Source.id.in_(ids)))
-    return {source.id: view_of(source, workspace, sealer) for source, workspace in rows}
+    numbers = await book_of(session, workspace_id)
+    return {source.id: view_of(source, workspace, sealer, numbers) for source, workspace in rows}
 
 
 async def import_source_id(session: AsyncSession, workspace_id: UUID) -> UUID | None:
@@ -74,6 +77,24 @@ async def workspace_view(session: AsyncSession, workspace_id: UUID, *, source_id
     """A source as it would be if it were made now, with nothing set."""
     row = await session.scalar(select(WorkspaceSetting).where(WorkspaceSetting.workspace_id == workspace_id))
     return unset_view(workspace_id, row, source_id=source_id, channel=channel)
+
+
+async def region_of(session: AsyncSession, workspace_id: UUID) -> str:
+    """The country of phones without a country code, as far as the workspace is known."""
+    region = await session.scalar(
+        select(WorkspaceSetting.default_region).where(WorkspaceSetting.workspace_id == workspace_id)
+    )
+    return region or FALLBACK_REGION
+
+
+async def sources_there(session: AsyncSession, workspace_id: UUID, ids: Collection[UUID]) -> set[UUID]:
+    """Those of the ids that are sources of the workspace."""
+    if not ids:
+        return set()
+    statement = select(Source.id).where(
+        Source.workspace_id == workspace_id, Source.id.in_(ids), Source.deleted_at.is_(None)
+    )
+    return set(await session.scalars(statement))
 
 
 async def workspaces_with_sources(session: AsyncSession, *, providers: Collection[str] | None = None) -> Sequence[UUID]:

@@ -7,6 +7,7 @@ import orjson
 from leadkit.contracts.inquiry import Channel
 from leadkit.sealing import Sealer
 
+from lead_intake.numbers.book import NumberBook
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import SourceView
 from lead_intake.providers.settings import SourceDefaults, SpamSettings
@@ -17,7 +18,7 @@ FALLBACK_REGION = "RU"
 FALLBACK_TIME_ZONE = "Europe/Moscow"
 
 
-def view_of(row: Source, workspace: WorkspaceSetting | None, sealer: Sealer) -> SourceView:
+def view_of(row: Source, workspace: WorkspaceSetting | None, sealer: Sealer, numbers: NumberBook) -> SourceView:
     """Raises `SealBroken` when the secrets were sealed with another data key."""
     provider = provider_named(row.provider)
     return SourceView(
@@ -31,6 +32,7 @@ def view_of(row: Source, workspace: WorkspaceSetting | None, sealer: Sealer) -> 
         spam=SpamSettings.model_validate(row.spam),
         redirect_url=row.redirect_url,
         key=row.key,
+        numbers=numbers,
         workspace_region=workspace.default_region if workspace else FALLBACK_REGION,
         workspace_time_zone=workspace.time_zone if workspace else FALLBACK_TIME_ZONE,
         workspace_key=sealer.key_for(row.workspace_id.bytes),

@@ -1,0 +1,1 @@
+"""Called numbers: what a workspace's telephone lines say of where a caller comes from."""
