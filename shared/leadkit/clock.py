@@ -1,5 +1,6 @@
 """The time. Code asks here, so a test can set it; nothing sleeps to make time pass."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -10,6 +11,11 @@ _set_to: datetime | None = None
 def now() -> datetime:
     """The present moment in UTC, or the moment a test has set."""
     return _set_to or datetime.now(UTC)
+
+
+def second() -> int:
+    """The same in whole seconds since 1970."""
+    return int(time.time() if _set_to is None else _set_to.timestamp())
 
 
 @contextmanager

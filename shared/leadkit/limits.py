@@ -1,7 +1,7 @@
 """Rate limits announced with the IETF `RateLimit` headers: so many requests a minute for each name."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from leadkit import clock
 from leadkit.problems import TooManyRequests
@@ -10,8 +10,7 @@ WINDOW_S = 60
 MANY_NAMES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class Allowance:
+class Allowance(NamedTuple):
     """What is left of a limit in the present window, and the seconds until the next."""
 
     limit: int
@@ -37,7 +36,7 @@ class RateLimiter:
     def take(self, name: Hashable, *, limit: int | None = None) -> Allowance:
         """Counts one request of `name`; raises `TooManyRequests` past the limit."""
         most = self.per_minute if limit is None else limit
-        second = int(clock.now().timestamp())
+        second = clock.second()
         window, reset_s = second // WINDOW_S, WINDOW_S - second % WINDOW_S
         if window != self._window or len(self._taken) > MANY_NAMES:
             self._window, self._taken = window, {}

@@ -86,13 +86,21 @@ class _Gathered:
         target = self.values
         if kind == "address":
             value = _address(value)
-        elif kind == "click":
-            target, value = self.clicks, value.split(".", 2)[-1] if name == "_gcl_aw" else value
-        elif kind == "client":
-            target, value = self.clients, _ga_client(value) if field == "ga" else value
+        elif kind != "utm":
+            target = self.clicks if kind == "click" else self.clients
+            value = _unwrapped(name, field, value)
         if field not in target and value:
-            target[field] = value if kind == "address" or len(value) <= 255 else value[:255].rstrip()
-            self.report.append((f"{self.path}/{field}", target[field], raw if plain else cut(raw), rule, None))
+            if len(value) > 255 and kind != "address":
+                value = value[:255].rstrip()
+            target[field] = value
+            self.report.append((f"{self.path}/{field}", value, raw if plain else cut(raw), rule, None))
+
+
+def _unwrapped(name: str, field: str, value: str) -> str:
+    """The id in a cookie of Google Ads or Analytics."""
+    if name == "_gcl_aw":
+        return value.split(".", 2)[-1]
+    return _ga_client(value) if field == "ga" else value
 
 
 def _ga_client(value: str) -> str:

@@ -226,11 +226,14 @@ class Provider(ABC):
         return received(submission_ids)
 
 
+_JSON = {"content-type": "application/json"}
+
+
 def received(submission_ids: Sequence[UUID]) -> WireAnswer:
     """The door's usual answer: 202 with the ids."""
-    ids = [str(one) for one in submission_ids]
-    body = {"submission_id": ids[0] if ids else None, "submission_ids": ids, "status": "received"}
-    return WireAnswer(202, {"content-type": "application/json"}, orjson.dumps(body))
+    first = submission_ids[0] if submission_ids else None
+    body = {"submission_id": first, "submission_ids": submission_ids, "status": "received"}
+    return WireAnswer(202, _JSON, orjson.dumps(body, default=str))
 
 
 def plain(text: str) -> WireAnswer:
@@ -240,4 +243,4 @@ def plain(text: str) -> WireAnswer:
 
 def json_answer(value: object) -> WireAnswer:
     """200 with JSON."""
-    return WireAnswer(200, {"content-type": "application/json"}, orjson.dumps(value))
+    return WireAnswer(200, _JSON, orjson.dumps(value))

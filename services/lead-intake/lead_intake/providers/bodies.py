@@ -18,6 +18,7 @@ SECRET_PARAMETERS = frozenset({"key", "secret", "token"})
 """Parameters of an address in which a source's secret may stand."""
 
 _EXACT_FLOAT = 2.0**53
+_MAY_HOLD_NUMBERS = frozenset({float, dict, list})
 _MAX_DIGITS = 4000
 
 
@@ -119,7 +120,8 @@ def _holds_long_numbers(value: Any, depth: int) -> bool:
         value = value.values()
     elif kind is not list:
         return False
-    return any(_holds_long_numbers(inner, depth + 1) for inner in value if type(inner) in (float, dict, list))
+    nested = [inner for inner in value if type(inner) in _MAY_HOLD_NUMBERS]
+    return any(_holds_long_numbers(inner, depth + 1) for inner in nested) if nested else False
 
 
 def urlencoded(body: bytes, charset: str | None) -> list[tuple[str, Any]]:

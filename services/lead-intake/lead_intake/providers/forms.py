@@ -19,6 +19,7 @@ _SINGLE = frozenset(
     {"full_name", "first_name", "middle_name", "last_name", "company", "position", "subject", "product", "region",
      "language", "budget", "budget_currency"}
 )  # fmt: skip
+_NOTHING = Draft()
 
 
 def are_pairs(values: list[Any]) -> bool:
@@ -63,7 +64,7 @@ class FormReader:
         self._cookies()
         self._names_and_shapes()
         self.draft.consent = consent.told_by(self.consent, self.source, self.request.address)
-        empty = self.draft == Draft()
+        empty = self.draft == _NOTHING
         external_id = external_id or self.external_id or self.own_id
         return Found(external_id, "ignored" if empty else "inquiry", self.draft, "empty" if empty else None)
 
@@ -110,16 +111,17 @@ class FormReader:
             return
         if not self._counted():
             return
-        known = self._mapped(key, f"{path}{key}") if self.field_map else None
+        name = f"{path}{key}" if path else key
+        known = self._mapped(key, name) if self.field_map else None
         if known is None:
             if key in self.honeypots:
                 self.draft.honeypot = str(value)
                 return
             known = meaning(key, inside)
         if known is None:
-            self.keep(f"{path}{key}", value)
+            self.keep(name, value)
         else:
-            self._understood(known, key, f"{path}{key}", value)
+            self._understood(known, key, name, value)
 
     def _counted(self) -> bool:
         """Whether one more field is still read."""
@@ -177,15 +179,16 @@ class FormReader:
 
     def _understood(self, known: str, key: str, path: str, value: Any) -> None:
         draft = self.draft
-        if known == "phone" or known == "email":
+        text = value if type(value) is str else text_of(value)
+        if known.startswith("mark:"):
+            draft.touch.setdefault(known[5:], text)
+        elif known == "phone" or known == "email":
             target = draft.phones if known == "phone" else draft.emails
-            for one in value[:100] if type(value) is list else (value,):
-                target.append(Raw(text_of(one), f"field {_shown(key)}"))
-            return
-        text = text_of(value)
-        prefix, colon, rest = known.partition(":")
-        if colon:
-            self._prefixed(prefix, rest, text, value)
+            origin = f"field {_shown(key)}"
+            if type(value) is list:
+                target += [Raw(text_of(one), origin) for one in value[:100]]
+            else:
+                target.append(Raw(text, origin))
         elif known in _SINGLE:
             if getattr(draft, known) is None:
                 setattr(draft, known, text)
@@ -193,13 +196,14 @@ class FormReader:
                 self.keep(path, value)
         elif known == "message":
             self._say(text)
+        elif ":" in known:
+            prefix, _, rest = known.partition(":")
+            self._prefixed(prefix, rest, text, value)
         elif known != "ignore":
             self._particular(known, path, text, value)
 
     def _prefixed(self, prefix: str, rest: str, text: str, value: Any) -> None:
-        if prefix == "mark":
-            self.draft.touch.setdefault(rest, text)
-        elif prefix == "first":
+        if prefix == "first":
             self.draft.first_touch.setdefault(rest, text)
         elif prefix == "extra":
             self.keep(rest, value)
@@ -232,7 +236,8 @@ class FormReader:
             self.consent.setdefault(known, text)
 
     def _cookies(self) -> None:
-        for cookie in self.request.headers.get("cookie", "").split(";"):
+        cookies = self.request.headers.get("cookie")
+        for cookie in cookies.split(";") if cookies else ():
             name, mark, value = cookie.strip().partition("=")
             if mark and name in marks.COOKIES:
                 self.draft.touch.setdefault(name, value)

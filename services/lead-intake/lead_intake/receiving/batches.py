@@ -7,6 +7,7 @@ answer goes out after the commit of its batch, so what was acknowledged is on di
 
 import asyncio
 import random
+from collections import Counter as Counts
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from uuid import UUID
@@ -16,7 +17,7 @@ from leadkit.problems import Internal, Unavailable
 from prometheus_client import Counter, Histogram
 
 from lead_intake.receiving.failures import Failure, failure_of
-from lead_intake.submissions.drafts import Receipt
+from lead_intake.submissions.drafts import Receipt, SubmissionDraft
 from lead_intake.submissions.reading import unreadable
 
 LARGEST_BATCH = 500
@@ -114,11 +115,11 @@ class GroupCommit:
             log.error("request_poisoned", provider=receipts[0].source.provider, exc_info=error)
             receipts[0].drafts = [unreadable(receipts[0].request, receipts[0].source, NOT_STORABLE)]
             failure, error = await self._try(workspace_id, receipts)
-        for receipt, future in batch:
-            if failure is None:
-                _count_outcomes(receipt)
+        for _, future in batch:
             if not future.done():
                 _resolve(future, failure)
+        if failure is None:
+            _count_outcomes(receipts)
 
     async def _try(self, workspace_id: UUID, receipts: Sequence[Receipt]) -> tuple[Failure | None, Exception | None]:
         """Stores, again after a lost race, and for a while when the database is away."""
@@ -160,8 +161,15 @@ def _resolve(future: "asyncio.Future[None]", failure: Failure | None) -> None:
         future.set_exception(Unavailable("The database does not answer now."))
 
 
-def _count_outcomes(receipt: Receipt) -> None:
-    source = receipt.source
-    for draft, answered in zip(receipt.drafts, receipt.submission_ids, strict=True):
-        joined = draft.gathers and answered != draft.id
-        submissions_total.labels(source.channel, source.provider, "joined" if joined else draft.status).inc()
+def _count_outcomes(receipts: Sequence[Receipt]) -> None:
+    counts = Counts(
+        (draft.source.channel, draft.source.provider, _outcome(draft))
+        for receipt in receipts
+        for draft in receipt.drafts
+    )
+    for labels, count in counts.items():
+        submissions_total.labels(*labels).inc(count)
+
+
+def _outcome(draft: SubmissionDraft) -> str:
+    return "joined" if draft.gathers and draft.answered is not None else draft.status

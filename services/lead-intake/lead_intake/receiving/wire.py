@@ -24,10 +24,10 @@ def key_and_rest(path: str) -> tuple[str, str]:
 
 def headers_of(scope: Scope) -> dict[str, str]:
     """Header names in lower case; one that comes several times is joined by commas."""
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]}, {value}" if name in headers else value
+    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
+    headers = dict(pairs)
+    if len(headers) < len(pairs):
+        headers = {name: ", ".join([value for one, value in pairs if one == name]) for name in headers}
     return headers
 
 

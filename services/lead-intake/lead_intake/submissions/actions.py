@@ -146,7 +146,7 @@ async def _take_in_the_rest(
         receipt = read_receipt(
             raw.request, source, provider_named(source.provider), request_id=request_id.get(), form=raw.form
         )
-        receipt.raw_id, receipt.request = raw.id, raw.request
+        receipt.raw_id, receipt.request = str(raw.id), raw.request
         del receipt.drafts[:1]
         await store(connection, workspace_id, [receipt], now=now)
 

@@ -15,9 +15,11 @@ Form = Literal["wire", "canonical", "row", "confirmation"]
 
 @dataclass(slots=True)
 class SubmissionDraft:
-    """One submission before it is stored; `inquiry`, `report`, `screening` and `attribution` are JSON texts.
+    """One submission before it is stored; `inquiry`, `report` and `screening` are JSON texts, and so is `attribution`,
+    which its event tells.
 
     `window` is set when nothing but the content can tell a repeat: then the dedup key holds a bucket of ten minutes.
+    Storing tells whether a row of its own is `stored`, and the id that is `answered` where that is another one's.
     `keyed_by_client`: the dedup key is an `Idempotency-Key`. `gathers`: events with one external id are one submission.
     For what only the database can tell: `proof`, the name of its proof of work; `words`, what was said and by whom,
     which the door makes `said` when it has heard it before; `clients`, the visitor's ids.
@@ -48,13 +50,15 @@ class SubmissionDraft:
     words: tuple[str, str] | None = None
     said: Said | None = None
     clients: tuple[str, ...] = ()
+    stored: bool = False
+    answered: UUID | None = None
 
 
 @dataclass(slots=True)
 class Receipt:
     """One request with its drafts. `request` is masked; storing fills `submission_ids`, in the order of the drafts."""
 
-    raw_id: UUID
+    raw_id: str
     source: SourceView
     request: WireRequest
     form: Form

@@ -22,18 +22,17 @@ _INSERT = f"""
 """
 
 
-NO_ATTRIBUTION = '{"first":null,"last":null,"last_non_direct":null}'
+def touches_told(inquiry: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]:
+    """The attribution of an inquiry, of its values or its parsed JSON, as events tell it."""
+    attribution = inquiry.get("attribution") or {}
+    return outgoing_touches(attribution.get("first"), attribution.get("last"))
 
 
 def attribution_told(inquiry: Mapping[str, Any] | None) -> str | None:
-    """The attribution of an inquiry (its values or its parsed JSON) as events tell it, in JSON."""
+    """The same in JSON; many inquiries come without any."""
     if inquiry is None:
         return None
-    attribution = inquiry.get("attribution") or {}
-    first, last = attribution.get("first"), attribution.get("last")
-    if first is None and last is None:
-        return NO_ATTRIBUTION
-    return orjson.dumps(outgoing_touches(first, last), option=orjson.OPT_UTC_Z).decode()
+    return orjson.dumps(touches_told(inquiry), option=orjson.OPT_UTC_Z).decode()
 
 
 @dataclass(slots=True)
@@ -95,8 +94,8 @@ async def tell(
 
 def recorded(row: Submission) -> Recorded:
     """A row as the event tells it."""
-    attribution = orjson.dumps(row.attribution).decode() if row.attribution is not None else None
     return Recorded(
-        row.id, row.version, row.source_id, row.channel, row.provider, row.status, row.reason, attribution,
-        row.occurred_at, row.received_at, row.result, row.lead_id, row.contact_id, row.deal_id,
+        row.id, row.version, row.source_id, row.channel, row.provider, row.status, row.reason,
+        attribution_told(row.inquiry), row.occurred_at, row.received_at,
+        row.result, row.lead_id, row.contact_id, row.deal_id,
     )  # fmt: skip

@@ -44,13 +44,13 @@ _UPDATE = """
         version = changed.version, revision = changed.revision, status = changed.status, reason = changed.reason,
         external_id = changed.external_id, normaliser_version = changed.normaliser_version,
         inquiry = changed.inquiry::json, report = changed.report::json, screening = changed.screening::json,
-        attribution = changed.attribution::json, occurred_at = changed.occurred_at, problem = NULL, updated_at = $2
+        occurred_at = changed.occurred_at, problem = NULL, updated_at = $2
     FROM unnest(
         $3::uuid[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[],
-        $12::text[], $13::text[], $14::timestamptz[]
+        $12::text[], $13::timestamptz[]
     ) AS changed (
         id, version, revision, status, reason, external_id, normaliser_version, inquiry, report, screening,
-        attribution, occurred_at
+        occurred_at
     )
     WHERE submission.workspace_id = $1 AND submission.id = changed.id
 """
@@ -155,7 +155,7 @@ def _columns(changed: Iterable[tuple[Any, SubmissionDraft]]) -> Iterable[list[ob
     rows = [
         (
             d.id, row["version"] + 1, d.revision, d.status, d.reason, d.external_id or row["external_id"],
-            d.normaliser_version, d.inquiry, d.report, d.screening, d.attribution, d.occurred_at,
+            d.normaliser_version, d.inquiry, d.report, d.screening, d.occurred_at,
         )
         for row, d in changed
     ]  # fmt: skip

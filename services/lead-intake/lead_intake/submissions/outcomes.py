@@ -10,7 +10,7 @@ import orjson
 from leadkit.ids import new_id
 
 from lead_intake.driver import Connection
-from lead_intake.submissions.events import Recorded, tell
+from lead_intake.submissions.events import Recorded, attribution_told, tell
 
 IMPORTED_AT_ONCE = 250
 """Rows of imports in one delivery: what comes meanwhile waits for no more than these."""
@@ -70,7 +70,7 @@ _TOLD = """
     ) AS told (id, revision, status, reason, result, lead_id, contact_id, deal_id, problem)
     WHERE submission.workspace_id = $1 AND submission.id = told.id
     RETURNING submission.id, submission.version, submission.source_id, submission.channel, submission.provider,
-              submission.status, submission.reason, submission.attribution::text AS attribution, submission.occurred_at,
+              submission.status, submission.reason, submission.inquiry::text AS inquiry, submission.occurred_at,
               submission.received_at, submission.result, submission.lead_id, submission.contact_id, submission.deal_id
 """
 
@@ -142,7 +142,7 @@ async def record_outcomes(
     ]  # fmt: skip
     rows = await connection.fetch((_RECORD_CALLS if calls else _RECORD) + _TOLD, workspace_id, now, *_columns(told))
     await record_attempts(connection, workspace_id, outcomes, now=now)
-    await tell(connection, workspace_id, [Recorded(**dict(row)) for row in rows], now=now)
+    await tell(connection, workspace_id, [_recorded(row) for row in rows], now=now)
 
 
 async def record_attempts(
@@ -153,6 +153,11 @@ async def record_attempts(
         (new_id(), one.submission_id, one.revision, one.http_status, one.told, _json(one.problem)) for one in outcomes
     )
     await connection.execute(_ATTEMPTS, workspace_id, now, *_columns(rows))
+
+
+def _recorded(row: Any) -> Recorded:
+    values = dict(row)
+    return Recorded(attribution=attribution_told(orjson.loads(values.pop("inquiry") or "null")), **values)
 
 
 def _columns(rows: Iterable[tuple[object, ...]]) -> Iterable[list[object]]:

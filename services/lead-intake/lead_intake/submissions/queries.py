@@ -15,12 +15,10 @@ from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, literal
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.submissions.events import SUBMISSION_RECORDED
+from lead_intake.submissions.events import SUBMISSION_RECORDED, touches_told
 from lead_intake.submissions.schemas import AttemptOut, Outcome, RawOut, SubmissionOut, SubmissionSummary
 from lead_intake.submissions.shown import named_report, whole_inquiry
 from lead_intake.submissions.tables import Attempt, RawRequest, Submission, SubmissionRaw
-
-_STATE = list(SubmissionState.model_fields)
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,14 +233,14 @@ async def _snapshot_page(
         limit=limit,
     )
     return [
-        NewEvent(
-            SUBMISSION_RECORDED,
-            row.workspace_id,
-            row.id,
-            SubmissionState.model_validate({name: getattr(row, name) for name in _STATE}),
-        )
-        for row in await session.scalars(statement)
+        NewEvent(SUBMISSION_RECORDED, row.workspace_id, row.id, _state(row)) for row in await session.scalars(statement)
     ]
+
+
+def _state(row: Submission) -> SubmissionState:
+    values = {name: getattr(row, name) for name in SubmissionState.model_fields if name != "attribution"}
+    told = touches_told(row.inquiry) if row.inquiry is not None else None
+    return SubmissionState.model_validate(values | {"attribution": told})
 
 
 SNAPSHOT = Snapshot("submission", _snapshot_page)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 import structlog
-from leadkit.ids import new_id
+from leadkit.ids import new_id, new_id_text
 
 from lead_intake.normalising.pipeline import NORMALISER_VERSION, Normalised, bounded_id, normalise
 from lead_intake.providers import provider_named
@@ -70,7 +70,7 @@ def read_receipt(
         log.error("reader_failed", provider=source.provider, exc_info=error)
         drafts = [unreadable(request, source, "reader_failed")]
     kept = provider.mask(request, source) if form == "wire" else request
-    return Receipt(new_id(), source, kept, form, drafts, request_id)
+    return Receipt(new_id_text(), source, kept, form, drafts, request_id)
 
 
 def unreadable(request: WireRequest, source: SourceView, reason: str) -> SubmissionDraft:

@@ -59,10 +59,9 @@ def client_names(client_ids: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
-def lock_number(source_id: bytes, content_hash: str) -> int:
-    """The number of the lock that requests with the same content of one source queue at."""
-    digest = hashlib.blake2b(source_id + content_hash.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)
+def lock_number(content_hash: str) -> int:
+    """The number of the lock that requests with the same content queue at: 60 bits of a hash written in hexadecimal."""
+    return int(content_hash[:15], 16)
 
 
 def same_words(before: dict[str, Any] | None, after: dict[str, Any] | None) -> bool:

@@ -12,11 +12,11 @@ from uuid import UUID
 
 import orjson
 
-from lead_intake.driver import Connection, document
+from lead_intake.driver import Connection
 from lead_intake.providers.base import SourceView
 from lead_intake.submissions import gathering
 from lead_intake.submissions.drafts import Receipt, SubmissionDraft
-from lead_intake.submissions.events import Recorded, tell
+from lead_intake.submissions.inserting import Placing, insert, link
 from lead_intake.submissions.judging import judge
 from lead_intake.submissions.rules import WINDOW, lock_number, window_key
 from lead_intake.submissions.upgrading import carry_interests, link_interests
@@ -29,55 +29,7 @@ _NAMED = """
     WHERE workspace_id = $1 AND source_id = ANY ($2::uuid[]) AND dedup_key = ANY ($3::text[])
 """
 
-# Rows come as one JSON document: of an array the driver looks at each element, several times, in Python. What is JSON
-# itself comes beside it, to be kept as it is written.
-_INSERT_SUBMISSIONS = """
-    INSERT INTO submission (
-        workspace_id, id, source_id, channel, provider, version, revision, status, reason, released, dedup_key,
-        external_id, content_hash, duplicate_of, normaliser_version, occurred_at, received_at, updated_at,
-        inquiry, report, screening, attribution
-    )
-    SELECT $1, id, source_id, channel, provider, 1, revision, status, reason, false, dedup_key,
-           external_id, content_hash, duplicate_of, normaliser_version, occurred_at, received_at, $2,
-           inquiry::json, report::json, screening::json, attribution::json
-    FROM ROWS FROM (
-        jsonb_to_recordset($3::text::jsonb) AS (
-            id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text,
-            dedup_key text, external_id text, content_hash text, duplicate_of uuid, normaliser_version int,
-            occurred_at timestamptz, received_at timestamptz
-        ),
-        unnest($4::text[], $5::text[], $6::text[], $7::text[])
-    ) AS draft (
-        id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
-        duplicate_of, normaliser_version, occurred_at, received_at, inquiry, report, screening, attribution
-    )
-    ON CONFLICT DO NOTHING
-    RETURNING id
-"""
-
 _SAME_IDS = "SELECT id, content_hash FROM submission WHERE workspace_id = $1 AND id = ANY ($2::uuid[])"
-
-_INSERT_RAW = """
-    INSERT INTO raw_request (
-        workspace_id, id, source_id, form, method, rest, query, headers, address, received_at, body
-    )
-    SELECT $1, id, source_id, form, method, rest, query, headers, address, received_at, body
-    FROM ROWS FROM (
-        jsonb_to_recordset($2::text::jsonb) AS (
-            id uuid, source_id uuid, form text, method text, rest text, query text, headers jsonb, address text,
-            received_at timestamptz
-        ),
-        unnest($3::bytea[])
-    ) AS raw (id, source_id, form, method, rest, query, headers, address, received_at, body)
-    ON CONFLICT DO NOTHING
-"""
-
-_LINK = """
-    INSERT INTO submission_raw (workspace_id, submission_id, raw_id, place)
-    SELECT $1, submission_id, raw_id, place
-    FROM jsonb_to_recordset($2::text::jsonb) AS link (submission_id uuid, raw_id uuid, place int)
-    ON CONFLICT DO NOTHING
-"""
 
 OTHER_BODY = "this Idempotency-Key came before with another body"
 
@@ -108,55 +60,60 @@ async def store(connection: Connection, workspace_id: UUID, receipts: Sequence[R
     drafts = [draft for receipt in receipts for draft in receipt.drafts]
     await judge(connection, workspace_id, drafts, now=now)
     interests = await carry_interests(connection, workspace_id, drafts, now=now)
-    answers = {draft.id: draft.id for draft in drafts}
-    joined: dict[UUID, SourceView] = {}
-    stored = set[UUID]()
-    waiting = sorted(drafts, key=lambda draft: (draft.source.id.bytes, draft.dedup_key or ""))
+    placings = [(draft, receipt) for receipt in receipts for draft in receipt.drafts]
+    for draft in drafts:
+        draft.stored, draft.answered = False, None
+    waiting = sorted(placings, key=_order)
+    kept, joined = receipts, dict[UUID, SourceView]()
     for _ in range(ROUNDS):
-        if not waiting:
+        if not waiting and not kept:
             break
-        firsts = await _place(connection, workspace_id, waiting, stored, now)
-        waiting = _settle(waiting, firsts, stored, answers, joined)
+        firsts = await _place(connection, workspace_id, waiting, kept, now)
+        waiting, kept = _settle(waiting, firsts, joined), ()
     if waiting:
         raise NotStored(f"{len(waiting)} drafts found neither a place nor what takes it")
-    await _keep_raw(connection, workspace_id, receipts, answers)
-    await tell(
-        connection,
-        workspace_id,
-        [_recorded(draft) for draft in drafts if draft.id in stored],
-        now=now,
-        request_ids=[receipt.request_id for receipt in receipts for draft in receipt.drafts if draft.id in stored],
-    )
-    await link_interests(
-        connection, workspace_id, [draft for draft in drafts if draft.id in stored], interests, now=now
-    )
+    taken = [placing for placing in placings if not placing[0].stored]
+    if taken:
+        await link(connection, workspace_id, taken)
+    await link_interests(connection, workspace_id, [draft for draft in drafts if draft.stored], interests, now=now)
     await gathering.gather(connection, workspace_id, joined, now=now)
     for receipt in receipts:
-        receipt.submission_ids = [answers[draft.id] for draft in receipt.drafts]
+        receipt.submission_ids = [draft.answered or draft.id for draft in receipt.drafts]
+
+
+def _order(placing: Placing) -> tuple[bytes, str]:
+    draft, _ = placing
+    return draft.source.id.bytes, draft.dedup_key or ""
 
 
 async def _place(
-    connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft], stored: set[UUID], now: datetime
+    connection: Connection,
+    workspace_id: UUID,
+    placings: Sequence[Placing],
+    receipts: Sequence[Receipt],
+    now: datetime,
 ) -> dict[UUID, First]:
-    """Inserts what is new (into `stored`); answers for each draft that is not, what came before it.
+    """Stores what is new; answers for each draft that is not, what came before it.
 
-    A draft that is in neither was hindered by a row that has vanished since.
+    A draft that is neither stored nor answered for was hindered by a row that has vanished since.
     """
-    before = await _seen_before(connection, workspace_id, drafts)
+    before = await _seen_before(connection, workspace_id, [draft for draft, _ in placings])
     leading = dict[Key, SubmissionDraft]()
-    fresh = list[SubmissionDraft]()
-    for draft in drafts:
-        if draft.id in before:
+    fresh = list[Placing]()
+    for placing in placings:
+        draft = placing[0]
+        if before and draft.id in before:
             continue
         if draft.dedup_key is None or leading.setdefault(_key(draft), draft) is draft:
-            fresh.append(draft)
-    inserted = await _insert(connection, workspace_id, fresh, now)
-    stored |= inserted
-    known = await _firsts(connection, workspace_id, [draft for draft in fresh if draft.id not in inserted])
+            fresh.append(placing)
+    await insert(connection, workspace_id, fresh, receipts, now=now)
+    left = [draft for draft, _ in placings if not draft.stored and draft.id not in before]
+    if not left:
+        return before
+    known = await _firsts(connection, workspace_id, [draft for draft, _ in fresh if not draft.stored])
     for key, leader in leading.items():
-        if leader.id in inserted:
+        if leader.stored:
             known[key] = First(leader.id, leader.content_hash)
-    left = [draft for draft in drafts if draft.id not in before and draft.id not in inserted]
     before |= {draft.id: known[_key(draft)] for draft in left if _key(draft) in known}
     left = [draft for draft in left if draft.id not in before]
     return before | await _stored_before(connection, workspace_id, left)
@@ -172,34 +129,29 @@ async def _stored_before(
     return {row["id"]: First(row["id"], row["content_hash"]) for row in rows}
 
 
-def _settle(
-    drafts: Sequence[SubmissionDraft],
-    firsts: dict[UUID, First],
-    stored: set[UUID],
-    answers: dict[UUID, UUID],
-    joined: dict[UUID, SourceView],
-) -> list[SubmissionDraft]:
+def _settle(placings: Sequence[Placing], firsts: dict[UUID, First], joined: dict[UUID, SourceView]) -> list[Placing]:
     """What becomes of the drafts that were not new; those to be inserted after all, changed, are answered."""
     again = []
-    for draft in drafts:
-        if draft.id in stored:
+    for placing in placings:
+        draft = placing[0]
+        if draft.stored:
             continue
         first = firsts.get(draft.id)
         if first is None:
-            again.append(draft)
+            again.append(placing)
         elif first.id == draft.id:
             continue
         elif draft.gathers:
-            answers[draft.id] = first.id
+            draft.answered = first.id
             joined[first.id] = draft.source
         elif draft.keyed_by_client and first.content_hash != draft.content_hash:
             _make_its_own(draft)
-            again.append(draft)
+            again.append(placing)
         else:
-            answers[draft.id] = first.id
+            draft.answered = first.id
             draft.status, draft.reason, draft.duplicate_of = "duplicate", "repeat", first.id
             draft.dedup_key = draft.window = None
-            again.append(draft)
+            again.append(placing)
     return again
 
 
@@ -226,17 +178,16 @@ async def _seen_before(
     told_by_content = [draft for draft in drafts if draft.window]
     if not told_by_content:
         return {}
-    numbers = {lock_number(draft.source.id.bytes, draft.content_hash) for draft in told_by_content}
+    numbers = {lock_number(draft.content_hash) for draft in told_by_content}
     await connection.execute(_LOCK, sorted(numbers))
-    before = {
-        draft.id: window_key(draft.content_hash, draft.received_at, buckets_before=1) for draft in told_by_content
-    }
-    rows = await _named(connection, workspace_id, {draft.source.id for draft in told_by_content}, before.values())
+    before = [window_key(draft.content_hash, draft.received_at, buckets_before=1) for draft in told_by_content]
+    rows = await _named(connection, workspace_id, {draft.source.id for draft in told_by_content}, before)
     found: dict[UUID, First] = {}
-    for draft in told_by_content:
-        row = rows.get((draft.source.id, before[draft.id])) if rows else None
-        if row is not None and row["received_at"] > draft.received_at - WINDOW:
-            found[draft.id] = First(row["id"], row["content_hash"])
+    if rows:
+        for draft, key in zip(told_by_content, before, strict=True):
+            row = rows.get((draft.source.id, key))
+            if row is not None and row["received_at"] > draft.received_at - WINDOW:
+                found[draft.id] = First(row["id"], row["content_hash"])
     return found
 
 
@@ -246,44 +197,6 @@ async def _named(
     """The submissions that these dedup keys name, by source and key."""
     rows = await connection.fetch(_NAMED, workspace_id, list(source_ids), list(dedup_keys))
     return {(row["source_id"], row["dedup_key"]): row for row in rows}
-
-
-async def _insert(
-    connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft], now: datetime
-) -> set[UUID]:
-    if not drafts:
-        return set()
-    rows = await connection.fetch(
-        _INSERT_SUBMISSIONS,
-        workspace_id,
-        now,
-        document([_row(draft) for draft in drafts]),
-        [draft.inquiry for draft in drafts],
-        [draft.report for draft in drafts],
-        [draft.screening for draft in drafts],
-        [draft.attribution for draft in drafts],
-    )
-    return {row["id"] for row in rows}
-
-
-def _row(draft: SubmissionDraft) -> dict[str, object]:
-    source = draft.source
-    return {
-        "id": draft.id,
-        "source_id": source.id,
-        "channel": source.channel,
-        "provider": source.provider,
-        "revision": draft.revision,
-        "status": draft.status,
-        "reason": draft.reason,
-        "dedup_key": draft.dedup_key,
-        "external_id": draft.external_id,
-        "content_hash": draft.content_hash,
-        "duplicate_of": draft.duplicate_of,
-        "normaliser_version": draft.normaliser_version,
-        "occurred_at": draft.occurred_at,
-        "received_at": draft.received_at,
-    }
 
 
 async def _firsts(connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft]) -> dict[Key, First]:
@@ -298,44 +211,3 @@ async def _firsts(connection: Connection, workspace_id: UUID, drafts: Sequence[S
     )
     found = {_key(draft): rows.get((draft.source.id, draft.dedup_key or "")) for draft in keyed}
     return {key: First(row["id"], row["content_hash"]) for key, row in found.items() if row is not None}
-
-
-async def _keep_raw(
-    connection: Connection, workspace_id: UUID, receipts: Sequence[Receipt], answers: dict[UUID, UUID]
-) -> None:
-    """The requests, each linked with the submissions it made or joined."""
-    bodies = [receipt.request.body for receipt in receipts]
-    await connection.execute(_INSERT_RAW, workspace_id, document([_raw(receipt) for receipt in receipts]), bodies)
-    links = [
-        {
-            "submission_id": answers[draft.id] if draft.gathers else draft.id,
-            "raw_id": receipt.raw_id,
-            "place": draft.place,
-        }
-        for receipt in receipts
-        for draft in receipt.drafts
-    ]
-    if links:
-        await connection.execute(_LINK, workspace_id, document(links))
-
-
-def _raw(receipt: Receipt) -> dict[str, object]:
-    request = receipt.request
-    return {
-        "id": receipt.raw_id,
-        "source_id": receipt.source.id,
-        "form": receipt.form,
-        "method": request.method,
-        "rest": request.rest,
-        "query": request.query,
-        "headers": request.headers,
-        "address": request.address,
-        "received_at": request.received_at,
-    }
-
-
-def _recorded(draft: SubmissionDraft) -> Recorded:
-    return Recorded(
-        draft.id, 1, draft.source.id, draft.source.channel, draft.source.provider, draft.status, draft.reason,
-        draft.attribution, draft.occurred_at, draft.received_at,
-    )  # fmt: skip

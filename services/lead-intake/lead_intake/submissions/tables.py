@@ -48,7 +48,6 @@ class Submission(Base):
     inquiry: Mapped[dict[str, Any] | None] = mapped_column(AS_WRITTEN)
     report: Mapped[list[list[Any]] | None] = mapped_column(AS_WRITTEN)
     screening: Mapped[dict[str, Any] | None] = mapped_column(AS_WRITTEN)
-    attribution: Mapped[dict[str, Any] | None] = mapped_column(AS_WRITTEN)
     result: Mapped[str | None]
     lead_id: Mapped[UUID | None]
     contact_id: Mapped[UUID | None]

@@ -1,0 +1,161 @@
+"""The one statement that puts a batch on disk: submissions, the requests they were read from, what links both, and the
+events that tell of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from leadkit.ids import new_id_text
+
+from lead_intake.driver import Connection, document
+from lead_intake.submissions.drafts import Receipt, SubmissionDraft
+from lead_intake.submissions.events import SUBMISSION_RECORDED, Recorded
+
+Placing = tuple[SubmissionDraft, Receipt]
+"""A draft on its way to its place, with the request that it was read from."""
+
+# Rows come as one JSON document: of an array the driver looks at each element, several times, in Python. What is JSON
+# itself comes beside it, to be kept as it is written. A submission whose place is taken takes neither link nor event.
+_INSERT = f"""
+    WITH draft AS MATERIALIZED (
+        SELECT * FROM ROWS FROM (
+            jsonb_to_recordset($3::text::jsonb) AS (
+                id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text,
+                dedup_key text, external_id text, content_hash text, duplicate_of uuid, normaliser_version int,
+                occurred_at timestamptz, received_at timestamptz, raw_id uuid, place int, event_id uuid, event jsonb,
+                request_id text
+            ),
+            unnest($4::text[], $5::text[], $6::text[])
+        ) AS draft (
+            id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
+            duplicate_of, normaliser_version, occurred_at, received_at, raw_id, place, event_id, event, request_id,
+            inquiry, report, screening
+        )
+    ), kept AS (
+        INSERT INTO raw_request (
+            workspace_id, id, source_id, form, method, rest, query, headers, address, received_at, body
+        )
+        SELECT $1, id, source_id, form, method, rest, query, headers, address, received_at, body
+        FROM ROWS FROM (
+            jsonb_to_recordset($7::text::jsonb) AS (
+                id uuid, source_id uuid, form text, method text, rest text, query text, headers jsonb, address text,
+                received_at timestamptz
+            ),
+            unnest($8::bytea[])
+        ) AS raw (id, source_id, form, method, rest, query, headers, address, received_at, body)
+        ON CONFLICT DO NOTHING
+    ), placed AS (
+        INSERT INTO submission (
+            workspace_id, id, source_id, channel, provider, version, revision, status, reason, released, dedup_key,
+            external_id, content_hash, duplicate_of, normaliser_version, occurred_at, received_at, updated_at,
+            inquiry, report, screening
+        )
+        SELECT $1, id, source_id, channel, provider, 1, revision, status, reason, false, dedup_key,
+               external_id, content_hash, duplicate_of, normaliser_version, occurred_at, received_at, $2,
+               inquiry::json, report::json, screening::json
+        FROM draft
+        ON CONFLICT DO NOTHING
+        RETURNING id
+    ), linked AS (
+        INSERT INTO submission_raw (workspace_id, submission_id, raw_id, place)
+        SELECT $1, draft.id, raw_id, place FROM draft JOIN placed ON placed.id = draft.id
+        ON CONFLICT DO NOTHING
+    ), told AS (
+        INSERT INTO outbox (workspace_id, event_id, type, subject, data, request_id, traceparent, at)
+        SELECT $1, event_id, '{SUBMISSION_RECORDED}', draft.id, event, request_id, NULL, $2
+        FROM draft JOIN placed ON placed.id = draft.id
+    )
+    SELECT id FROM placed
+"""
+
+_LINK = """
+    INSERT INTO submission_raw (workspace_id, submission_id, raw_id, place)
+    SELECT $1, submission_id, raw_id, place
+    FROM jsonb_to_recordset($2::text::jsonb) AS link (submission_id uuid, raw_id uuid, place int)
+    ON CONFLICT DO NOTHING
+"""
+
+
+async def insert(
+    connection: Connection,
+    workspace_id: UUID,
+    placings: Sequence[Placing],
+    receipts: Sequence[Receipt],
+    *,
+    now: datetime,
+) -> None:
+    """Keeps the requests of `receipts`, and marks those drafts as stored whose place was free."""
+    rows = await connection.fetch(
+        _INSERT,
+        workspace_id,
+        now,
+        document([_row(draft, receipt) for draft, receipt in placings]),
+        [draft.inquiry for draft, _ in placings],
+        [draft.report for draft, _ in placings],
+        [draft.screening for draft, _ in placings],
+        document([_raw(receipt) for receipt in receipts]),
+        [receipt.request.body for receipt in receipts],
+    )
+    placed = {row["id"] for row in rows} if len(rows) < len(placings) else None
+    for draft, _ in placings:
+        draft.stored = placed is None or draft.id in placed
+
+
+async def link(connection: Connection, workspace_id: UUID, placings: Sequence[Placing]) -> None:
+    """Links requests with submissions that were there before: those they repeat or add to."""
+    links = [
+        {
+            "submission_id": draft.answered if draft.gathers else draft.id,
+            "raw_id": receipt.raw_id,
+            "place": draft.place,
+        }
+        for draft, receipt in placings
+    ]
+    await connection.execute(_LINK, workspace_id, document(links))
+
+
+def _row(draft: SubmissionDraft, receipt: Receipt) -> dict[str, object]:
+    source = draft.source
+    return {
+        "id": draft.id,
+        "source_id": source.id,
+        "channel": source.channel,
+        "provider": source.provider,
+        "revision": draft.revision,
+        "status": draft.status,
+        "reason": draft.reason,
+        "dedup_key": draft.dedup_key,
+        "external_id": draft.external_id,
+        "content_hash": draft.content_hash,
+        "duplicate_of": draft.duplicate_of,
+        "normaliser_version": draft.normaliser_version,
+        "occurred_at": draft.occurred_at,
+        "received_at": draft.received_at,
+        "raw_id": receipt.raw_id,
+        "place": draft.place,
+        "event_id": new_id_text(),
+        "event": _recorded(draft).data(),
+        "request_id": receipt.request_id,
+    }
+
+
+def _recorded(draft: SubmissionDraft) -> Recorded:
+    return Recorded(
+        draft.id, 1, draft.source.id, draft.source.channel, draft.source.provider, draft.status, draft.reason,
+        draft.attribution, draft.occurred_at, draft.received_at,
+    )  # fmt: skip
+
+
+def _raw(receipt: Receipt) -> dict[str, object]:
+    request = receipt.request
+    return {
+        "id": receipt.raw_id,
+        "source_id": receipt.source.id,
+        "form": receipt.form,
+        "method": request.method,
+        "rest": request.rest,
+        "query": request.query,
+        "headers": request.headers,
+        "address": request.address,
+        "received_at": request.received_at,
+    }
