@@ -120,6 +120,21 @@ def test_headings_of_crm_exports_are_known() -> None:
     assert read_row["extra"] == {"Ответственный": "Петров"}
 
 
+def test_beside_surnames_a_name_is_a_first_name() -> None:
+    (row,) = read("Фамилия;Имя;Отчество;Телефон\nИванов;Иван;Петрович;89990000204\n".encode())
+    parts = [row["person"][part] for part in ("full_name", "first_name", "middle_name", "last_name")]
+    assert parts == ["Иван Петрович Иванов", "Иван", "Петрович", "Иванов"]
+
+
+def test_a_contact_amid_other_words_is_better_than_none_unless_it_is_of_the_staff() -> None:
+    text = (
+        "Клиент;Как найти;Менеджер\nООО Ромашка;Иван, +7 999 000-02-04, a@b.ru;Петров, 89990000209\nОлег;;89990000209\n"
+    )
+    found, none = read(text.encode())
+    assert (found["phones"], found["emails"]) == (["+79990000204"], ["a@b.ru"])
+    assert none["problem"] == NO_CONTACT
+
+
 @pytest.mark.parametrize(
     ("cell", "problem"),
     [("7,999E+10", DIGITS_LOST), ("спросить у Олега", NO_PHONE), ("", NO_CONTACT)],

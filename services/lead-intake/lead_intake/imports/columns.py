@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from lead_intake.normalising import local_dates, names
 from lead_intake.normalising.phones import phones_in_field
 from lead_intake.providers.fields import mapped, meaning, shape
+from lead_intake.submissions.rows import is_of_staff
 
 Origin = Literal["given", "remembered", "field_map", "heading", "content", "none"]
 Meaning = str | None
@@ -96,7 +97,7 @@ def columns_of(
         told.get(heading) or _by_heading(heading, examples[at], named=place is not None)
         for at, heading in enumerate(headings)
     ]
-    columns = _by_content(_one_each(columns), examples, region, named=place is not None)
+    columns = _by_content(_parts_of_names(_one_each(columns)), examples, region, named=place is not None)
     dates = [text for column, texts in zip(columns, examples, strict=True) if column.meaning == "occurred_at"
              for text in texts]  # fmt: skip
     return Columns(
@@ -256,6 +257,19 @@ def _one_each(columns: Sequence[Column]) -> list[Column]:
     ]
 
 
+def _parts_of_names(columns: Sequence[Column]) -> list[Column]:
+    """Beside a column of surnames `Имя` and `name` are first names."""
+    meanings = {column.meaning for column in columns}
+    if "last_name" not in meanings or "first_name" in meanings:
+        return list(columns)
+    return [
+        Column(column.heading, "first_name", "heading")
+        if column.meaning == "full_name" and column.origin == "heading"
+        else column
+        for column in columns
+    ]
+
+
 def _rank(column: Column, order: Mapping[str, int]) -> int:
     return order[column.origin] + (column.origin == "heading" and meaning(column.heading) is None)
 
@@ -271,7 +285,7 @@ def _by_content(
             continue
         for place, column in enumerate(found):
             texts = examples[place][:100]
-            if column.origin == "none" and texts and _holds(kind, texts, region):
+            if column.origin == "none" and texts and not is_of_staff(column.heading) and _holds(kind, texts, region):
                 found[place] = Column(column.heading, kind, "content")
                 if kind not in ("email", "phone"):
                     break

@@ -1,6 +1,7 @@
 """Rows of an imported table: one stored request each, read now and at every replay by what its headings mean. Pure."""
 
 import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -9,12 +10,18 @@ from functools import lru_cache
 import orjson
 
 from lead_intake.normalising import local_dates
-from lead_intake.providers.base import Found, SourceView, Unreadable, WireRequest
+from lead_intake.normalising.emails import emails_in
+from lead_intake.normalising.phones import phones_in_text
+from lead_intake.providers.base import Draft, Found, Raw, SourceView, Unreadable, WireRequest
 from lead_intake.providers.forms import FormReader
 
 KEPT = "extra"
 """Read as nothing, though its heading says something: kept in `extra` under its heading."""
 
+_STAFF = re.compile(
+    r"ответственн|менеджер|оператор|сотрудник|создал|кем |manager|owner|operator|assigned|responsible|agent|created by",
+    re.IGNORECASE,
+)
 _AFTER_APOSTROPHE = frozenset("+=-@0123456789\t\r")
 
 
@@ -44,7 +51,7 @@ def read(request: WireRequest, source: SourceView) -> Found:
             moment = local_dates.parse(cell, view.time_zone, day_first=day_first)
             if moment is None:
                 kept[heading] = cell
-        elif meaning == KEPT:
+        elif meaning == KEPT or (meaning is None and is_of_staff(heading)):
             kept[heading] = cell
         else:
             told[heading] = cell
@@ -52,7 +59,24 @@ def read(request: WireRequest, source: SourceView) -> Found:
     found.draft.vouched = True
     found.draft.extra |= kept
     found.draft.occurred_at = moment or found.draft.occurred_at
+    if not found.draft.phones and not found.draft.emails and not found.draft.messengers:
+        _contacts_among(cells, found.draft, view.default_region)
     return found
+
+
+@lru_cache(maxsize=4096)
+def is_of_staff(heading: str) -> bool:
+    """Whether a column tells of our own people: their phones are nobody's lead."""
+    return _STAFF.search(heading) is not None
+
+
+def _contacts_among(cells: Mapping[str, str], draft: Draft, region: str) -> None:
+    """The last resort before a row makes no lead: a column `Contacts` with all in one, but nobody of our own staff."""
+    for heading, cell in cells.items():
+        if is_of_staff(heading):
+            continue
+        draft.phones += [Raw(phone, f"text of {heading}") for phone in phones_in_text(cell, region)]
+        draft.emails += [Raw(email.address, f"text of {heading}") for email in emails_in(cell[:2000])]
 
 
 def row_hash(said: Iterable[tuple[str, str]]) -> str:
