@@ -65,23 +65,32 @@ async def fetch_page(
     `sorts` maps field names to columns that are never null; `key` makes the order unique. Sets the `Link` header.
     Raises `Invalid` for an unknown sort, `Malformed` for a cursor that is not ours or of another order.
     """
+    page = ordered(statement, paging, sorts=sorts, default=default, key=key)
+    rows = list((await session.execute(page.limit(paging.limit + 1))).all())
     order = paging.sort or default
-    column = sorts.get(order.removeprefix("-"))
-    if column is None:
-        raise Invalid.at("/sort", f"is one of {', '.join(sorts)}, with - in front for descending")
-    descending = order.startswith("-")
-    ordered = statement.add_columns(column.label("page_sort"), key.label("page_key"))
-    if paging.cursor is not None:
-        ordered = ordered.where(_beyond(column, key, descending, _decoded(paging.cursor, order, column, key)))
-    ordered = ordered.order_by(*((column.desc(), key.desc()) if descending else (column.asc(), key.asc())))
-    rows = list((await session.execute(ordered.limit(paging.limit + 1))).all())
     next_cursor = None
     if len(rows) > paging.limit:
         del rows[paging.limit :]
         next_cursor = _encoded(order, rows[-1].page_sort, rows[-1].page_key)
         response.headers["Link"] = _link(request, next_cursor)
-    total = await _counted(session, statement) if paging.include_total else None
+    total = await count(session, statement) if paging.include_total else None
     return [row[0] if len(row) == 3 else row for row in rows], next_cursor, total
+
+
+def ordered(
+    statement: Select[Any], paging: PageRequest, *, sorts: Mapping[str, Column], default: str, key: Column
+) -> Select[Any]:
+    """The statement in the order that is asked, beginning after the cursor; each row also tells its place in
+    `page_sort` and `page_key`. Raises as `fetch_page` does."""
+    order = paging.sort or default
+    column = sorts.get(order.removeprefix("-"))
+    if column is None:
+        raise Invalid.at("/sort", f"is one of {', '.join(sorts)}, with - in front for descending")
+    descending = order.startswith("-")
+    page = statement.add_columns(column.label("page_sort"), key.label("page_key"))
+    if paging.cursor is not None:
+        page = page.where(_beyond(column, key, descending, _decoded(paging.cursor, order, column, key)))
+    return page.order_by(*((column.desc(), key.desc()) if descending else (column.asc(), key.asc())))
 
 
 def _beyond(column: Column, key: Column, descending: bool, last: tuple[Any, Any]) -> ColumnElement[bool]:
@@ -90,7 +99,8 @@ def _beyond(column: Column, key: Column, descending: bool, last: tuple[Any, Any]
     return here < there if descending else here > there
 
 
-async def _counted(session: AsyncSession, statement: Select[Any]) -> int:
+async def count(session: AsyncSession, statement: Select[Any]) -> int:
+    """How many rows the whole list has."""
     counted = select(func.count()).select_from(statement.order_by(None).subquery())
     return int(await session.scalar(counted) or 0)
 

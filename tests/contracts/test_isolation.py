@@ -41,7 +41,7 @@ def _naming_a_thing() -> list[tuple[str, str, dict[str, Any]]]:
 
 
 def _made(answer: httpx.Response) -> str:
-    assert answer.status_code == 201, answer.text
+    assert answer.status_code in (201, 202), answer.text
     return str(answer.json()["id"])
 
 
@@ -67,6 +67,8 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
             "name": "Olga", "email": "olga@example.org", "role": "manager", "team_id": made["team_id"],
         },
     ),
+    ("view_id", "/v1/views", lambda _: {"name": "Mine", "entity": "lead", "shared": "all"}),
+    ("export_id", "/v1/exports", lambda _: {"entity": "lead"}),
     ("address_id", "/v1/unmatched-addresses", lambda _: {"kind": "phone", "value": "+79990000003", "reason": "own"}),
 )  # fmt: skip
 """The name that paths give an id, where such a thing is made, and of what (given what was made before)."""
@@ -112,7 +114,7 @@ async def test_the_same_requests_are_not_404_for_the_workspace_itself(core: Runn
         for path, method, operation in _naming_a_thing():
             if method == "get":
                 answer = await _sent(client, method, path.format(**mine), operation)
-                if answer.status_code != 200:
+                if answer.status_code not in (200, 409):  # an export that no worker has written yet
                     missing.append(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
     assert missing == []
 

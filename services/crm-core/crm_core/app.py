@@ -15,6 +15,7 @@ from crm_core.calls import routes as calls
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
 from crm_core.deals import routes as deals
+from crm_core.exports import routes as exports
 from crm_core.inquiries import routes as inquiries
 from crm_core.leads import routes as leads
 from crm_core.loss_reasons import routes as loss_reasons
@@ -24,6 +25,7 @@ from crm_core.streams import routes as streams
 from crm_core.streams.streaming import Streamer
 from crm_core.timeline import routes as timeline
 from crm_core.unmatched import routes as unmatched
+from crm_core.views import routes as views
 
 ROUTERS = (
     inquiries.router,
@@ -35,6 +37,8 @@ ROUTERS = (
     pipelines.router,
     activities.router,
     timeline.router,
+    views.router,
+    exports.router,
     loss_reasons.router,
     unmatched.router,
     users.router,

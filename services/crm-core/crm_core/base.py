@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from leadkit.db import metadata
-from sqlalchemy import ColumnElement, DateTime, Text, Uuid, func, literal_column
+from sqlalchemy import ColumnElement, DateTime, LargeBinary, Text, Uuid, func, literal_column
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
@@ -29,6 +29,7 @@ class Base(DeclarativeBase):
         UUID: Uuid(),
         datetime: DateTime(timezone=True),
         str: Text(),
+        bytes: LargeBinary(),
         list[str]: ARRAY(Text()),
         list[UUID]: ARRAY(Uuid()),
         dict[str, Any]: JSONB(none_as_null=True),

@@ -12,16 +12,19 @@ from crm_core.calls import tables as calls
 from crm_core.companies import tables as companies
 from crm_core.contacts import tables as contacts
 from crm_core.deals import tables as deals
+from crm_core.exports import tables as exports
 from crm_core.inquiries import tables as inquiries
 from crm_core.leads import tables as leads
 from crm_core.loss_reasons import tables as loss_reasons
 from crm_core.pipelines import tables as pipelines
 from crm_core.streams import tables as streams
 from crm_core.unmatched import tables as unmatched
+from crm_core.views import tables as views
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, unmatched)
+FINDING = (views, exports)
 OUT = (streams,)
 
 METADATA = Base.metadata

@@ -1,4 +1,5 @@
-"""crm-core's worker: orders events into the feed, brings postponed leads back, and forgets what has run out.
+"""crm-core's worker: orders events into the feed, brings postponed leads back, writes exports, and forgets what has run
+out.
 
 Any number of copies may run."""
 
@@ -13,6 +14,7 @@ from leadkit.serve import run
 from leadkit.tokens import remember_revoked
 from leadkit.worker import every, run_worker
 
+from crm_core.exports import working as exports
 from crm_core.leads import returning
 from crm_core.settings import FOLDER, settings
 from crm_core.streams.actions import forget_expired_tickets
@@ -28,6 +30,7 @@ async def main() -> None:
         loops = (
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
+            ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )
         await run_worker(db, loops)
@@ -36,7 +39,8 @@ async def main() -> None:
 
 
 async def clean(db: Database) -> None:
-    """Forgets answers kept for repeats after their day, and tokens and tickets that have run out by themselves."""
+    """Forgets what is kept for a day (answers for repeats, files of exports) and tokens that have run out."""
+    await exports.forget_expired(db)
     async with db.transaction(role="worker") as session:
         await forget_old(session, now=clock.now())
         await remember_revoked(session, (), now=clock.now())

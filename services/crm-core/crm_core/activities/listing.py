@@ -49,7 +49,9 @@ ACTIVITIES = Listing(
         "updated_at": Activity.updated_at,
         "due_at": DUE_AT,
     },
+    leaky_sorts=frozenset({"due_at"}),
     default="-at",
+    workspace=Activity.workspace_id,
     key=Activity.id,
 )
 

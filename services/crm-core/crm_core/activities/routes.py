@@ -14,10 +14,8 @@ from leadkit.tokens import Caller
 from crm_core.activities import actions, queries
 from crm_core.activities.listing import ACTIVITIES, activities_asked
 from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityOut, ActivityPatch
-from crm_core.conditions.parameters import condition_from
-from crm_core.conditions.tree import Condition
 from crm_core.finding.listing import Asked
-from crm_core.finding.pages import find_page
+from crm_core.finding.pages import asked_of, find_page
 
 router = APIRouter(prefix="/v1/activities", route_class=EdgeRoute, tags=["activities"])
 
@@ -29,14 +27,14 @@ Writer = Annotated[Caller, Allow("activities:write")]
 async def activities_list(
     session: ReadSession,
     caller: Reader,
-    condition: Annotated[Condition, Depends(condition_from(ACTIVITIES.fields))],
+    asked: Annotated[Asked, Depends(asked_of(ACTIVITIES.fields, searched=False))],
     paging: Paging,
     now: Now,
     request: Request,
     response: Response,
 ) -> Page[ActivityOut]:
     """List activities; those of one lead, contact or deal that you see are all listed, else your own."""
-    listing, asked = activities_asked(condition), Asked(condition=condition)
+    listing = activities_asked(asked.condition)
     found = await find_page(session, listing, caller, asked, paging, now=now, request=request, response=response)
     items = [ActivityOut.model_validate(row) for row in found.rows]
     return Page(items=items, next_cursor=found.next_cursor, total=found.total)

@@ -32,6 +32,7 @@ COMPANIES = Listing(
     columns=COLUMNS,
     sorts={"created_at": Company.created_at, "updated_at": Company.updated_at, "name": Company.name_key},
     default="-created_at",
+    workspace=Company.workspace_id,
     key=Company.id,
     searched=Company.search_text,
 )

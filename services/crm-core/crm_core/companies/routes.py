@@ -14,10 +14,8 @@ from leadkit.tokens import Caller
 from crm_core.companies import actions, queries
 from crm_core.companies.listing import COMPANIES
 from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
-from crm_core.conditions.parameters import condition_from
-from crm_core.conditions.tree import Condition
 from crm_core.finding.listing import Asked
-from crm_core.finding.pages import SearchedFor, find_page
+from crm_core.finding.pages import asked_of, find_page
 
 router = APIRouter(prefix="/v1/companies", route_class=EdgeRoute, tags=["companies"])
 
@@ -25,11 +23,7 @@ Reader = Annotated[Caller, Allow("contacts:read")]
 Writer = Annotated[Caller, Allow("contacts:write")]
 
 
-def _asked(condition: Annotated[Condition, Depends(condition_from(COMPANIES.fields))], q: SearchedFor = None) -> Asked:
-    return Asked(condition=condition, q=q)
-
-
-Filter = Annotated[Asked, Depends(_asked)]
+Filter = Annotated[Asked, Depends(asked_of(COMPANIES.fields))]
 
 
 @router.get("")

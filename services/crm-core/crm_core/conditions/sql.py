@@ -1,6 +1,6 @@
 """A condition as the WHERE of a list."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -30,10 +30,12 @@ def clause(condition: Condition, columns: Columns, *, now: datetime) -> ColumnEl
     return or_(false(), *parts)
 
 
-def is_leaky(condition: Condition) -> bool:
-    """Whether PostgreSQL would leave an index unused under row-level security, since an operator of the condition is
-    not leakproof: then the list is read in the role `search`."""
-    return any(test.op in LEAKY or test.field.kind == "decimal" for test in each_test(condition))
+def is_leaky(condition: Condition, computed: Collection[str] = ()) -> bool:
+    """Whether PostgreSQL would leave an index unused under row-level security, since an operator of the condition, or
+    of a `computed` field, is not leakproof: then the list is read in the role `search`."""
+    return any(
+        test.op in LEAKY or test.field.kind == "decimal" or test.field.name in computed for test in each_test(condition)
+    )
 
 
 def _met(test: Test, column: Column, now: datetime) -> ColumnElement[bool]:

@@ -51,6 +51,7 @@ CONTACTS = Listing(
     columns=COLUMNS,
     sorts={"created_at": Contact.created_at, "updated_at": Contact.updated_at, "name": Contact.search_name},
     default="-created_at",
+    workspace=Contact.workspace_id,
     key=Contact.id,
     searched=Contact.search_text,
     reached_by=reached_by,

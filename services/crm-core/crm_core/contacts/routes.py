@@ -1,5 +1,6 @@
 """`/v1/contacts`."""
 
+from dataclasses import replace
 from typing import Annotated
 from uuid import UUID
 
@@ -12,15 +13,13 @@ from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, pro
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.conditions.parameters import condition_from
-from crm_core.conditions.tree import Condition
 from crm_core.contacts import actions, points, queries
 from crm_core.contacts.listing import CONTACTS, reached_by
 from crm_core.contacts.points import Point
 from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
 from crm_core.contacts.tables import Contact
 from crm_core.finding.listing import Asked
-from crm_core.finding.pages import SearchedFor, find_page
+from crm_core.finding.pages import asked_of, find_page
 
 router = APIRouter(prefix="/v1/contacts", route_class=EdgeRoute, tags=["contacts"])
 
@@ -31,8 +30,7 @@ Writer = Annotated[Caller, Allow("contacts:write")]
 async def _asked(
     session: ReadSession,
     caller: Reader,
-    condition: Annotated[Condition, Depends(condition_from(CONTACTS.fields))],
-    q: SearchedFor = None,
+    asked: Annotated[Asked, Depends(asked_of(CONTACTS.fields))],
     lead_id: UUID | None = None,
     phone: Annotated[str | None, Query(max_length=50, description="In any spelling")] = None,
     email: Annotated[str | None, Query(max_length=254)] = None,
@@ -44,7 +42,7 @@ async def _asked(
         also.append(reached_by(Point("phone", number or "")))
     if email is not None:
         also.append(reached_by(Point("email", points.email(email) or "")))
-    return Asked(condition=condition, q=q, also=tuple(also))
+    return replace(asked, also=tuple(also))
 
 
 Filter = Annotated[Asked, Depends(_asked)]

@@ -59,8 +59,9 @@ DEALS = Listing(
         "name": Deal.name,
         "next_step_at": NEXT_STEP_AT,
     },
-    leaky_sorts=frozenset({"amount"}),
+    leaky_sorts=frozenset({"amount", "expected_close", "next_step_at"}),
     default="-created_at",
+    workspace=Deal.workspace_id,
     key=Deal.id,
     searched=Deal.search_text,
 )

@@ -14,8 +14,6 @@ from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, pro
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.conditions.parameters import condition_from
-from crm_core.conditions.tree import Condition
 from crm_core.deals import actions, forecasting, queries, steps
 from crm_core.deals.listing import DEALS
 from crm_core.deals.refusals import DealActionNotAllowed
@@ -32,7 +30,7 @@ from crm_core.deals.schemas import (
 )
 from crm_core.deals.tables import Deal
 from crm_core.finding.listing import Asked
-from crm_core.finding.pages import SearchedFor, find_page
+from crm_core.finding.pages import asked_of, find_page
 from crm_core.pipelines.queries import stages_by_id
 
 router = APIRouter(prefix="/v1/deals", route_class=EdgeRoute, tags=["deals"])
@@ -43,11 +41,7 @@ Writer = Annotated[Caller, Allow("deals:write")]
 STEP = problems(NotFound, DealActionNotAllowed)
 
 
-def _asked(condition: Annotated[Condition, Depends(condition_from(DEALS.fields))], q: SearchedFor = None) -> Asked:
-    return Asked(condition=condition, q=q)
-
-
-Filter = Annotated[Asked, Depends(_asked)]
+Filter = Annotated[Asked, Depends(asked_of(DEALS.fields))]
 
 
 @router.get("")

@@ -4,7 +4,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from leadkit.problems import Invalid
 from leadkit.tokens import Caller
 from sqlalchemy import ColumnElement, Select, and_, or_
 
@@ -20,7 +22,8 @@ class Listing:
     """An entity's list: its fields with the columns that hold them, the orders it can have (by columns that are never
     null, each with an index), the text that is searched, and how a whole address leads to a row.
 
-    `leaky_sorts` are orders whose cursor compares by an operator that is not leakproof."""
+    `leaky_sorts` are orders whose cursor compares what is not leakproof (COALESCE is not), `computed` the fields that
+    are read out of JSON."""
 
     entity: str
     seen_by: Callable[[Caller], Select[Any]]
@@ -28,19 +31,22 @@ class Listing:
     columns: Columns
     sorts: Mapping[str, Column]
     default: str
+    workspace: Column
     key: Column
     leaky_sorts: frozenset[str] = frozenset()
+    computed: frozenset[str] = frozenset()
     searched: Column | None = None
     reached_by: Callable[[Point], ColumnElement[bool]] | None = None
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody wants to see of a list: rows that meet the condition and, with `q`, that a search finds; `also` is
-    what a slice's own parameters add."""
+    """What somebody wants to see of a list: rows that meet the condition and, with `q`, that a search finds, narrowed
+    further by a saved view; `also` is what a slice's own parameters add."""
 
     condition: Condition = field(default_factory=All)
     q: str | None = None
+    view: UUID | None = None
     also: tuple[ColumnElement[bool], ...] = ()
 
 
@@ -58,7 +64,19 @@ def containing(listing: Listing, q: str, region: str) -> ColumnElement[bool]:
     return and_(True, *found)
 
 
+def check_sort(listing: Listing, sort: str | None) -> None:
+    """Raises `Invalid` at `/sort` unless the list has this order."""
+    if sort is not None and sort.removeprefix("-") not in listing.sorts:
+        raise Invalid.at("/sort", f"is one of {', '.join(listing.sorts)}, with - in front for descending")
+
+
 def wants_search_role(listing: Listing, asked: Asked, sort: str | None) -> bool:
     """Whether the list is to be read in the role `search`, since row-level security would keep an index unused."""
     order = (sort or listing.default).removeprefix("-")
-    return asked.q is not None or is_leaky(asked.condition) or order in listing.leaky_sorts
+    return is_guessed(listing, asked) or order in listing.leaky_sorts
+
+
+def is_guessed(listing: Listing, asked: Asked) -> bool:
+    """Whether PostgreSQL cannot know how many rows meet what is asked: under row-level security it keeps its statistics
+    from operators that are not leakproof, also in the role `search`."""
+    return asked.q is not None or is_leaky(asked.condition, listing.computed)

@@ -13,10 +13,8 @@ from leadkit.tokens import Caller
 
 from crm_core.assignment.queries import explanations_of
 from crm_core.assignment.schemas import AssignmentOut
-from crm_core.conditions.parameters import condition_from
-from crm_core.conditions.tree import Condition
 from crm_core.finding.listing import Asked
-from crm_core.finding.pages import SearchedFor, find_page
+from crm_core.finding.pages import asked_of, find_page
 from crm_core.leads import actions, conversion, queries, rules, transitions
 from crm_core.leads.lifecycle import TransitionNotAllowed
 from crm_core.leads.listing import LEADS
@@ -42,14 +40,7 @@ Reader = Annotated[Caller, Allow("leads:read")]
 Writer = Annotated[Caller, Allow("leads:write")]
 
 
-def _asked(
-    condition: Annotated[Condition, Depends(condition_from(LEADS.fields))],
-    q: SearchedFor = None,
-) -> Asked:
-    return Asked(condition=condition, q=q)
-
-
-Filter = Annotated[Asked, Depends(_asked)]
+Filter = Annotated[Asked, Depends(asked_of(LEADS.fields))]
 
 
 def _step(name: str, summary: str) -> dict[str, Any]:

@@ -64,6 +64,9 @@ class Lead(Base):
             "ix_lead_loss_reason", "workspace_id", "loss_reason_id", "created_at", "id",
             postgresql_where=text("loss_reason_id IS NOT NULL"),
         ),
+        Index(
+            "ix_lead_budget", "workspace_id", "budget_amount", "id", postgresql_where=text("budget_amount IS NOT NULL")
+        ),
         Index("ix_lead_deal", "workspace_id", "deal_id", postgresql_where=text("deal_id IS NOT NULL")),
         Index("ix_lead_no_next_step", "workspace_id", "created_at", "id", postgresql_where=text(NO_NEXT_STEP)),
         Index("ix_lead_contact", "workspace_id", "contact_id"),
