@@ -1,5 +1,7 @@
 """The script and the hosted form in a real browser."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +12,7 @@ from tests.lead_intake.workspace import Json, Workspace
 
 pytestmark = pytest.mark.xdist_group("browser")
 
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "landing-pages.md"
 FORM = """
 <form id="lead" method="post" action="{door}">
   <label>Имя <input name="name"></label>
@@ -180,6 +183,40 @@ async def test_an_answer_that_got_lost_is_asked_for_again_under_the_same_key(
     assert len(keys) == 2
     assert keys[0] == keys[1]
     assert {one["status"] for one in await workspace.submissions()} == {"duplicate", "ready"}
+
+
+async def test_the_three_ways_of_the_guide_work_as_they_stand_there(
+    workspace: Workspace, site: Site, address: str, visitor: Visitor
+) -> None:
+    ways = re.findall(r"```html\n(.*?)```", GUIDE.read_text(), re.S)
+    assert len(ways) == 3
+    source = await workspace.source()
+    page = await (await visitor(locale="en-GB")).new_page()
+    for number, way in enumerate(ways):
+        html = way.replace("LEADFLOW", address).replace("KEY", source["key"])
+        await page.goto(site.page(f"/{number}", html, lang="en"))
+        contact = page.locator("[name=phone], [name=email]").first
+        is_phone = await contact.get_attribute("name") == "phone"
+        await contact.fill(f"8999000020{number}" if is_phone else "anna@example.ru")
+        await page.get_by_role("button", name="Send").click()
+        await page.get_by_text("Thank you! We have your request").wait_for()
+    assert len(await workspace.submissions(status="ready")) == 3
+
+
+async def test_a_form_with_a_file_goes_the_plain_way_with_its_marks(
+    workspace: Workspace, site: Site, address: str, visitor: Visitor
+) -> None:
+    source = await workspace.source()
+    form = f"<form id=lead action={address}/in/{source['key']}><input name=phone><input name=plan type=file><button>Ok"
+    page = await (await visitor(locale="ru-RU")).new_page()
+    url = site.page("/", form + "</button></form>" + script(address, source, form="#lead"))
+    await page.goto(url + "?utm_source=vk")
+    await page.set_input_files("[name=plan]", {"name": "plan.txt", "mimeType": "text/plain", "buffer": b"3 x 4"})
+    await send(page)
+    await page.get_by_role("heading", name="Заявка отправлена").wait_for()
+    inquiry = (await only(workspace))["inquiry"]
+    assert inquiry["attribution"]["last"]["source"] == "vk"
+    assert inquiry["extra"]["attachments"] == [{"name": "plan.txt", "size": 5, "type": "text/plain"}]
 
 
 async def test_a_page_under_a_strict_policy_draws_proves_and_sends(
