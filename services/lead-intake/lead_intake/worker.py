@@ -35,6 +35,7 @@ from lead_intake.sources.views import SECRETS_PURPOSE
 from lead_intake.sources.workspaces import WORKSPACE_EVENTS, learn_workspaces
 from lead_intake.submissions.closing import close_overdue
 from lead_intake.submissions.retention import forget_raw
+from lead_intake.submissions.upgrading import forget_interests
 from lead_intake.subscriptions.confirming import Confirmer
 
 CLOSE_EVERY_S = 60
@@ -94,6 +95,7 @@ async def clean(db: Database, own: IntakeSettings) -> None:
         await forget_refused(session, now=now)
         await forget_fetches(session, now=now)
         await forget_signs(session, now=now)
+        await forget_interests(session, now=now)
         await forget_old(session, now=now)
         await forget_files(session, now - timedelta(days=own.import_files_days), now=now)
 

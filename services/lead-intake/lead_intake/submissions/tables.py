@@ -112,6 +112,8 @@ class InterestClient(Base):
     submission_id: Mapped[UUID] = mapped_column(primary_key=True)
     seen_at: Mapped[datetime]
 
+    __table_args__ = (Index(None, "seen_at"),)
+
 
 class RawRequest(Base):
     """The bytes as they came, secrets overwritten. `form` tells who reads them: the source's provider (`wire`) or

@@ -1,19 +1,30 @@
 """An interest becomes more when the same visitor leaves a contact: the two are linked, and what the interest knew of
 the visitor's first touch and wish goes with the contact."""
 
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import orjson
+from sqlalchemy import delete
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.driver import Connection
 from lead_intake.normalising.report import Line
 from lead_intake.submissions.drafts import SubmissionDraft
 from lead_intake.submissions.events import attribution_told
+from lead_intake.submissions.tables import InterestClient
 
 REMEMBERED_FOR = timedelta(days=180)
+BELIEVED_S = 1.0
+"""For so long a workspace that had no interests is not asked again: nobody is quicker from an interest to a contact."""
+
+_without_interests: dict[UUID, float] = {}
+"""Until when (monotonic) this process believes it of a workspace: most batches then need no statement."""
+
+_ANY = "SELECT EXISTS (SELECT FROM interest_client WHERE workspace_id = $1)"
 
 _EARLIER = """
     SELECT interest.client, submission.id, submission.inquiry::text AS inquiry, submission.received_at
@@ -40,11 +51,10 @@ async def carry_interests(
     connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft], *, now: datetime
 ) -> dict[UUID, UUID]:
     """Gives contacts what earlier interests of the same visitors knew; the interests (id) with their contact's id."""
-    wanted = {
-        draft.source.hashed(client): draft for draft in drafts if draft.status == "ready" for client in draft.clients
-    }
-    if not wanted:
+    known = [draft for draft in drafts if draft.clients and draft.status == "ready"]
+    if not known or not await _has_interests(connection, workspace_id):
         return {}
+    wanted = {draft.source.hashed(client): draft for draft in known for client in draft.clients}
     rows = await connection.fetch(_EARLIER, workspace_id, list(wanted), now - REMEMBERED_FOR)
     links: dict[UUID, UUID] = {}
     for row in rows:
@@ -71,10 +81,25 @@ async def link_interests(
         elif draft.status == "ready":
             contacts.add(draft.id)
     if known:
+        _without_interests.pop(workspace_id, None)
         await connection.execute(_KEEP, workspace_id, *[list(column) for column in zip(*sorted(known), strict=True)])
     made = sorted((interest, contact) for interest, contact in links.items() if contact in contacts)
     if made:
         await connection.execute(_LINK, workspace_id, now, *[list(column) for column in zip(*made, strict=True)])
+
+
+async def forget_interests(session: AsyncSession, *, now: datetime) -> None:
+    """Deletes by what long past interests would be found, of all workspaces (role worker)."""
+    await session.execute(delete(InterestClient).where(InterestClient.seen_at < now - REMEMBERED_FOR))
+
+
+async def _has_interests(connection: Connection, workspace_id: UUID) -> bool:
+    if _without_interests.get(workspace_id, 0.0) > time.monotonic():
+        return False
+    has: bool = await connection.fetchval(_ANY, workspace_id)
+    if not has:
+        _without_interests[workspace_id] = time.monotonic() + BELIEVED_S
+    return has
 
 
 def _carry(draft: SubmissionDraft, interest: dict[str, Any]) -> None:
