@@ -181,6 +181,8 @@ def test_wpforms_fields_with_their_types_are_read_too() -> None:
     }  # fmt: skip
     told = inquiry("wpforms", {"entry_id": "11", "fields": fields})
     assert (told.external_id, told.person.full_name, told.message) == ("11", "Иван Сидоров", "Hi")
+    told = inquiry("wpforms", {"name": {"first": "John", "last": "Sample"}, "email": "j@x.com"})
+    assert (told.person.full_name, told.person.last_name, told.extra) == ("John Sample", "Sample", {})
 
 
 def test_hubspot_reads_the_old_form_and_the_company_apart() -> None:

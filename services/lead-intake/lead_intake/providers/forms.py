@@ -78,7 +78,9 @@ class FormReader:
                 continue
             elif kind is dict:
                 held = pair(value) if "value" in value else None
-                if held is not None and not isinstance(held[1], dict):
+                if ("first" in value or "last" in value) and meaning(key, inside) == "full_name":
+                    self.name_parts(key, value)
+                elif held is not None and not isinstance(held[1], dict):
                     self._field(key if meaning(key, inside) else held[0], inside, path, held[1])
                 else:
                     self.walk(value, place(key, inside), f"{path}{key}.", depth + 1)
@@ -141,6 +143,11 @@ class FormReader:
         """Takes a field whose meaning the provider tells, such as `phone`; the operator knows better."""
         if value is not None and value != "" and value != [] and self._counted():
             self._understood((self.field_map and self._mapped(key, key)) or known, key, key, value)
+
+    def name_parts(self, key: str, parts: Mapping[str, Any]) -> None:
+        """A name whose parts came as one object: first, middle and last."""
+        for part in ("first", "middle", "last"):
+            self.put(f"{part}_name", f"{key}.{part}", parts.get(part))
 
     def ask(self, question: str, value: Any, key: str = "") -> None:
         """Takes the answer to a question in the form's own words: a contact, else a line of the message."""

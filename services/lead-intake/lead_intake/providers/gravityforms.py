@@ -38,7 +38,8 @@ class GravityForms(SharedSecret):
 
     def read(self, request: WireRequest, source: SourceView) -> list[Found]:
         """One entry; its time is UTC without saying so."""
-        entry = bodies.record_of(request)
+        body = bodies.record_of(request)
+        entry = bodies.node(body.get("entry")) or body
         reader = FormReader(request, source)
         inputs = {key: value for key, value in entry.items() if _INPUT.fullmatch(key)}
         _take_inputs(reader, _flat(inputs))

@@ -13,7 +13,6 @@ from lead_intake.providers.forms import FormReader
 from lead_intake.providers.webhooks import SharedSecret
 
 _QUESTION = re.compile(r"q(\d{1,6})_(.+)", re.DOTALL)
-_NAME = {"first": "first_name", "middle": "middle_name", "last": "last_name"}
 _ADDRESS = ("addr_line1", "addr_line2", "city", "state", "postal", "country")
 _NOT_FIELDS = frozenset({"rawrequest", "pretty", "webhookurl", "username", "ip", "type", "action", "customtitle"})
 
@@ -51,8 +50,7 @@ def _take(reader: FormReader, name: str, value: Any) -> None:
     if not isinstance(value, dict):
         reader.field(name, value)
     elif "first" in value or "last" in value:
-        for part, known in _NAME.items():
-            reader.put(known, f"{name}.{part}", value.get(part))
+        reader.name_parts(name, value)
     elif "full" in value or "phone" in value:
         reader.put("phone", name, _phone(value))
     elif "year" in value and "month" in value:

@@ -29,6 +29,7 @@ class Mailgun(Provider):
     slug: ClassVar[str] = "mailgun"
     title: ClassVar[str] = "Mailgun"
     channels: ClassVar[tuple[Channel, ...]] = ("email",)
+    hint: ClassVar[str] = "Receiving, Routes: forward() to the address; with /mime at its end for raw messages."
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:
         """HMAC-SHA256 of timestamp and token, made with our key, and not too old. A message that comes again under

@@ -32,6 +32,7 @@ class Postmark(Provider):
     slug: ClassVar[str] = "postmark"
     title: ClassVar[str] = "Postmark"
     channels: ClassVar[tuple[Channel, ...]] = ("email",)
+    hint: ClassVar[str] = "Inbound stream, Settings, Webhook: the address, user name and password before its host."
     secrets_model: ClassVar[type[BaseModel]] = PostmarkSecrets
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:

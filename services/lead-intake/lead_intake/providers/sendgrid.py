@@ -39,6 +39,7 @@ class SendGrid(Provider):
     slug: ClassVar[str] = "sendgrid"
     title: ClassVar[str] = "SendGrid Inbound Parse"
     channels: ClassVar[tuple[Channel, ...]] = ("email",)
+    hint: ClassVar[str] = "Settings, Inbound Parse: the address with ?key=secret; best with raw MIME posted."
     secrets_model: ClassVar[type[BaseModel]] = SendGridSecrets
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:

@@ -65,6 +65,7 @@ class SesSns(Provider):
     slug: ClassVar[str] = "ses_sns"
     title: ClassVar[str] = "Amazon SES (SNS)"
     channels: ClassVar[tuple[Channel, ...]] = ("email",)
+    hint: ClassVar[str] = "SNS topic of the receipt rule, subscription by HTTPS: the address; encoding Base64."
     settings_model: ClassVar[type[SourceSettings]] = SesSettings
     secrets_model: ClassVar[type[BaseModel]] = SesSecrets
 

@@ -56,6 +56,7 @@ class Email(Provider):
     slug: ClassVar[str] = "email"
     title: ClassVar[str] = "E-mail (raw message)"
     channels: ClassVar[tuple[Channel, ...]] = ("email",)
+    hint: ClassVar[str] = "Post raw messages here, send mail to key@domain of the SMTP listener, or name a mailbox."
     settings_model: ClassVar[type[SourceSettings]] = EmailSettings
     secrets_model: ClassVar[type[BaseModel]] = EmailSecrets
 
