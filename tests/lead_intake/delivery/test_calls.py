@@ -214,3 +214,28 @@ async def test_missed_calls_and_calls_back_in_crm_core_itself(workspace: Workspa
             2,
             True,
         )
+
+
+def records(*rows: Json) -> str:
+    columns = "calldate,src,dst,dcontext,dstchannel,lastapp,duration,billsec,disposition,linkedid,sequence"
+    return "\n".join([columns, *(",".join(str(row[name]) for name in columns.split(",")) for row in rows)])
+
+
+async def test_file_of_records_that_grows_and_is_sent_again_tells_each_call_once(workspace: Workspace) -> None:
+    core, source = CrmCore(), await workspace.source(provider="asterisk", channel="call")
+    missed = [
+        {"calldate": "2026-03-10 11:00:30", "src": f"7999000{n:04}", "dst": "74950000050", "dcontext": "from-trunk",
+         "dstchannel": "PJSIP/101-0000001e", "lastapp": "Dial", "duration": 20, "billsec": 0, "sequence": 1,
+         "disposition": "NO ANSWER", "linkedid": f"17731296{n:02}.1"}
+        for n in range(40)
+    ]  # fmt: skip
+    taken = {**missed[7], "duration": 60, "billsec": 30, "disposition": "ANSWERED", "sequence": 2}
+    for sent in (missed, missed, [*missed, taken], [*missed, taken]):
+        answer = await workspace.door(source, content=records(*sent), headers={"Content-Type": "text/csv"})
+        assert (answer.status_code, len(answer.json()["submission_ids"])) == (202, 40)
+        await deliverer(workspace, core).step()
+    assert len(core.order) == 40
+    revisions = [known["revision"] for known in core.inquiries.values()]
+    assert (revisions.count(1), max(revisions)) == (39, 2)
+    [later] = [known["item"] for known in core.inquiries.values() if known["revision"] == 2]
+    assert (later["call"]["result"], later["call"]["duration_seconds"]) == ("answered", 30)

@@ -20,7 +20,7 @@ from lead_intake.providers.telephony.values import carries_secret, is_extension,
 class CallFound(Found):
     """A call with the records it was made of, so that more of them can be added."""
 
-    rows: frozenset[Row] = frozenset()
+    rows: tuple[Row, ...] = ()
 
 
 class Asterisk(Provider):
@@ -62,9 +62,9 @@ def _call(call_id: str, rows: Iterable[Row]) -> CallFound:
     direction = cdr.direction(ordered)
     draft = _draft(ordered, outbound=direction == "outbound")
     if direction == "internal":
-        return CallFound(call_id, "ignored", draft, "internal_call", rows=frozenset(ordered))
+        return CallFound(call_id, "ignored", draft, "internal_call", rows=tuple(ordered))
     disposition, reason = merging.meaning(draft)
-    return CallFound(call_id, disposition, draft, reason, rows=frozenset(ordered))
+    return CallFound(call_id, disposition, draft, reason, rows=tuple(ordered))
 
 
 def _draft(rows: Sequence[Row], *, outbound: bool) -> Draft:

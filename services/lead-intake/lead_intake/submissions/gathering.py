@@ -15,7 +15,7 @@ from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.submissions.drafts import SubmissionDraft
 from lead_intake.submissions.events import Recorded, tell
 from lead_intake.submissions.judging import keep_signs
-from lead_intake.submissions.reading import StoredRaw, read_again
+from lead_intake.submissions.reading import Readings, StoredRaw, read_again
 from lead_intake.submissions.rules import MARKED, same_words, status_after
 from lead_intake.submissions.upgrading import carry_interests
 
@@ -25,13 +25,15 @@ _LOCKED = """
     FROM submission WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR UPDATE
 """
 
+_LINKS = """
+    SELECT submission_id, raw_id, place FROM submission_raw
+    WHERE workspace_id = $1 AND submission_id = ANY ($2::uuid[])
+"""
+
+# Each request once, however many of the submissions it tells of: a file of calls tells of thousands.
 _RAWS = """
-    SELECT link.submission_id, link.place, raw.id, raw.form, raw.method, raw.rest, raw.query,
-           raw.headers::text AS headers, raw.body, raw.received_at, raw.address
-    FROM submission_raw AS link
-    LEFT JOIN raw_request AS raw ON raw.workspace_id = link.workspace_id AND raw.id = link.raw_id
-    WHERE link.workspace_id = $1 AND link.submission_id = ANY ($2::uuid[])
-    ORDER BY raw.received_at, raw.id
+    SELECT id, form, method, rest, query, headers::text AS headers, body, received_at, address
+    FROM raw_request WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
 """
 
 _READ_BY_NOW = """
@@ -86,8 +88,11 @@ async def gather(
         return done
     rows = await connection.fetch(_LOCKED, workspace_id, sorted(sources))
     raws = await raws_of(connection, workspace_id, [row["id"] for row in rows])
+    readings = Readings()
     read = [
-        (row, _read(row, raws[row["id"]], sources[row["id"]], closing=closing)) for row in rows if row["id"] in raws
+        (row, _read(row, raws[row["id"]], sources[row["id"]], readings, closing=closing))
+        for row in rows
+        if row["id"] in raws
     ]
     await carry_interests(connection, workspace_id, [draft for _, draft in read], now=now)
     done.failed = len(rows) - len(read)
@@ -108,10 +113,12 @@ async def gather(
     return done
 
 
-def _read(row: Any, raws: Sequence[StoredRaw], source: SourceView, *, closing: bool) -> SubmissionDraft:
+def _read(
+    row: Any, raws: Sequence[StoredRaw], source: SourceView, readings: Readings, *, closing: bool
+) -> SubmissionDraft:
     draft = read_again(
         raws, source, submission_id=row["id"], external_id=row["external_id"], revision=row["revision"] + 1,
-        released=row["released"], closing=closing,
+        released=row["released"], closing=closing, readings=readings,
     )  # fmt: skip
     keep_signs(draft, row["screening"])
     return draft
@@ -137,18 +144,29 @@ async def raws_of(
     connection: Connection, workspace_id: UUID, submission_ids: Sequence[UUID]
 ) -> dict[UUID, list[StoredRaw]]:
     """The raw requests of each submission, oldest first; of one that has lost any, none: the rest would tell less."""
+    links = await connection.fetch(_LINKS, workspace_id, submission_ids)
+    rows = await connection.fetch(_RAWS, workspace_id, list({link["raw_id"] for link in links}))
+    requests = {row["id"]: (row["form"], _request(row)) for row in rows}
     found: dict[UUID, list[StoredRaw]] = {}
     incomplete = set[UUID]()
-    for row in await connection.fetch(_RAWS, workspace_id, submission_ids):
-        if row["id"] is None:
-            incomplete.add(row["submission_id"])
+    for link in links:
+        if link["raw_id"] not in requests:
+            incomplete.add(link["submission_id"])
             continue
-        request = WireRequest(
-            row["method"], row["rest"], row["query"], orjson.loads(row["headers"]), row["body"], row["received_at"],
-            row["address"],
-        )  # fmt: skip
-        found.setdefault(row["submission_id"], []).append(StoredRaw(row["id"], request, row["form"], row["place"]))
-    return {submission_id: raws for submission_id, raws in found.items() if submission_id not in incomplete}
+        form, request = requests[link["raw_id"]]
+        found.setdefault(link["submission_id"], []).append(StoredRaw(link["raw_id"], request, form, link["place"]))
+    return {
+        submission_id: sorted(raws, key=lambda raw: (raw.request.received_at, raw.id, raw.place))
+        for submission_id, raws in found.items()
+        if submission_id not in incomplete
+    }
+
+
+def _request(row: Any) -> WireRequest:
+    return WireRequest(
+        row["method"], row["rest"], row["query"], orjson.loads(row["headers"]), row["body"], row["received_at"],
+        row["address"],
+    )  # fmt: skip
 
 
 def _columns(changed: Iterable[tuple[Any, SubmissionDraft]]) -> Iterable[list[object]]:

@@ -17,7 +17,7 @@ from lead_intake.screening.rules import Screening, content_key, screen
 from lead_intake.submissions import canonical, opting, rows
 from lead_intake.submissions.drafts import Form, Receipt, SubmissionDraft
 from lead_intake.submissions.events import attribution_told
-from lead_intake.submissions.rules import bounded, client_names, window_key
+from lead_intake.submissions.rules import bounded, client_names, event_key, window_key
 
 log = structlog.get_logger()
 
@@ -103,6 +103,9 @@ def drafted(
     result = normalise(found, source, submission_id=submission_id, revision=revision, received_at=request.received_at)
     inquiry = result.values
     external_id = inquiry.get("external_id")
+    gathers = provider.gathers and external_id is not None
+    if gathers:
+        content_hash = event_key(found)
     draft = SubmissionDraft(
         id=submission_id, source=source, place=place, status=result.status, reason=result.reason,
         dedup_key=None, external_id=external_id, content_hash=content_hash or _content_hash(request, result, source),
@@ -110,7 +113,7 @@ def drafted(
         report=orjson.dumps(result.lines).decode(), screening=None, attribution=attribution_told(inquiry),
         occurred_at=inquiry["occurred_at"], received_at=request.received_at,
         normaliser_version=NORMALISER_VERSION, revision=revision, released=released,
-        gathers=provider.gathers and external_id is not None,
+        gathers=gathers,
     )  # fmt: skip
     _screened(draft, request, found, result)
     if not confirmed and opting.is_asked_for(draft, inquiry, source):
@@ -131,8 +134,10 @@ def read_again(
     revision: int,
     released: bool,
     closing: bool = False,
+    readings: "Readings | None" = None,
 ) -> SubmissionDraft:
-    """The submission as all its raw requests tell it now, oldest first; nothing is verified again.
+    """The submission as all its raw requests tell it now, oldest first; nothing is verified again. `readings` are
+    shared with others that were told of by the same requests.
 
     `closing`: more will not come. Its keys are of no use: the submission already has its own.
     """
@@ -141,7 +146,8 @@ def read_again(
     try:
         confirmations = [raw.request for raw in raws if raw.form == "confirmation"]
         told = [raw for raw in raws if raw.form != "confirmation"]
-        found = [one for raw in told for one in _belonging(raw, source, provider, external_id)]
+        readings = readings or Readings()
+        found = [one for raw in told for one in readings.belonging(raw, source, provider, external_id)]
         if not found:
             return replace(unreadable(first, source, "nothing_found"), id=submission_id, revision=revision)
         merged = provider.merge(found) if provider.gathers else found[0]
@@ -165,12 +171,23 @@ def _closed(found: Found) -> Found:
     return replace(found, disposition="inquiry") if found.disposition in ("pending", "update") else found
 
 
-def _belonging(raw: StoredRaw, source: SourceView, provider: Provider, external_id: str | None) -> list[Found]:
-    """What of a raw request is this submission's: by its external id where events are gathered, else by its place."""
-    found = _found(raw.request, source, raw.form, provider)
-    if provider.gathers and external_id is not None:
-        return [one for one in found if bounded_id(one.external_id) == external_id]
-    return found[raw.place : raw.place + 1]
+class Readings:
+    """What raw requests say, each read once, however many of the submissions at hand it tells of."""
+
+    def __init__(self) -> None:
+        self._in_order: dict[UUID, list[Found]] = {}
+        self._by_id: dict[UUID, dict[str | None, list[Found]]] = {}
+
+    def belonging(self, raw: StoredRaw, source: SourceView, provider: Provider, external_id: str | None) -> list[Found]:
+        """What of a request is a submission's: by its external id where events are gathered, else by its place."""
+        if raw.id not in self._in_order:
+            self._in_order[raw.id] = _found(raw.request, source, raw.form, provider)
+            named = self._by_id[raw.id] = {}
+            for one in self._in_order[raw.id] if provider.gathers else ():
+                named.setdefault(bounded_id(one.external_id), []).append(one)
+        if provider.gathers and external_id is not None:
+            return self._by_id[raw.id].get(external_id, [])
+        return self._in_order[raw.id][raw.place : raw.place + 1]
 
 
 def _found(request: WireRequest, source: SourceView, form: Form, provider: Provider) -> list[Found]:

@@ -59,6 +59,11 @@ def client_names(client_ids: Mapping[str, str]) -> tuple[str, ...]:
     )
 
 
+def event_key(found: object) -> str:
+    """Of an event of something that others tell of too: the same event delivered again has the same."""
+    return hashlib.blake2b(repr(found).encode("utf-8", "replace"), digest_size=20).hexdigest()
+
+
 def lock_number(content_hash: str) -> int:
     """The number of the lock that requests with the same content queue at: 60 bits of a hash written in hexadecimal."""
     return int(content_hash[:15], 16)

@@ -143,7 +143,8 @@ def _settle(placings: Sequence[Placing], firsts: dict[UUID, First], joined: dict
             continue
         elif draft.gathers:
             draft.answered = first.id
-            joined[first.id] = draft.source
+            if draft.content_hash != first.content_hash:  # else the event that began it, once more
+                joined[first.id] = draft.source
         elif draft.keyed_by_client and first.content_hash != draft.content_hash:
             _make_its_own(draft)
             again.append(placing)
