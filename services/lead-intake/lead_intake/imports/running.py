@@ -158,13 +158,16 @@ class Importer:
         return await self._store_one_by_one(run, batch, source)
 
     async def _store_one_by_one(self, run: Run, batch: Batch, source: SourceView) -> bool:
+        """In the order of the file, since `rows_done` says how many of its first rows are dealt with."""
         if batch.rows == 1:
             ((record, _),) = batch.receipts
             return await self._commit(run, Batch([], [Rejection(record.line, NOT_STORABLE, record.cells)]), source)
         leadless = {one.line: one for one in batch.leadless}
-        alone = [Batch([one], [], [leadless[one[0].line]] if one[0].line in leadless else []) for one in batch.receipts]
-        alone += [Batch([], [rejection]) for rejection in batch.rejections]
-        for one in alone:
+        alone = {
+            record.line: Batch([(record, receipt)], [], [leadless[record.line]] if record.line in leadless else [])
+            for record, receipt in batch.receipts
+        } | {rejection.line: Batch([], [rejection]) for rejection in batch.rejections}
+        for _, one in sorted(alone.items()):
             if not await self._store(run, one, source):
                 return False
         return True
