@@ -31,7 +31,8 @@ from lead_intake.submissions.drafts import Receipt
 from lead_intake.submissions.reading import read_receipt, unreadable
 from lead_intake.submissions.storing import store
 
-LEASE_S = 120
+LEASE_S = 30  # what a killed worker holds back
+RENEW_S = 10
 
 log = structlog.get_logger()
 read_total = Counter("leadflow_mailbox_messages_total", "Messages read from mailboxes")
@@ -60,7 +61,7 @@ class Follower:
 
     async def follow(self, stop: asyncio.Event) -> None:
         """Reads until `stop` is set or another worker has the lease; what fails is noted, and the mailbox rests."""
-        mailbox = None
+        mailbox, keeping = None, asyncio.create_task(self._keep_lease())
         try:
             mailbox = ImapMailbox(self.settings)
             await mailbox.open(self._source.secrets.get("mailbox_password", ""))
@@ -77,8 +78,18 @@ class Follower:
             log.error("mailbox_reading_failed", source_id=str(self._source.id), exc_info=error)
             await self._failed("error")
         finally:
+            keeping.cancel()
             if mailbox is not None:
                 await mailbox.close()
+            await asyncio.gather(keeping, return_exceptions=True)
+
+    async def _keep_lease(self) -> None:
+        """Prolongs the lease while the server is waited for. When it is lost, the next storing notices."""
+        while True:
+            await asyncio.sleep(RENEW_S)
+            async with self._db.transaction(role="worker") as session:
+                if not await acquire(session, lease_of(self._source.id), self._holder, LEASE_S):
+                    return
 
     async def catch_up(self, mailbox: ImapMailbox) -> int:
         """Stores all that is new; answers how many messages."""
@@ -91,9 +102,8 @@ class Follower:
 
     async def _waiting(self, mailbox: ImapMailbox) -> list[Waiting]:
         """What comes next, under a lease that lasts until it is stored. Nothing: that all is read is noted."""
-        lasting = LEASE_S + self.settings.poll_seconds
         async with self._db.transaction(role="worker") as session:
-            if not await acquire(session, lease_of(self._source.id), self._holder, lasting):
+            if not await acquire(session, lease_of(self._source.id), self._holder, LEASE_S):
                 raise Overtaken
             place = await place_of(session, self._source.workspace_id, self._source.id, self.place)
         last = place.last_uid if place.uid_validity == mailbox.uid_validity else 0
