@@ -86,6 +86,27 @@ async def test_facts_and_cells_give_the_same_sums_for_every_measure_and_family(
             assert cells == rows, (by, basis)
 
 
+@settings(max_examples=2, deadline=None)
+@given(seed=seeds)
+async def test_sums_over_any_dimension_equal_the_total_for_every_measure(
+    running_analytics: RunningService, seed: int
+) -> None:
+    projected = Projected(running_analytics.db)
+    for batch in told_batches(seed):
+        await projected.tell(*(event for event in batch if event[0] != "workspace.updated"))
+    async with projected.db.transaction(projected.workspace_id, read_only=True) as session:
+        for basis in BASES:
+            whole = await read(session, _slice(projected, (), basis, ZoneInfo("UTC")), WANTED)
+            for dimension in DIMENSION_BY_KEY.values():
+                asked = _slice(projected, (dimension.key,), basis, ZoneInfo("UTC"))
+                wanted = [each for each in WANTED if each.subject in dimension.subjects]
+                by = (await read(session, asked, wanted)).tallies
+                for each in wanted:
+                    told = whole.tallies.get((), {}).get(each.measure)
+                    n = sum(tallies[each.measure].n for tallies in by.values() if each.measure in tallies)
+                    assert n == (told.n if told else 0), (dimension.key, basis, each)
+
+
 @pytest.mark.parametrize("basis", BASES)
 async def test_every_dimension_of_every_subject_can_be_read_from_facts(
     running_analytics: RunningService, basis: Basis

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from leadkit import clock
+from leadkit.ids import new_id
 
 from tests.analytics.conftest import Books
-from tests.analytics.spring import ANNA, APRIL, NOW
+from tests.analytics.projections.histories import lead
+from tests.analytics.spring import ANNA, APRIL, NOW, came_by, day
 
 
 async def _steps(shop: Books, **params: str) -> dict[str, dict[str, Any]]:
@@ -49,6 +51,19 @@ async def test_top_of_the_funnel_balances_too(shop: Books) -> None:
     assert submissions["lost_by_reason"] == {"interest": 1, "spam": 1}
     assert submissions["entered"] == inquiries["entered"] + submissions["lost_here"] + submissions["still_here"]
     assert inquiries["entered"] == steps["leads"]["entered"] + inquiries["joined_here"]
+
+
+async def test_a_merge_and_its_undoing_keep_the_top_balanced(books: Books) -> None:
+    state = lead(occurred_at=day(3), created_at=day(3))
+    merged = state | {"version": 2, "status": "merged", "merged_into": str(new_id())}
+    undone = state | {"version": 3}
+    with clock.at(NOW):
+        await books.tell(("lead.created", state), *came_by(state))
+        for told, leads in ((merged, 0), (undone, 1)):
+            await books.tell(("lead.merged", told))
+            steps = await _steps(books)
+            assert (steps["inquiries"]["entered"], steps["leads"]["entered"]) == (1, leads)
+            assert steps["inquiries"]["joined_here"] == 1 - leads
 
 
 async def test_the_lost_are_told_with_their_reasons(shop: Books) -> None:

@@ -1,4 +1,7 @@
-"""Made-up lives of submissions, inquiries, leads and deals, as the events that tell them."""
+"""Made-up lives of submissions, inquiries, leads and deals, as the events that tell them.
+
+Leads are merged and merges undone, first inquiries corrected, persons erased, deals moved between leads and stages.
+"""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
@@ -22,7 +25,8 @@ TOUCH = ("source", "medium", "campaign", "content", "term", "campaign_id", "adgr
 OWNER = ("owner_id", "team_id")
 OF_A_LEAD = ("source_id", "channel", "provider", "product", "region", "language", "merged_into", "first_response_at")
 OF_A_DEAL = ("lead_id", "company_id", "expected_close", "won_at", "lost_at")
-LEAD_CHANGES = ("owner", "owner", "attribution", "answered", "merged", "disqualified", "postponed", "step", "step")
+LEAD_CHANGES = ("owner", "owner", "attribution", "answered", "merged", "disqualified", "postponed", "step", "step",
+                "unmerged", "corrected", "erased")  # fmt: skip
 STATUSES = ("ready", "delivered", "spam", "duplicate", "parked", "interest")
 
 
@@ -150,6 +154,12 @@ def _change_lead(life: Life, random: Random) -> None:
         life.change(attribution=_a_touch(random), product=random.choice((None, "окна")), temperature="hot", repeat=True)
     elif what == "answered":
         life.change(first_response_at=life.pass_time(), completeness=0.75)
+    elif what == "unmerged":
+        life.change(status="in_progress", merged_into=None)
+    elif what == "corrected":
+        life.change(occurred_at=told(START + timedelta(hours=random.randint(-900, 50))))
+    elif what == "erased":
+        life.change(contact_id=None, product=None, region=None)
     elif what == "step":
         status = random.choice(("assigned", "in_progress", "qualified", "converted"))
         life.change(status=status, **life.now_in(status))
@@ -180,6 +190,13 @@ def _deal(random: Random, leads: list[str]) -> Life:
 Told = list[tuple[str, dict[str, Any]]]
 
 
+def _of_persons(random: Random, leads: list[str]) -> Told:
+    """What is told of people: merges of contacts and erasures, which no number may follow."""
+    kinds = random.choices(("contact.updated", "contact.merged", "contact.erased", "person.erased"), k=2)
+    told = {"version": 1, "lead_ids": leads, "contact_ids": [], "digests": []}
+    return [(kind, told | {"id": str(new_id())}) for kind in kinds]
+
+
 seeds = st.integers(0, 2**32)
 
 
@@ -193,6 +210,7 @@ def told_batches(seed: int) -> list[Told]:
     lives += [_submission(random) for _ in range(random.randint(0, 3))]
     lives += [_inquiry(random) for _ in range(random.randint(0, 3))]
     events: Told = [event for life in lives for event in life.told]
+    events += _of_persons(random, [each.state["id"] for each in leads])
     if random.random() < 0.7:
         zone = random.choice(("Asia/Vladivostok", "America/New_York"))
         events.append(("workspace.updated", workspace(time_zone=zone)))

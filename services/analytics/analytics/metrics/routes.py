@@ -1,4 +1,4 @@
-"""`/v1/metrics`, `/v1/dimensions`, `/v1/query`, `/v1/funnel`, `/v1/cost-per-lead`."""
+"""`/v1/metrics`, `/v1/dimensions`, `/v1/query`, `/v1/funnel`, `/v1/stage-flow`, `/v1/cost-per-lead`."""
 
 from typing import Annotated, Any
 
@@ -31,7 +31,9 @@ from analytics.metrics.schemas import (
     MetricOut,
     NamesOut,
     QueryAnswer,
+    StageFlowAnswer,
 )
+from analytics.metrics.stages import answer_stages
 from analytics.metrics.wire import UnknownFormat, answer, wanted_format
 from analytics.projections.queries import Setting, WorkspaceNotKnown, workspace_setting
 
@@ -147,6 +149,14 @@ async def funnel_get(
     question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
     way = Way(now=now, compare=compare_to is not None, reasons=reasons, steps=asking.read_steps(steps))
     return answer(request, await answer_funnel(session, caller.workspace, question, setting, way))
+
+
+@router.get("/stage-flow", response_model=StageFlowAnswer, responses={**REFUSALS, **NOT_CHANGED})
+async def stage_flow_get(request: Request, session: ReadSession, caller: Reader, now: Now, asked: Asking) -> Response:
+    """Show how deals go through the stages of their pipelines: on, back, elsewhere, lost, or still there."""
+    setting = await workspace_setting(session, caller.workspace)
+    question = asked.question((), None, setting, now, common=(METRIC_BY_KEY["stage_reached"],))
+    return answer(request, await answer_stages(session, caller.workspace, question, setting))
 
 
 @router.get(

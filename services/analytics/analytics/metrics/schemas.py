@@ -138,3 +138,29 @@ class FunnelAnswer(_Numbers):
     steps: list[StepOut]
     groups: list[GroupOut] | None
     previous: ComparedOut | None
+
+
+class StageFlow(Shape):
+    """One stage of a pipeline: what became of its deals; `advanced` to `still_here` sum to `entered`."""
+
+    pipeline: str | None
+    pipeline_name: str | None = Field(examples=["Sales"])
+    stage: str
+    stage_name: str | None = Field(examples=["Proposal"])
+    entered: int = Field(description="Deals that ever were in the stage, each once")
+    passages: int = Field(description="Entries, every time")
+    advanced: int = Field(description="Stand in a later stage now, open or lost there")
+    won: int
+    lost: int = Field(description="Were lost in this stage")
+    moved_back: int
+    moved_to_another_pipeline: int
+    still_here: int
+    lost_by_reason: dict[str, int]
+    median_s: int | None = Field(description="Until the next stage, won or lost")
+    p90_s: int | None
+
+
+class StageFlowAnswer(_Numbers):
+    """The flow through stages, pipeline by pipeline."""
+
+    stages: list[StageFlow]

@@ -1,0 +1,153 @@
+"""The flow through a pipeline's stages: of the deals that entered each, who went on, back, elsewhere, was lost, stays.
+
+It balances for every stage: entered = advanced + won + lost + moved back + moved to another pipeline + still here. How
+a deal left a stage is read from where it stands now, so a pipeline that is rearranged needs nothing counted anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Final, Literal, NamedTuple, get_args
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from analytics.metrics.asking import Question
+from analytics.metrics.dimensions import DIMENSION_BY_KEY
+from analytics.metrics.funnel import NO_REASON
+from analytics.metrics.queries import names_for, slice_of
+from analytics.metrics.reading import read
+from analytics.metrics.schemas import StageFlow, StageFlowAnswer
+from analytics.metrics.statistics import quantile_bucket
+from analytics.projections.measures import seconds_of
+from analytics.projections.queries import Setting, freshness, names_of
+from analytics.projections.slices import Key, Slice, Wanted
+
+Left = Literal["advanced", "won", "lost", "moved_back", "moved_to_another_pipeline", "still_here"]
+WAYS: Final[tuple[Left, ...]] = get_args(Left)
+
+BY: Final = ("pipeline", "stage", "now", "outcome", "loss_reason")
+WANTED: Final = tuple(Wanted(measure, "passage") for measure in ("stage_reached", "stage_passages", "time_in_stage"))
+
+
+class Place(NamedTuple):
+    """Where a stage stands: its pipeline and its position there."""
+
+    pipeline: str
+    position: int
+
+
+class Standing(NamedTuple):
+    """Where deals that were in `stage` stand now."""
+
+    pipeline: str
+    stage: str
+    now: str
+    outcome: str
+
+
+def how_left(standing: Standing, places: dict[str, Place]) -> Left:
+    """How a deal left the stage, from where it stands now; a stage not known any more was before every other."""
+    if standing.outcome == "won":
+        return "won"
+    if standing.now == standing.stage:
+        return "lost" if standing.outcome == "lost" else "still_here"
+    was, stands = places.get(standing.stage), places.get(standing.now)
+    if was is not None and was.pipeline != standing.pipeline:
+        return "moved_to_another_pipeline"
+    if was is not None and stands is not None and stands.position < was.position:
+        return "moved_back"
+    return "advanced"
+
+
+@dataclass(slots=True)
+class _Flow:
+    """What became of the deals that were in one stage."""
+
+    entered: int = 0
+    passages: int = 0
+    left: dict[str, int] = field(default_factory=dict)
+    reasons: dict[str, int] = field(default_factory=dict)
+    buckets: dict[int, int] = field(default_factory=dict)
+
+
+async def answer_stages(
+    session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting
+) -> StageFlowAnswer:
+    """The flow through every stage that a deal of the slice was in, pipeline by pipeline, in the order of stages."""
+    asked = slice_of(workspace_id, question, setting)
+    stages = await names_of(session, workspace_id, "stage")
+    places = {stage.id: Place(stage.parent or "", stage.position or 0) for stage in stages}
+    names = await names_for(
+        session, workspace_id, [DIMENSION_BY_KEY[key] for key in ("pipeline", "stage", "loss_reason")]
+    )
+    flows, source = await _flows(session, asked, places)
+    order = sorted(flows, key=lambda stage: (_pipeline(stage, places), _position(stage, places), stage))
+    fresh = await freshness(session)
+    return StageFlowAnswer(
+        basis=question.basis,
+        **{"from": question.period.start, "to": question.period.end},
+        stages=[
+            StageFlow(
+                pipeline=_pipeline(stage, places) or None,
+                pipeline_name=names["pipeline"].get(_pipeline(stage, places)),
+                stage=stage,
+                stage_name=names["stage"].get(stage),
+                entered=flows[stage].entered,
+                passages=flows[stage].passages,
+                **{way: flows[stage].left.get(way, 0) for way in WAYS},
+                lost_by_reason=_named(flows[stage].reasons, names["loss_reason"]),
+                median_s=_seconds(flows[stage].buckets, 0.5),
+                p90_s=_seconds(flows[stage].buckets, 0.9),
+            )
+            for stage in order
+        ],
+        read=source,
+        as_of=fresh.as_of,
+        lag_s=fresh.lag_s,
+    )
+
+
+async def _flows(
+    session: AsyncSession, asked: Slice, places: dict[str, Place]
+) -> tuple[dict[str, _Flow], Literal["cells", "facts"]]:
+    reading = await read(session, replace(asked, by=BY), WANTED)
+    flows: dict[str, _Flow] = {}
+    for key, tallies in reading.tallies.items():
+        flow = flows.setdefault(key[1], _Flow())
+        if (passages := tallies.get("stage_passages")) is not None:
+            flow.passages += passages.n
+        if (times := tallies.get("time_in_stage")) is not None:
+            for bucket, cases in times.buckets.items():
+                flow.buckets[bucket] = flow.buckets.get(bucket, 0) + cases
+        if (reached := tallies.get("stage_reached")) is not None:
+            _add(flow, key, reached.n, places)
+    return flows, reading.read
+
+
+def _add(flow: _Flow, key: Key, entered: int, places: dict[str, Place]) -> None:
+    way = how_left(Standing(*key[:4]), places)
+    flow.entered += entered
+    flow.left[way] = flow.left.get(way, 0) + entered
+    if way == "lost":
+        flow.reasons[key[4]] = flow.reasons.get(key[4], 0) + entered
+
+
+def _pipeline(stage: str, places: dict[str, Place]) -> str:
+    return places[stage].pipeline if stage in places else ""
+
+
+def _position(stage: str, places: dict[str, Place]) -> int:
+    return places[stage].position if stage in places else 0
+
+
+def _named(reasons: Mapping[str, int], names: Mapping[str, str]) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for reason, n in sorted(reasons.items(), key=lambda entry: (-entry[1], entry[0])):
+        name = names.get(reason, reason) or NO_REASON
+        found[name] = found.get(name, 0) + n
+    return found
+
+
+def _seconds(buckets: dict[int, int], share: float) -> int | None:
+    bucket = quantile_bucket(buckets, share)
+    return None if bucket is None else round(seconds_of(bucket))

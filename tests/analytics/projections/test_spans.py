@@ -1,0 +1,57 @@
+"""How a period is cut into months and days, a histogram into buckets, and a rebuild into chunks."""
+
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from analytics.projections.cell_sums import Span, spans
+from analytics.projections.generations import CHUNK, MOST, next_limit
+from analytics.projections.measures import LANE, unpacked
+from analytics.projections.slices import Period
+from hypothesis import given
+from hypothesis import strategies as st
+
+days = st.dates(date(2024, 1, 1), date(2027, 12, 31))
+
+
+def test_a_year_is_some_months_and_the_days_around_them() -> None:
+    assert spans(Period(date(2025, 11, 25), date(2026, 11, 25))) == [
+        Span("day", date(2025, 11, 25), date(2025, 12, 1)),
+        Span("month", date(2025, 12, 1), date(2026, 11, 1)),
+        Span("day", date(2026, 11, 1), date(2026, 11, 25)),
+    ]
+
+
+def test_what_is_asked_by_days_is_read_by_days() -> None:
+    assert spans(Period(date(2026, 1, 1), date(2026, 3, 1)), by_days=True) == [
+        Span("day", date(2026, 1, 1), date(2026, 3, 1))
+    ]
+
+
+@given(days, st.integers(1, 900))
+def test_spans_cover_every_day_of_the_period_once(start: date, length: int) -> None:
+    end = start + timedelta(days=length)
+    cut = spans(Period(start, end))
+    assert (cut[0].start, cut[-1].end) == (start, end)
+    assert all(first.end == second.start for first, second in zip(cut, cut[1:], strict=False))
+    assert all(span.start.day == span.end.day == 1 for span in cut if span.grain == "month")
+    assert sum((span.end - span.start).days for span in cut if span.grain == "day") <= 62
+
+
+@given(st.dictionaries(st.integers(0, 500), st.integers(1, 10**LANE - 1), max_size=20))
+def test_a_histogram_written_as_one_number_is_read_back(buckets: dict[int, int]) -> None:
+    assert unpacked(Decimal(sum(n * 10 ** (LANE * bucket) for bucket, n in buckets.items()))) == buckets
+
+
+@pytest.mark.parametrize(
+    ("limit", "took_s", "following"),
+    [
+        (CHUNK, 0.1, 2 * CHUNK),
+        (CHUNK, 1.0, CHUNK),
+        (CHUNK, 3.0, CHUNK // 2),
+        (MOST, 0.1, MOST),
+        (CHUNK // 10, 9, CHUNK // 10),
+    ],
+)
+def test_a_chunk_is_as_large_as_fits_a_second(limit: int, took_s: float, following: int) -> None:
+    assert next_limit(limit, took_s) == following
