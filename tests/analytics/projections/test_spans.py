@@ -2,12 +2,12 @@
 
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 
 import pytest
-from analytics.projections.cell_sums import Span, spans
 from analytics.projections.generations import CHUNK, MOST, next_limit
 from analytics.projections.measures import LANE, unpacked
-from analytics.projections.slices import Period
+from analytics.projections.slices import Period, Span, spans
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -33,7 +33,7 @@ def test_spans_cover_every_day_of_the_period_once(start: date, length: int) -> N
     end = start + timedelta(days=length)
     cut = spans(Period(start, end))
     assert (cut[0].start, cut[-1].end) == (start, end)
-    assert all(first.end == second.start for first, second in zip(cut, cut[1:], strict=False))
+    assert all(first.end == second.start for first, second in pairwise(cut))
     assert all(span.start.day == span.end.day == 1 for span in cut if span.grain == "month")
     assert sum((span.end - span.start).days for span in cut if span.grain == "day") <= 62
 

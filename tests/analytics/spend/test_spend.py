@@ -140,3 +140,17 @@ async def test_a_workspace_that_is_not_known_yet_is_asked_to_wait(books: Books) 
 async def _stored(books: Books, **params: str) -> list[dict[str, Any]]:
     items: list[dict[str, Any]] = (await books.get("spend", sort="amount", **params))["items"]
     return items
+
+
+async def test_whole_months_and_single_days_tell_the_same_after_restatements(books: Books) -> None:
+    told = [
+        {"date": f"2026-0{month}-1{day}", "source": source, "medium": "cpc", "campaign_id": "c1", "amount": "10.01"}
+        for month in (3, 4) for day in (1, 2) for source in ("yandex", "google")
+    ]  # fmt: skip
+    await books.spend(*told)
+    await books.spend(told[0] | {"amount": "7.00"}, told[3] | {"campaign_id": "c2"}, replace=True)
+    for by in ("", "source", "campaign_id"):
+        for start, end in (("2026-03-01", "2026-05-01"), ("2026-03-11", "2026-04-12"), ("2026-03-12", "2026-05-02")):
+            whole = await books.get("query", metrics="spend", by=by, from_=start, to=end)
+            daily = await books.get("query", metrics="spend", by=f"{by},day", from_=start, to=end)
+            assert whole["totals"] == daily["totals"] != {"spend": money("0.00")}, (by, start)

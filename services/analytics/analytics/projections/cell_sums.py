@@ -5,29 +5,20 @@ combination of values, however many leads there were.
 """
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Grain, Subject, part, unpacked
+from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Subject, part, unpacked
 from analytics.projections.queries import CURRENT_CELLS
-from analytics.projections.slices import Period, Slice, Sum, Wanted
+from analytics.projections.slices import Slice, Sum, Wanted, spans
 
 SMALLEST_FIRST: Final = ("day", "source", "hour", "owner", "stage", "product", "source_owner", "campaign", "flow")
 NOTHING: Final = Decimal(0)
 BY_DAYS: Final = frozenset({"day", "week", "weekday"})
 """Dimensions that no month has."""
-
-
-class Span(NamedTuple):
-    """Days from `start` up to but not including `end`, to be read from cells of this grain."""
-
-    grain: Grain
-    start: date
-    end: date
 
 
 def family_for(wanted: Wanted, needed: Sequence[str]) -> str | None:
@@ -120,20 +111,6 @@ async def _read(
     by = f" GROUP BY {', '.join(grouped)}" if grouped else ""
     statement = f"SELECT {', '.join((*names, summed))} FROM ({' UNION ALL '.join(parts)}) cells{by}"
     return (await session.execute(text(statement), values)).all()
-
-
-def spans(period: Period, *, by_days: bool = False) -> list[Span]:
-    """The period as whole months and the days before and after them."""
-    first = period.start if period.start.day == 1 else _next_month(period.start)
-    last = period.end.replace(day=1)
-    if by_days or first >= last:
-        return [Span("day", period.start, period.end)]
-    cut = (Span("day", period.start, first), Span("month", first, last), Span("day", last, period.end))
-    return [span for span in cut if span.start < span.end]
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 def _expression(family: str, dimension: str, subject: Subject) -> str:

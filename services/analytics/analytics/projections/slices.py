@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION, Basis, Subject
+from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION, Basis, Grain, Subject
 
 Key = tuple[str, ...]
 """Values of the dimensions asked for, in their order, as cells write them ('' where absent)."""
@@ -36,6 +36,28 @@ class Period:
     def days(self) -> int:
         """How many days it has, at least one."""
         return (self.end - self.start).days
+
+
+class Span(NamedTuple):
+    """Days from `start` up to but not including `end`, to be read from sums of this grain."""
+
+    grain: Grain
+    start: date
+    end: date
+
+
+def spans(period: Period, *, by_days: bool = False) -> list[Span]:
+    """The period as whole months and the days before and after them."""
+    first = period.start if period.start.day == 1 else _next_month(period.start)
+    last = period.end.replace(day=1)
+    if by_days or first >= last:
+        return [Span("day", period.start, period.end)]
+    cut = (Span("day", period.start, first), Span("month", first, last), Span("day", last, period.end))
+    return [span for span in cut if span.start < span.end]
+
+
+def _next_month(day: date) -> date:
+    return (day.replace(day=28) + timedelta(days=4)).replace(day=1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,10 +17,13 @@ from sqlalchemy import ARRAY, Numeric, Row, Table, Text, Uuid, column, func, ins
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.spend.months import change_months
+from analytics.spend.queries import KEYS
 from analytics.spend.schemas import SpendChange, SpendItem, SpendPost, SpendPosted, SpendUnits
 from analytics.spend.tables import SpendLine, SpendUnit
 
 UNITS: Table = SpendUnit.__table__  # type: ignore[assignment]
+LINES: Table = SpendLine.__table__  # type: ignore[assignment]
 NOTHING = ""
 """The digest of a unit without lines: not told yet, or withdrawn."""
 
@@ -79,10 +82,11 @@ async def post_spend(
     if post.replace:
         changes += await _units_left_out(session, workspace_id, post.origin, units)
     changed = [change for change in changes if change.kind != "unchanged"]
-    await _supersede(session, workspace_id, changed, now=now)
+    superseded = await _supersede(session, workspace_id, changed, now=now)
     lines = [line for change in changed for line in _lines(change, workspace_id, post.origin, by=by, now=now)]
     if lines:
         await session.execute(insert(SpendLine), lines)
+    await change_months(session, workspace_id, superseded, lines)
     return _answer(post, changes, changed, currency)
 
 
@@ -165,16 +169,21 @@ def _change_of(unit: SpendUnit | Row[Any], items: list[SpendItem]) -> _Change:
     return _Change(_key_of(unit), unit.id, unit.version, unit.digest, unit.amount, items)
 
 
-async def _supersede(session: AsyncSession, workspace_id: UUID, changed: list[_Change], *, now: datetime) -> None:
+async def _supersede(
+    session: AsyncSession, workspace_id: UUID, changed: list[_Change], *, now: datetime
+) -> list[dict[str, Any]]:
+    """Answers the lines that were current before."""
     if not changed:
-        return
+        return []
     ids = [change.unit_id for change in changed]
-    await session.execute(
-        update(SpendLine)
-        .where(SpendLine.workspace_id == workspace_id, SpendLine.unit_id.in_(ids), SpendLine.current)
+    columns = LINES.c
+    superseded = await session.execute(
+        update(LINES)
+        .where(columns.workspace_id == workspace_id, columns.unit_id.in_(ids), columns.current)
         .values(current=False)
-        .execution_options(synchronize_session=False)
+        .returning(columns.date, columns.currency, columns.amount, *(columns[key] for key in KEYS))
     )
+    before = [dict(row) for row in superseded.mappings()]
     digests = literal([change.digest for change in changed], ARRAY(Text))
     amounts = literal([change.after for change in changed], ARRAY(Numeric))
     new = (
@@ -188,6 +197,7 @@ async def _supersede(session: AsyncSession, workspace_id: UUID, changed: list[_C
         .values(version=SpendUnit.version + 1, digest=new.c.digest, amount=new.c.amount, updated_at=now)
         .execution_options(synchronize_session=False)
     )
+    return before
 
 
 def _lines(change: _Change, workspace_id: UUID, origin: str, *, by: str, now: datetime) -> list[dict[str, Any]]:

@@ -6,10 +6,11 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.spend.tables import SpendLine
+from analytics.projections.slices import Period, Span, spans
+from analytics.spend.tables import SpendLine, SpendMonth
 
 KEYS: Final = (
     "source",
@@ -59,14 +60,10 @@ async def spent(
 ) -> list[SpentSum]:
     """Current spend of the days from `start` up to `end`: summed per day and per combination of keys where asked."""
     named = KEYS if by_keys else ()
-    keys = [getattr(SpendLine, key) for key in named]
-    days: list[Any] = [SpendLine.date] if by_day else []
-    statement = (
-        select(func.sum(SpendLine.amount), SpendLine.currency, *keys, *days)
-        .where(SpendLine.workspace_id == workspace_id, SpendLine.current)
-        .where(SpendLine.date >= start, SpendLine.date < end)
-        .group_by(SpendLine.currency, *keys, *days)
-    )
+    parts = [_part(workspace_id, span, named, by_day=by_day) for span in spans(Period(start, end), by_days=by_day)]
+    told = union_all(*parts).subquery()
+    grouped = [told.c.currency, *(told.c[key] for key in named), *([told.c.day] if by_day else [])]
+    rows = await session.execute(select(func.sum(told.c.amount), *grouped).group_by(*grouped))
     return [
         SpentSum(
             day=row[-1] if by_day else None,
@@ -74,5 +71,19 @@ async def spent(
             currency=row[1],
             amount=row[0],
         )
-        for row in await session.execute(statement)
+        for row in rows
     ]
+
+
+def _part(workspace_id: UUID, span: Span, named: Sequence[str], *, by_day: bool) -> Select[Any]:
+    """What was spent in whole months, or day by day, from the sums of months or the lines."""
+    table: Any = SpendMonth if span.grain == "month" else SpendLine
+    day = SpendMonth.month if span.grain == "month" else SpendLine.date
+    columns = [
+        table.amount,
+        table.currency,
+        *(getattr(table, key) for key in named),
+        *([day.label("day")] if by_day else []),
+    ]
+    part = select(*columns).where(table.workspace_id == workspace_id, day >= span.start, day < span.end)
+    return part if span.grain == "month" else part.where(SpendLine.current)

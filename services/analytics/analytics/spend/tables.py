@@ -73,3 +73,27 @@ class SpendLine(Base):
     clicks: Mapped[int | None]
     by: Mapped[str]
     recorded_at: Mapped[datetime]
+
+
+class SpendMonth(Base):
+    """The sum of a month's current lines that name the same keys, so that a year is read from few rows.
+
+    It changes with the lines, in their transaction. `key` is a digest of the names and ids.
+    """
+
+    __tablename__ = "spend_month"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "80"}},)
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    month: Mapped[date] = mapped_column(primary_key=True)
+    currency: Mapped[str] = mapped_column(primary_key=True)
+    key: Mapped[UUID] = mapped_column(primary_key=True)
+    source: Mapped[str]
+    medium: Mapped[str | None]
+    campaign: Mapped[str | None]
+    content: Mapped[str | None]
+    term: Mapped[str | None]
+    campaign_id: Mapped[str | None]
+    adgroup_id: Mapped[str | None]
+    ad_id: Mapped[str | None]
+    amount: Mapped[Decimal]
