@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 from lead_intake.landing import files
-from lead_intake.landing.rules import TEXTS, form_of, language_for
+from lead_intake.landing.rules import TEXTS, form_of, language_for, referrer_told
 from lead_intake.providers.base import SourceView
 from lead_intake.providers.settings import FormField, FormSettings, SourceDefaults, SourceSettings
 
@@ -54,7 +54,7 @@ async def test_the_hosted_form_says_what_its_source_is_set_to_and_escapes_it(wor
     form = {"title": "<b>Окна</b>", "button": "Позвоните мне", "fields": [{"name": "phone", "required": True}]}
     consent = {"text": "Согласен & рад", "version": "3"}
     source = await workspace.source(
-        settings={"form": form, "consent": consent}, allowed_origins=["https://www.example.ru", "*.example.com"],
+        settings={"form": form, "consent": consent}, allowed_origins=["https://www.example.ru", "*.пример.рф", "a; b"],
         redirect_url="https://www.example.ru/thanks",
     )  # fmt: skip
     async with workspace.intake.client() as client:
@@ -67,7 +67,7 @@ async def test_the_hosted_form_says_what_its_source_is_set_to_and_escapes_it(wor
     policy = page.headers["content-security-policy"]
     assert "script-src 'self';" in policy
     assert "form-action 'self' https://www.example.ru;" in policy
-    assert policy.endswith("frame-ancestors 'self' https://www.example.ru *.example.com")
+    assert policy.endswith("frame-ancestors 'self' https://www.example.ru *.xn--e1afmkfd.xn--p1ai")
     assert "style=" not in page.text
     assert re.findall(r"<script(?! src)", page.text) == []
 
@@ -77,7 +77,8 @@ async def test_where_there_is_no_form_a_person_gets_a_page_and_a_program_a_probl
     calls = await workspace.source("mango_office", "call")
     async with workspace.intake.client() as client:
         for key, status, text in (
-            ("nobody", 404, "Такой формы нет"), (calls["key"], 404, "Такой формы нет"),
+            ("nobody", 404, "Такой формы нет"), ("a%00b", 404, "Такой формы нет"), ("k" * 3000, 404, "Такой формы нет"),
+            (calls["key"], 404, "Такой формы нет"),
             (closed["key"], 410, "Форма закрыта"),
         ):  # fmt: skip
             page = await client.get(f"/f/{key}", headers={"Accept": "text/html", "Accept-Language": "ru"})
@@ -120,6 +121,13 @@ async def test_a_form_without_javascript_comes_back_to_our_thanks(workspace: Wor
 )  # fmt: skip
 def test_a_visitor_reads_the_language_they_prefer(preferred: str, language: str) -> None:
     assert language_for(SOURCE, preferred) == language_for(None, preferred) == language
+
+
+def test_only_a_page_of_somebody_else_is_where_a_visitor_came_from() -> None:
+    assert referrer_told("https://a.example/x", "forms.example") == "https://a.example/x"
+    assert referrer_told("https://forms.example/f/k", "forms.example") == ""
+    assert referrer_told("http://[x", "forms.example") == "http://[x"
+    assert referrer_told("javascript:alert(1)", "") == referrer_told("https://a/" + "x" * 3000, "") == ""
 
 
 def test_a_source_may_set_its_language_and_is_asked_where_the_visitor_has_no_wish() -> None:

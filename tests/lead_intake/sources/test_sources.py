@@ -158,6 +158,9 @@ def test_origins_match_by_scheme_host_and_port(origin: str | None, allowed: list
         ({"sec-fetch-site": "cross-site"}, False),
         ({"sec-fetch-site": "cross-site", "referer": "https://a.example/page?x=1"}, True),
         ({"sec-fetch-site": "same-site", "referer": "https://b.example/"}, False),
+        ({"sec-fetch-site": "cross-site", "referer": "https://a.example?x=1"}, True),
+        ({"sec-fetch-site": "cross-site", "referer": "http://[x"}, False),
+        ({"origin": "http://[x", "sec-fetch-site": "cross-site"}, False),
     ],
 )
 def test_a_browser_tells_which_page_sends_and_a_program_is_not_judged(headers: dict[str, str], welcome: bool) -> None:

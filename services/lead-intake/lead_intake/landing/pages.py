@@ -1,5 +1,6 @@
 """Our own pages in HTML: the hosted form, thanks, and what is said where there is no form (any more)."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -9,9 +10,13 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from lead_intake.landing.rules import TEXTS, Language, form_of
 from lead_intake.providers.base import SourceView
+from lead_intake.sources.rules import ascii_origin
 
 TYPES = {"phone": "tel", "email": "email"}
 AUTOCOMPLETE = {"name": "name", "phone": "tel", "email": "email", "company": "organization"}
+
+_SOURCE = re.compile(r"[A-Za-z0-9.:/*\[\]-]+")
+"""What may stand in a policy as a source: nothing that ends the directive."""
 
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
@@ -29,7 +34,7 @@ def form_page(source: SourceView, language: Language, allowed_origins: Sequence[
         "form.html", 200, _policy(source.redirect_url, allowed_origins), language=language, title=form.title,
         root="../", key=source.key, form=form, types=TYPES, autocomplete=AUTOCOMPLETE,
         next=source.redirect_url or f"{source.key}/thanks",
-        referrer=referrer if referrer.startswith(("http://", "https://")) else "",
+        referrer=referrer,
     )  # fmt: skip
 
 
@@ -64,8 +69,8 @@ def _policy(redirect_url: str | None, allowed_origins: Sequence[str]) -> str:
     """Nothing but our own script and stylesheet. A form's redirect counts as its target, so it is named; whoever may
     post to the source may also frame its form."""
     target = urlsplit(redirect_url) if redirect_url else None
-    goes_to = f" {target.scheme}://{target.netloc}" if target else ""
-    named = [one for one in allowed_origins if one.isascii() and one.isprintable() and not set(one) & set(" ;,'\"")]
+    goes_to = f" {target.scheme}://{target.netloc}" if target and _SOURCE.fullmatch(target.netloc) else ""
+    named = [one for one in map(ascii_origin, allowed_origins) if _SOURCE.fullmatch(one)]
     framed = " ".join(["'self'", *named]) if named else "*"
     return (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; base-uri 'none'; "

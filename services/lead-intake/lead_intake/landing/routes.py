@@ -10,7 +10,7 @@ from leadkit import clock
 from leadkit.problems import Gone, Invalid, NotFound, Problem, TooManyRequests, Unavailable, problems
 
 from lead_intake.landing import files, pages
-from lead_intake.landing.rules import form_of, language_for
+from lead_intake.landing.rules import form_of, language_for, referrer_told
 from lead_intake.landing.schemas import ChallengeOut, FormOut
 from lead_intake.providers.generic import Generic
 from lead_intake.receiving.door import OriginNotAllowed, SourceDisabled
@@ -22,9 +22,9 @@ PER_ADDRESS = 600
 
 router = APIRouter(tags=["landing"])
 
-Key = Annotated[str, Path(max_length=100, examples=["m5k2c7q3x4r8t6v9w2y5z7ab"])]
-Preferred = Annotated[str, Header(alias="Accept-Language", max_length=500, examples=["ru,en;q=0.8"])]
-Accepted = Annotated[str, Header(alias="Accept", max_length=500)]
+Key = Annotated[str, Path(examples=["m5k2c7q3x4r8t6v9w2y5z7ab"])]
+Preferred = Annotated[str, Header(alias="Accept-Language", examples=["ru,en;q=0.8"])]
+Accepted = Annotated[str, Header(alias="Accept")]
 
 _PAGE: dict[int | str, dict[str, Any]] = {
     200: {"content": {"text/html": {}}},
@@ -51,7 +51,7 @@ async def form_page(
     request: Request,
     preferred: Preferred = "",
     accepted: Accepted = "",
-    referrer: Annotated[str, Header(alias="Referer", max_length=2048)] = "",
+    referrer: Annotated[str, Header(alias="Referer")] = "",
 ) -> Response:
     """The hosted form of a source.
 
@@ -61,7 +61,8 @@ async def form_page(
         door = await _open(request, key)
     except (NotFound, Gone) as problem:
         return _told(problem, preferred, accepted)
-    return pages.form_page(door.view, language_for(door.view, preferred), door.allowed_origins, referrer)
+    came_from = referrer_told(referrer, request.headers.get("host", ""))
+    return pages.form_page(door.view, language_for(door.view, preferred), door.allowed_origins, came_from)
 
 
 @router.get("/f/{key}/thanks", response_class=Response, responses=_PAGE)
@@ -104,9 +105,10 @@ async def form_challenge(key: Key, request: Request, response: Response) -> Chal
 async def _open(request: Request, key: str, *, even_closed: bool = False) -> OpenDoor:
     """The source behind a key, if it reads our forms; raises `NotFound`, `SourceDisabled`."""
     state = request.app.state
-    state.visitors.take(request.client.host if request.client else None)
+    if request.client is not None:
+        state.visitors.take(request.client.host)
     doors: Doors = state.doors
-    door = doors.remembered(key) or await doors.look_up(key)
+    door = (doors.remembered(key) or await doors.look_up(key)) if key.isalnum() else None
     if door is None or door.view.provider != Generic.slug:
         raise NotFound("There is no such form.")
     if not door.enabled and not even_closed:

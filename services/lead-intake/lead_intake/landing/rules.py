@@ -8,6 +8,9 @@ from lead_intake.providers.settings import ConsentSettings, FormField
 
 Language = Literal["ru", "en"]
 
+LONGEST_REFERRER = 2048
+_WEB = ("http://", "https://")
+
 TEXTS: Mapping[Language, Mapping[str, str]] = {
     "ru": {
         "title": "Оставьте заявку", "button": "Отправить", "optional": "необязательно", "policy": "Подробнее",
@@ -96,6 +99,13 @@ def form_of(source: SourceView, language: Language) -> Form:
         redirect_url=source.redirect_url,
         optional=texts["optional"],
     )
+
+
+def referrer_told(referrer: str, host: str) -> str:
+    """The page before, unless it was one of ours, or is no page."""
+    if len(referrer) > LONGEST_REFERRER or not referrer.startswith(_WEB):
+        return ""
+    return "" if referrer.partition("://")[2].partition("/")[0] == host else referrer
 
 
 def _field(field: FormField, texts: Mapping[str, str]) -> Field:

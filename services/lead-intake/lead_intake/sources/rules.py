@@ -1,11 +1,11 @@
 """Which values a source may have. Pure."""
 
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from types import NoneType
 from typing import Any, NamedTuple, get_args
-from urllib.parse import urlsplit
 
 import idna
 from pydantic import BaseModel
@@ -61,6 +61,13 @@ def origin_allowed(origin: str | None, allowed: Sequence[str]) -> bool:
     return any(_matches(parts, _parts(entry)) for entry in allowed)
 
 
+def ascii_origin(entry: str) -> str:
+    """An allowed origin as browsers write it: `https://xn--...` for what people write in their own letters."""
+    parts = _parts(entry)
+    scheme, port = f"{parts.scheme}://" if parts.scheme else "", f":{parts.port}" if parts.port else ""
+    return f"{scheme}{parts.host}{port}"
+
+
 class _Parts(NamedTuple):
     """An origin, or what names several: without a scheme or port any will do."""
 
@@ -98,5 +105,5 @@ def _matches(page: _Parts, entry: _Parts) -> bool:
 
 
 def _origin_of(url: str) -> str:
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else "null"
+    scheme, separator, rest = url.partition("://")
+    return f"{scheme}://{re.split('[/?#]', rest, maxsplit=1)[0]}" if separator else "null"
