@@ -163,11 +163,12 @@ class Importer:
             ((record, _),) = batch.receipts
             return await self._commit(run, Batch([], [Rejection(record.line, NOT_STORABLE, record.cells)]), source)
         leadless = {one.line: one for one in batch.leadless}
-        alone = {
-            record.line: Batch([(record, receipt)], [], [leadless[record.line]] if record.line in leadless else [])
+        alone = [
+            (record.line, Batch([(record, receipt)], [], [leadless[record.line]] if record.line in leadless else []))
             for record, receipt in batch.receipts
-        } | {rejection.line: Batch([], [rejection]) for rejection in batch.rejections}
-        for _, one in sorted(alone.items()):
+        ]
+        alone += [(rejection.line, Batch([], [rejection])) for rejection in batch.rejections]
+        for _, one in sorted(alone, key=lambda each: each[0]):
             if not await self._store(run, one, source):
                 return False
         return True
