@@ -132,3 +132,15 @@ async def test_own_line_never_matches_and_calls_need_the_scope(sales):
     async with sales.tenant.core.client_as("integration", uuid4()) as stranger:
         answer = await stranger.post("/v1/calls", json={"items": [call()]})
     assert answer.status_code == 404
+
+
+async def test_task_to_call_back_is_done_when_the_call_was_answered_after_all(sales):
+    told = {"direction": "inbound", "result": "missed"}
+    sent = inquiry(channel="call", call=told)
+    [asked] = await sales.ask(sent)
+    await sales.ask({**sent, "revision": 2, "call": {**told, "result": "answered"}})
+    async with sales.tenant.client_as() as admin:
+        found = await admin.get("/v1/activities", params={"kind": "task", "lead_id": asked["lead_id"]})
+    [task] = found.json()["items"]
+    assert (task["result"], task["completed_at"] is not None) == ("answered", True)
+    assert [event["subject"] for event in await sales.events("activity.completed")] == [task["id"]]

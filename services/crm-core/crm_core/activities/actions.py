@@ -97,7 +97,7 @@ async def revise_many(
     now: datetime,
 ) -> None:
     """Brings activities up to the latest revisions of their inquiries; ids that are not there are left out. A call
-    that turns out to have been missed gets its task to call back."""
+    that turns out to have been missed gets its task to call back; with one that was answered after all that is done."""
     told = {revision.activity_id: revision for revision in revisions}
     rows = await queries.locked(session, workspace_id, list(told))
     before = {row.id: _seen(row) for row in rows}
@@ -112,6 +112,10 @@ async def revise_many(
     await publish(session, [event_of("activity.updated", row) for row in rows])
     entries = [audit.Change("activity.update", "activity", row.id, before[row.id], _seen(row)) for row in rows]
     await audit.record_all(session, workspace_id=workspace_id, by=by, changes=entries, now=now)
+    taken = [row.inquiry_id for row in rows if row.inquiry_id and row.id not in answered and not _is_missed(row)]
+    for task in await queries.lock_open_tasks(session, workspace_id, taken) if taken else ():
+        seen, task.completed_at, task.result = _seen(task), now, rules.ANSWERED_AFTER_ALL
+        await _changed(session, task, "complete", before=seen, by=by, now=now)
     missed = [call_back(row, language=language, now=now) for row in rows if row.id in answered and _is_missed(row)]
     await _store(
         session, workspace_id, [_stored(task, workspace_id, by=by, now=now) for task in missed], by=by, now=now

@@ -63,6 +63,17 @@ async def locked(session: AsyncSession, workspace_id: UUID, activity_ids: Sequen
     return list(await session.scalars(statement.order_by(Activity.id).with_for_update()))
 
 
+async def lock_open_tasks(session: AsyncSession, workspace_id: UUID, inquiry_ids: Sequence[UUID]) -> list[Activity]:
+    """The tasks that inquiries left, still to be done, locked in order."""
+    statement = select(Activity).where(
+        Activity.workspace_id == workspace_id,
+        Activity.inquiry_id.in_(inquiry_ids),
+        Activity.kind == "task",
+        Activity.completed_at.is_(None),
+    )
+    return list(await session.scalars(statement.order_by(Activity.id).with_for_update()))
+
+
 async def snapshot(
     session: AsyncSession, workspace_id: UUID | None, after: Place | None, limit: int
 ) -> Sequence[NewEvent]:

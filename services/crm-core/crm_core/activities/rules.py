@@ -11,6 +11,9 @@ CALL_BACK_WITHIN = timedelta(minutes=15)
 
 CALL_BACK_SUBJECT = {"en": "Call back: missed call", "ru": "Перезвонить: пропущенный звонок"}
 
+ANSWERED_AFTER_ALL = "answered"
+"""The result of a task to call back whose call was not missed in the end."""
+
 ANSWERING_KINDS = ("call", "email")
 TOLD_AFTERWARDS = ("call", "email", "meeting", "note")
 
