@@ -13,6 +13,7 @@ from lead_intake.screening.rules import screen
 
 AT = datetime(2026, 3, 12, 9, tzinfo=UTC)
 HEAD = b"From: a@b.ru\r\nSubject: x\r\n"
+HTML = b"Content-Type: text/html\r\n\r\n"
 MIXED = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 FORM = "application/x-www-form-urlencoded"
 SECONDS_OF_WORK = 4.0
@@ -61,6 +62,13 @@ HOSTILE = {
     ),
     "encoded words": ("email", "", b"From: a@b\r\nSubject: " + b"=?utf-8?b?0J8=?= " * 15_000 + b"\r\n\r\nx"),
     "parameters": ("email", "", HEAD + b"Content-Type: text/plain" + b"; a*0*=b" * 30_000 + b"\r\n\r\nx"),
+    "headers without end": ("email", "", b"X: y\r\n" * 200_000 + b"\r\nx"),
+    "uuencoded without end": ("email", "", HEAD + b"\r\n" + b"begin 644 x\n" * 100_000),
+    "quotes in html": ("email", "", HEAD + HTML + b"<blockquote>a</blockquote>" * 30_000),
+    "attached messages": ("email", "", HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 2000 + b"x"),
+    "fields of a mail service": ("mailgun", FORM, b"from=a%40b.ru&body-plain=" + b"%D0%B0+8+999+" * 100_000),
+    "headers of a mail service": ("mailgun", FORM, b"message-headers=[" + b'["X","x"],' * 50_000 + b'["a","b"]]'),
+    "parts of a mail service": ("sendgrid", "multipart/form-data; boundary=b", b"--b\r\n\r\nx\r\n" * 100_000),
     "brackets in a header": ("email", "", b"From: " + b"(" * 200_000 + b"\r\n\r\nx"),
 }  # fmt: skip
 

@@ -17,6 +17,7 @@ from lead_intake.providers.mail.html_text import html_to_text, meta_charset
 MAX_PARTS = 200
 MAX_HEADERS = 300_000
 MAX_BOUNDARIES = 5000
+LONGEST_PARAMETERS = 20_000
 CUT = "the message has too many parts: only the first were read"
 _VIEW_IN_BROWSER = (
     "view in browser",
@@ -156,6 +157,8 @@ def _is_attachment(part: Message, name: str | None) -> bool:
 
 
 def _file_name(part: Message) -> str | None:
+    if _overlong(part):
+        return None
     try:
         name = part.get_filename()
     except (ValueError, LookupError, TypeError, AttributeError):
@@ -192,7 +195,15 @@ def _text(part: Message) -> str:
     return written
 
 
+def _overlong(part: Message) -> bool:
+    """Whether the parameters are an attack: taking them apart takes long, and each is asked for by itself."""
+    told = f"{part.get('content-type', '')}{part.get('content-disposition', '')}"
+    return len(told) > LONGEST_PARAMETERS
+
+
 def _parameter(part: Message, name: str) -> str | None:
+    if _overlong(part):
+        return None
     try:
         value = part.get_param(name)
     except (ValueError, LookupError, TypeError, AttributeError):

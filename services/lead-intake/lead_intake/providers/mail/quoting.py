@@ -32,13 +32,15 @@ _SIGNATURE = re.compile(
     re.IGNORECASE,
 )
 MAX_LINES = 5000
+LONGEST_SIGN = 80
+"""A longer line that begins like a signature is a sentence."""
 
 
 def split(text: str) -> tuple[str, str]:
     """The new text and the signature below it; quotes belong to neither."""
     lines = _without_quotes(text.split("\n")[:MAX_LINES])
     for number, line in enumerate(lines):
-        if line in ("-- ", "--", "—") or (number > 0 and _SIGNATURE.match(line)):
+        if line in ("-- ", "--", "—") or (number > 0 and len(line) <= LONGEST_SIGN and _SIGNATURE.match(line)):
             return "\n".join(lines[:number]).strip(), "\n".join(lines[number:]).strip()
     return "\n".join(lines).strip(), ""
 

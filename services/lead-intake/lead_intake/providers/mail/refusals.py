@@ -13,7 +13,7 @@ _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
 _OUR_GROUP = ("list-id", "list-post", "x-beenthere")
 _AUTO_SUBJECT = re.compile(
     r"^\s{0,5}\[?(?:автоответ|автоматический ответ|автоматическое уведомление|вне офиса|(?:я )?не в офисе|"
-    r"нет на рабочем месте|отсутств(?:ую|ие) (?:на|в)|out of (?:the )?office|ooo\s{0,3}:|auto(?:matic|mated)?[- ]?"
+    r"нет на рабочем месте|отсутству(?:ю|ет) |отсутствие на рабочем|out of (?:the )?office|auto(?:matic|mated)?[- ]?"
     r"(?:reply|response)|away from (?:the )?office|vacation (?:reply|response)|abwesenheits|réponse automatique)",
     re.IGNORECASE,
 )
