@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from leadkit.etags import check_version
 from leadkit.merge_patch import changes, merged
-from leadkit.problems import Invalid, Problem
+from leadkit.problems import Invalid, NotFound, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -72,49 +72,90 @@ async def change_lead(
     session: AsyncSession, lead_id: UUID, wanted: LeadPatch, version: int | None, *, caller: Caller, now: datetime
 ) -> Lead:
     """Applies a merge patch to the version that the caller knows."""
-    check_storable(wanted)
+    (changed,) = await change_leads(session, [Patching(lead_id, wanted, version)], caller=caller, now=now)
+    if isinstance(changed, Problem):
+        raise changed
+    return changed
+
+
+class Patching(NamedTuple):
+    """What of a lead is to change, and which version of it the caller knows."""
+
+    lead_id: UUID
+    wanted: LeadPatch
+    version: int | None
+
+
+async def change_leads(
+    session: AsyncSession, patches: Sequence[Patching], *, caller: Caller, now: datetime
+) -> list[Lead | Problem]:
+    """Each lead with its merge patch, or what forbids it, in order; locked and stored together."""
+    points = await _points_wanted(session, patches, caller)
+    told = {point for each in points if isinstance(each, list) for point in each}
+    never = await unmatched_among(session, caller.workspace, told)
+    await store.lock_keys(session, caller.workspace, told - never)
+    leads = await queries.leads_by_id(session, caller, [patch.lead_id for patch in patches], lock=True)
+    found, entries = store.Changes(), []
+    changed: list[Lead | Problem] = []
+    for patch, new in zip(patches, points, strict=True):
+        try:
+            if isinstance(new, Problem):
+                raise new
+            lead = leads.get(patch.lead_id)
+            if lead is None:
+                raise NotFound("There is no such lead.")
+            check_version(patch.version, lead.version)
+            before = audited(lead)
+            _patch(lead, patch.wanted, new, now)
+        except Problem as problem:
+            changed.append(problem)
+            continue
+        if new is not None:
+            await store.forget_keys(session, lead)
+            found.keys = [key for key in found.keys if key.lead_id != lead.id]
+            found.keys += store.keys_for(lead, [point for point in new if point not in never])
+        found.events.append(lead_event("lead.updated", lead))
+        entries.append(audit.Change("lead.update", "lead", lead.id, before, audited(lead)))
+        changed.append(lead)
+    found.changed = list({lead.id: lead for lead in changed if isinstance(lead, Lead)}.values())
+    await store.store(session, caller.workspace, found, by=caller.subject, now=now)
+    await audit.record_all(session, workspace_id=caller.workspace, by=caller.subject, changes=entries, now=now)
+    return changed
+
+
+def _patch(lead: Lead, wanted: LeadPatch, points: Sequence[Point] | None, now: datetime) -> None:
     sent = changes(wanted, never_null=NEVER_NULL)
-    points = await _new_points(session, await queries.lead_by_id(session, caller, lead_id), wanted, caller)
-    keys = set(points or ()) - await unmatched_among(session, caller.workspace, points or ())
-    await store.lock_keys(session, caller.workspace, keys)
-    lead = await queries.lead_by_id(session, caller, lead_id, lock=True)
-    check_version(version, lead.version)
-    before = audited(lead)
     if points is not None:
         card.put_points(lead, points)
-        await store.forget_keys(session, lead)
     for field, value in sent.items():
         if field not in POINT_FIELDS:
             _put(lead, field, value, wanted)
     card.refresh(lead)
     lifecycle.touch(lead, now)
-    found = store.Changes(changed=[lead], events=[lead_event("lead.updated", lead)])
-    found.keys = store.keys_for(lead, sorted(keys))
-    await store.store(session, caller.workspace, found, by=caller.subject, now=now)
-    await record(session, lead, "lead.update", before=before, by=caller.subject, now=now)
-    return lead
+
+
+async def _points_wanted(
+    session: AsyncSession, patches: Sequence[Patching], caller: Caller
+) -> list[list[Point] | Problem | None]:
+    """The addresses of each lead after its patch, None where it leaves them alone, or what is wrong with it."""
+    moving = [
+        patch.lead_id for patch in patches if any(getattr(patch.wanted, name) is not None for name in POINT_FIELDS)
+    ]
+    known = await queries.leads_by_id(session, caller, moving) if moving else {}
+    wanted: list[list[Point] | Problem | None] = []
+    for patch in patches:
+        try:
+            check_storable(patch.wanted)
+            lead = known.get(patch.lead_id)
+            wanted.append(None if lead is None else await _new_points(session, lead, patch.wanted, caller))
+        except Problem as problem:
+            wanted.append(problem)
+    return wanted
 
 
 def audited(lead: Lead) -> dict[str, Any]:
     """What the audit log compares."""
     return LeadOut.of(lead).model_dump(mode="json", exclude={"allowed", "score_points", "updated_at"})
-
-
-async def record(
-    session: AsyncSession, lead: Lead, action: str, *, before: dict[str, Any], by: str, now: datetime
-) -> None:
-    """Notes a change of a lead in the audit log."""
-    await audit.record(
-        session,
-        workspace_id=lead.workspace_id,
-        by=by,
-        action=action,
-        subject_type="lead",
-        subject_id=lead.id,
-        before=before,
-        after=audited(lead),
-        now=now,
-    )
 
 
 async def _read(session: AsyncSession, wanted: LeadCreate, caller: Caller, now: datetime) -> card.Beginning | Problem:
@@ -157,10 +198,8 @@ async def _audit_new(session: AsyncSession, leads: Sequence[Lead], caller: Calle
     await audit.record_all(session, workspace_id=caller.workspace, by=caller.subject, changes=made, now=now)
 
 
-async def _new_points(session: AsyncSession, lead: Lead, wanted: LeadPatch, caller: Caller) -> Sequence[Point] | None:
-    """The addresses after the patch, or None when it leaves them alone."""
-    if wanted.phones is None and wanted.emails is None and wanted.messengers is None:
-        return None
+async def _new_points(session: AsyncSession, lead: Lead, wanted: LeadPatch, caller: Caller) -> list[Point]:
+    """The addresses after the patch."""
     known = LeadOut.of(lead)
     return await normalised_points(
         session,

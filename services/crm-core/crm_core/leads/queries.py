@@ -36,6 +36,17 @@ async def lead_by_id(session: AsyncSession, caller: Caller, lead_id: UUID, *, lo
     return found
 
 
+async def leads_by_id(
+    session: AsyncSession, caller: Caller, ids: Iterable[UUID], *, lock: bool = False
+) -> dict[UUID, Lead]:
+    """Those of the leads that the caller may see. Locked ones, in order of id, stay outside the session."""
+    statement = seen_by(caller).where(Lead.id.in_(set(ids))).order_by(Lead.id)
+    found = {lead.id: lead for lead in await session.scalars(statement.with_for_update() if lock else statement)}
+    for lead in found.values() if lock else ():
+        session.expunge(lead)
+    return found
+
+
 async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:
     """Those of the ids that are leads the caller may see, with who owns them."""
     named = {lead_id for lead_id in ids if lead_id is not None}

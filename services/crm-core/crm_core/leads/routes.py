@@ -1,12 +1,13 @@
 """`/v1/leads`: parse, call one function, answer."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, BulkResult, refused, validated
+from leadkit.bulk import BulkAnswer, BulkRequest, BulkResult, answer_all, refused, validated
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
-from leadkit.etags import IfMatch, with_etag
+from leadkit.etags import ANY_VERSION, IfMatch, with_etag
 from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
@@ -22,6 +23,7 @@ from crm_core.leads.schemas import (
     DuplicateList,
     DuplicateOut,
     LeadAssign,
+    LeadChange,
     LeadConvert,
     LeadCreate,
     LeadDisqualify,
@@ -31,6 +33,8 @@ from crm_core.leads.schemas import (
     LeadQualify,
     LeadReopen,
     LeadStart,
+    LeadStep,
+    Stepping,
 )
 from crm_core.leads.tables import Lead
 
@@ -84,6 +88,42 @@ async def leads_bulk(batch: BulkRequest, session: Session, caller: Writer, now: 
     return BulkAnswer(results=[_result(index, made_at[index]) for index in range(len(batch.items))])
 
 
+@router.patch("/bulk")
+async def leads_bulk_update(batch: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Change up to 1,000 leads, each by a merge patch with its `id`, answered one by one.
+    With `version` an item is refused (412) when the lead has another one by now."""
+
+    async def act(items: list[LeadChange]) -> list[UUID | Problem]:
+        patches = [actions.Patching(one.id, one.patch(), one.version or ANY_VERSION) for one in items]
+        return _outcomes(await actions.change_leads(session, patches, caller=caller, now=now))
+
+    return await answer_all(batch.items, LeadChange, act, status=200)
+
+
+def _bulk_step(name: str) -> Callable[..., Awaitable[BulkAnswer]]:
+    async def step(batch: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+        async def act(items: list[LeadStep]) -> list[UUID | Problem]:
+            bodies = [_validated_body(one, transitions.STEPS[name].body) for one in items]
+            valid = [(one.id, body) for one, body in zip(items, bodies, strict=True) if not isinstance(body, Problem)]
+            taken = iter(await transitions.take_steps(session, name, valid, caller=caller, now=now))
+            return _outcomes([body if isinstance(body, Problem) else next(taken) for body in bodies])
+
+        return await answer_all(batch.items, LeadStep, act, status=200)
+
+    return step
+
+
+for _name in transitions.STEPS:
+    router.add_api_route(
+        f"/bulk/{_name}",
+        _bulk_step(_name),
+        methods=["POST"],
+        name=f"leads_bulk_{_name}",
+        description=f"Take up to 1,000 leads through the step {_name}, answered one by one\n"
+        "Each item is the body of the single step with the lead's `id`.",
+    )
+
+
 @router.get("/{lead_id}", responses=problems(NotFound))
 async def leads_get(lead_id: UUID, session: ReadSession, caller: Reader, response: Response) -> LeadOut:
     """Get a lead."""
@@ -125,7 +165,7 @@ async def leads_start(
     lead_id: UUID, wanted: LeadStart, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
     """Say that the first contact was made."""
-    return _answer(await transitions.start_lead(session, lead_id, wanted, caller=caller, now=now), response)
+    return _answer(await transitions.take_step(session, lead_id, "start", wanted, caller=caller, now=now), response)
 
 
 @router.post("/{lead_id}/qualify", **_step("qualify", "Qualify a lead"))
@@ -133,7 +173,7 @@ async def leads_qualify(
     lead_id: UUID, wanted: LeadQualify, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
     """Qualify a lead."""
-    return _answer(await transitions.qualify_lead(session, lead_id, wanted, caller=caller, now=now), response)
+    return _answer(await transitions.take_step(session, lead_id, "qualify", wanted, caller=caller, now=now), response)
 
 
 @router.post("/{lead_id}/assign", **_step("assign", "Give a lead to somebody, or let the rules decide"))
@@ -141,7 +181,7 @@ async def leads_assign(
     lead_id: UUID, wanted: LeadAssign, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
     """Give a lead to somebody, or let the rules decide."""
-    return _answer(await transitions.assign_lead(session, lead_id, wanted, caller=caller, now=now), response)
+    return _answer(await transitions.take_step(session, lead_id, "assign", wanted, caller=caller, now=now), response)
 
 
 @router.post("/{lead_id}/postpone", **_step("postpone", "Postpone a lead; it comes back by itself"))
@@ -149,7 +189,7 @@ async def leads_postpone(
     lead_id: UUID, wanted: LeadPostpone, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
     """Postpone a lead; it comes back by itself."""
-    return _answer(await transitions.postpone_lead(session, lead_id, wanted, caller=caller, now=now), response)
+    return _answer(await transitions.take_step(session, lead_id, "postpone", wanted, caller=caller, now=now), response)
 
 
 @router.post("/{lead_id}/disqualify", **_step("disqualify", "Refuse a lead, with a reason"))
@@ -157,7 +197,9 @@ async def leads_disqualify(
     lead_id: UUID, wanted: LeadDisqualify, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
     """Refuse a lead, with a reason."""
-    return _answer(await transitions.disqualify_lead(session, lead_id, wanted, caller=caller, now=now), response)
+    return _answer(
+        await transitions.take_step(session, lead_id, "disqualify", wanted, caller=caller, now=now), response
+    )
 
 
 @router.post("/{lead_id}/reopen", **_step("reopen", "Bring back a disqualified or postponed lead"))
@@ -165,7 +207,7 @@ async def leads_reopen(
     lead_id: UUID, wanted: LeadReopen, session: Session, caller: Writer, now: Now, response: Response
 ) -> LeadOut:
     """Bring back a disqualified or postponed lead."""
-    return _answer(await transitions.reopen_lead(session, lead_id, wanted, caller=caller, now=now), response)
+    return _answer(await transitions.take_step(session, lead_id, "reopen", wanted, caller=caller, now=now), response)
 
 
 @router.post("/{lead_id}/convert", **_step("convert", "Convert a lead into a contact, a company and a deal"))
@@ -185,3 +227,14 @@ def _result(index: int, made: Lead | Problem) -> BulkResult:
     if isinstance(made, Problem):
         return refused(index, made)
     return BulkResult(index=index, status=201, id=made.id, problem=None)
+
+
+def _outcomes(leads: Sequence[Lead | Problem]) -> list[UUID | Problem]:
+    return [one if isinstance(one, Problem) else one.id for one in leads]
+
+
+def _validated_body(item: LeadStep, body: type[Stepping]) -> Stepping | Problem:
+    try:
+        return validated(item.model_extra or {}, body)
+    except Problem as problem:
+        return problem

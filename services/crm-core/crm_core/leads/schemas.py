@@ -6,7 +6,7 @@ from uuid import UUID
 from leadkit.contracts.common import Moment, Money, Shape
 from leadkit.contracts.events import LeadStatus, Temperature
 from leadkit.contracts.inquiry import Attribution, Channel, Messenger, Person
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from crm_core.leads import rules
 from crm_core.leads.tables import DuplicateSuggestion, Lead
@@ -153,14 +153,38 @@ class LeadPatch(Shape):
     tags: Tags | None = None
 
 
-class LeadStart(Asked):
-    """The first contact was made; a new lead becomes the caller's."""
+class LeadChange(LeadPatch):
+    """One lead of many to change: the fields of a merge patch with its `id`, and the `version` it must still have."""
+
+    id: UUID
+    version: Annotated[int, Field(ge=1)] | None = None
+
+    def patch(self) -> LeadPatch:
+        """The merge patch itself, with the fields that were sent."""
+        sent = self.model_fields_set - {"id", "version"}
+        return LeadPatch.model_construct(_fields_set=sent, **{name: getattr(self, name) for name in sent})
+
+
+class LeadStep(Asked):
+    """One lead of many that take a step; the rest of the item is the step's body."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: UUID
+
+
+class Stepping(Asked):
+    """Base of the bodies of steps: a note for the lead's history, and when it happened."""
 
     note: Note | None = None
     at: At | None = None
 
 
-class LeadQualify(Asked):
+class LeadStart(Stepping):
+    """The first contact was made; a new lead becomes the caller's."""
+
+
+class LeadQualify(Stepping):
     """What is known by now: budget, authority, need, timeframe, and answers to the workspace's own questions."""
 
     budget: Budget | None = None
@@ -168,41 +192,30 @@ class LeadQualify(Asked):
     need: Text | bool | None = Field(default=None, examples=["chairs for a new office"])
     timeframe: Text | bool | None = Field(default=None, examples=["this quarter"])
     answers: Free = Field(default_factory=dict)
-    note: Note | None = None
-    at: At | None = None
 
 
-class LeadAssign(Asked):
+class LeadAssign(Stepping):
     """The new owner; nobody named: the rules decide, within `team_id` if one is named."""
 
     owner_id: UUID | None = None
     team_id: UUID | None = None
-    note: Note | None = None
-    at: At | None = None
 
 
-class LeadPostpone(Asked):
+class LeadPostpone(Stepping):
     """Until when; then it comes back by itself, with a task for its owner."""
 
     until: Moment
-    note: Note | None = None
-    at: At | None = None
 
 
-class LeadDisqualify(Asked):
+class LeadDisqualify(Stepping):
     """Why it is refused: a reason of the catalogue by id or key, or in words (kept as the note of `other`)."""
 
     loss_reason_id: UUID | None = None
     reason: str | None = Field(default=None, min_length=1, max_length=300, examples=["no_budget"])
-    note: Note | None = None
-    at: At | None = None
 
 
-class LeadReopen(Asked):
+class LeadReopen(Stepping):
     """Brings a disqualified or postponed lead back to where it was."""
-
-    note: Note | None = None
-    at: At | None = None
 
 
 class ConvertDeal(Asked):

@@ -1,7 +1,7 @@
 """Writing what happened to leads: a handful of statements, however many leads there are."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import cast
 from uuid import UUID
@@ -29,6 +29,11 @@ class Changes:
     outcomes: list[Outcome] = field(default_factory=list)
     also: list[Write] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
+
+    def add(self, more: "Changes") -> None:
+        """With what else happened."""
+        for part in fields(self):
+            getattr(self, part.name).extend(getattr(more, part.name))
 
 
 async def store(session: AsyncSession, workspace_id: UUID, changes: Changes, *, by: str, now: datetime) -> None:

@@ -1,23 +1,34 @@
 """The steps of a lead through its lifecycle; each locks the lead, takes the step and stores it."""
 
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from leadkit.problems import Invalid
+from leadkit.problems import Invalid, NotFound, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.access import audit
 from crm_core.access.history import moment_of
 from crm_core.access.ownership import Owner, named_owner
 from crm_core.access.teams.queries import team_by_id
 from crm_core.leads import actions, card, lifecycle, queries, rules, store
 from crm_core.leads.handing import give_by_rules, give_to
-from crm_core.leads.schemas import LeadAssign, LeadDisqualify, LeadPostpone, LeadQualify, LeadReopen, LeadStart
+from crm_core.leads.schemas import (
+    LeadAssign,
+    LeadDisqualify,
+    LeadPostpone,
+    LeadQualify,
+    LeadReopen,
+    LeadStart,
+    Stepping,
+)
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.loss_reasons.choosing import chosen_reason
+from crm_core.rows import put
 from crm_core.storable import check_storable
 
 QUALIFYING = ("authority", "need", "timeframe")
@@ -25,14 +36,17 @@ QUALIFYING = ("authority", "need", "timeframe")
 
 @dataclass(slots=True)
 class Taking:
-    """A step being taken: by whom, on which locked lead, how it was before, and what it changes so far."""
+    """A step being taken: by whom, on which locked lead, how it was before, and what it changes so far. `by_rules`: the
+    rules are to find an owner. `idle`: it changes nothing."""
 
     session: AsyncSession
     caller: Caller
     lead: Lead
     before: dict[str, Any]
     step: lifecycle.Step
-    changes: store.Changes
+    changes: store.Changes = field(default_factory=store.Changes)
+    by_rules: bool = False
+    idle: bool = False
 
 
 async def begin_step(
@@ -47,102 +61,203 @@ async def begin_step(
 ) -> Taking:
     """Locks the lead; raises `NotFound`, `TransitionNotAllowed`, or what `at` may not be."""
     lead = await queries.lead_by_id(session, caller, lead_id, lock=True)
-    lifecycle.check(lead, name)
-    moment = moment_of(at, caller=caller, now=now, last=lead.moved_at)
-    step = lifecycle.Step(by=caller.subject, at=moment, now=now, note=note)
-    return Taking(session, caller, lead, actions.audited(lead), step, store.Changes(changed=[lead]))
+    return _begun(session, lead, name, at=at, note=note, caller=caller, now=now)
 
 
 async def end_step(taking: Taking, name: str) -> Lead:
     """Takes the step, stores it and tells of it."""
-    lead, changes = taking.lead, taking.changes
-    changes.history.append(lifecycle.take(lead, name, taking.step))
-    card.refresh(lead)
-    changes.events.append(lead_event(rules.transition(name).event, lead))
-    return await _stored(taking, name)
+    _take(taking, name)
+    await _store(taking.session, name, [taking], taking.caller, taking.step.now)
+    return taking.lead
 
 
-async def start_lead(session: AsyncSession, lead_id: UUID, wanted: LeadStart, *, caller: Caller, now: datetime) -> Lead:
-    """The first contact was made. A lead of nobody becomes the caller's, if that is a member of staff."""
-    taking = await begin_step(session, lead_id, "start", at=wanted.at, note=wanted.note, caller=caller, now=now)
+def _begun(
+    session: AsyncSession,
+    lead: Lead,
+    name: str,
+    *,
+    at: datetime | None,
+    note: str | None,
+    caller: Caller,
+    now: datetime,
+) -> Taking:
+    lifecycle.check(lead, name)
+    moment = moment_of(at, caller=caller, now=now, last=lead.moved_at)
+    step = lifecycle.Step(by=caller.subject, at=moment, now=now, note=note)
+    return Taking(session, caller, lead, actions.audited(lead), step)
+
+
+async def take_step(
+    session: AsyncSession, lead_id: UUID, name: str, wanted: Stepping, *, caller: Caller, now: datetime
+) -> Lead:
+    """One lead takes one step; raises `NotFound`, `TransitionNotAllowed`, and what the step itself refuses."""
+    (taken,) = await take_steps(session, name, [(lead_id, wanted)], caller=caller, now=now)
+    if isinstance(taken, Problem):
+        raise taken
+    return taken
+
+
+async def take_steps(
+    session: AsyncSession, name: str, wanted: Sequence[tuple[UUID, Stepping]], *, caller: Caller, now: datetime
+) -> list[Lead | Problem]:
+    """Each lead takes the step, or what forbids it, in order: locked, checked and stored together, so that one that may
+    not never fails its neighbours."""
+    leads = await queries.leads_by_id(session, caller, [lead_id for lead_id, _ in wanted], lock=True)
+    taken: list[Lead | Problem] = []
+    takings: list[Taking] = []
+    for lead_id, body in wanted:
+        try:
+            takings.append(await _one(session, leads, lead_id, name, body, caller, now))
+            taken.append(takings[-1].lead)
+        except Problem as problem:
+            taken.append(problem)
+    await _give_by_rules(session, takings, caller, now)
+    await _store(session, name, [taking for taking in takings if not taking.idle], caller, now)
+    return taken
+
+
+async def _one(
+    session: AsyncSession,
+    leads: Mapping[UUID, Lead],
+    lead_id: UUID,
+    name: str,
+    wanted: Stepping,
+    caller: Caller,
+    now: datetime,
+) -> Taking:
+    lead = leads.get(lead_id)
+    if lead is None:
+        raise NotFound("There is no such lead.")
+    before = dict(vars(lead))
+    try:
+        check_storable(wanted)
+        taking = _begun(session, lead, name, at=wanted.at, note=wanted.note, caller=caller, now=now)
+        await STEPS[name].apply(taking, wanted)
+    except Problem:
+        vars(lead).update(before)
+        raise
+    return taking
+
+
+async def _start(taking: Taking, _: LeadStart) -> None:
+    """A lead of nobody becomes the caller's, if that is a member of staff."""
+    caller = taking.caller
     if taking.lead.owner_id is None and caller.user_id is not None:
         lifecycle.give(taking.lead, caller.user_id, caller.team_id or taking.lead.team_id, at=taking.step.at)
     lifecycle.answered(taking.lead, taking.step.at)
-    return await end_step(taking, "start")
+    _take(taking, "start")
 
 
-async def qualify_lead(
-    session: AsyncSession, lead_id: UUID, wanted: LeadQualify, *, caller: Caller, now: datetime
-) -> Lead:
-    """Worth an offer; what was learnt is added to what is known."""
-    check_storable(wanted)
-    taking = await begin_step(session, lead_id, "qualify", at=wanted.at, note=wanted.note, caller=caller, now=now)
+async def _qualify(taking: Taking, wanted: LeadQualify) -> None:
+    """What was learnt is added to what is known."""
     lead = taking.lead
     if wanted.budget is not None:
-        lead.budget_amount, lead.budget_currency = wanted.budget.amount, wanted.budget.currency
+        put(lead, budget_amount=wanted.budget.amount, budget_currency=wanted.budget.currency)
     told = {name: getattr(wanted, name) for name in QUALIFYING if getattr(wanted, name) is not None}
     answers = {**lead.qualification.get("answers", {}), **wanted.answers}
-    lead.qualification = {**lead.qualification, **told, "answers": answers}
+    put(lead, qualification={**lead.qualification, **told, "answers": answers})
     lifecycle.answered(lead, taking.step.at)
-    return await end_step(taking, "qualify")
+    _take(taking, "qualify")
 
 
-async def assign_lead(
-    session: AsyncSession, lead_id: UUID, wanted: LeadAssign, *, caller: Caller, now: datetime
-) -> Lead:
-    """To the named owner, or by the rules. A lead that is the named owner's already stays as it is, and so does one
-    that nobody of its team could take."""
-    taking = await begin_step(session, lead_id, "assign", at=wanted.at, note=wanted.note, caller=caller, now=now)
+async def _assign(taking: Taking, wanted: LeadAssign) -> None:
+    """To the named owner, or by the rules. A lead that is the named owner's already stays as it is."""
     lead = taking.lead
-    if wanted.owner_id is not None:
-        owner = await named_owner(session, caller.workspace, wanted.owner_id)
-        if owner.owner_id == lead.owner_id:
-            return lead
-        give_to(lead, Owner(owner.owner_id, owner.team_id or lead.team_id), taking.changes, taking.step)
-    else:
+    if wanted.owner_id is None:
+        taking.by_rules = True
         if wanted.team_id is not None:
             await _move_to_team(taking, wanted.team_id)
-        await give_by_rules(session, caller.workspace, [(lead, lead.owner_id)], taking.changes, now=now)
-    if not taking.changes.events:
-        if _whose(lead) == (taking.before["owner_id"], taking.before["team_id"]):
-            return lead
-        lifecycle.touch(lead, now)
-        taking.changes.events.append(lead_event("lead.unassigned", lead))
-    return await _stored(taking, "assign")
+        return
+    owner = await named_owner(taking.session, taking.caller.workspace, wanted.owner_id)
+    taking.idle = owner.owner_id == lead.owner_id
+    if not taking.idle:
+        give_to(lead, Owner(owner.owner_id, owner.team_id or lead.team_id), taking.changes, taking.step)
 
 
-async def postpone_lead(
-    session: AsyncSession, lead_id: UUID, wanted: LeadPostpone, *, caller: Caller, now: datetime
-) -> Lead:
+async def _postpone(taking: Taking, wanted: LeadPostpone) -> None:
     """Until a time after the step itself; a timer brings it back."""
-    taking = await begin_step(session, lead_id, "postpone", at=wanted.at, note=wanted.note, caller=caller, now=now)
     if wanted.until <= taking.step.at:
         raise Invalid.at("/until", "must be later than the step itself")
-    taking.lead.postponed_until = wanted.until
-    return await end_step(taking, "postpone")
+    put(taking.lead, postponed_until=wanted.until)
+    _take(taking, "postpone")
 
 
-async def disqualify_lead(
-    session: AsyncSession, lead_id: UUID, wanted: LeadDisqualify, *, caller: Caller, now: datetime
-) -> Lead:
-    """Refused, with a reason of the catalogue."""
-    taking = await begin_step(session, lead_id, "disqualify", at=wanted.at, note=wanted.note, caller=caller, now=now)
+async def _disqualify(taking: Taking, wanted: LeadDisqualify) -> None:
+    """With a reason of the catalogue."""
     reason, note = await chosen_reason(
-        session, caller.workspace, loss_reason_id=wanted.loss_reason_id, reason=wanted.reason, note=wanted.note
+        taking.session,
+        taking.caller.workspace,
+        loss_reason_id=wanted.loss_reason_id,
+        reason=wanted.reason,
+        note=wanted.note,
     )
     if reason is None:
         raise Invalid.at("/loss_reason_id", "a disqualified lead needs a reason")
-    taking.lead.loss_reason_id, taking.lead.loss_note = reason.id, note
-    return await end_step(taking, "disqualify")
+    put(taking.lead, loss_reason_id=reason.id, loss_note=note)
+    _take(taking, "disqualify")
 
 
-async def reopen_lead(
-    session: AsyncSession, lead_id: UUID, wanted: LeadReopen, *, caller: Caller, now: datetime
-) -> Lead:
-    """Back to where it was; why it was refused stays in its history."""
-    taking = await begin_step(session, lead_id, "reopen", at=wanted.at, note=wanted.note, caller=caller, now=now)
-    taking.lead.loss_reason_id = taking.lead.loss_note = None
-    return await end_step(taking, "reopen")
+async def _reopen(taking: Taking, _: LeadReopen) -> None:
+    """Why it was refused stays in its history."""
+    put(taking.lead, loss_reason_id=None, loss_note=None)
+    _take(taking, "reopen")
+
+
+class Step(NamedTuple):
+    """A step that a request asks for: what its body says, and what it does to a lead."""
+
+    body: type[Stepping]
+    apply: Callable[[Taking, Any], Awaitable[None]]
+
+
+STEPS: Mapping[str, Step] = {
+    "start": Step(LeadStart, _start),
+    "qualify": Step(LeadQualify, _qualify),
+    "assign": Step(LeadAssign, _assign),
+    "postpone": Step(LeadPostpone, _postpone),
+    "disqualify": Step(LeadDisqualify, _disqualify),
+    "reopen": Step(LeadReopen, _reopen),
+}
+"""The steps that many leads can take at once; converting makes other things and is asked one by one."""
+
+
+async def _give_by_rules(session: AsyncSession, takings: Sequence[Taking], caller: Caller, now: datetime) -> None:
+    """To whose turn it is, all at once. Where nobody could take it a lead stays as it is, or waits in its team."""
+    asked = [taking for taking in takings if taking.by_rules]
+    if not asked:
+        return
+    handed = store.Changes()
+    leads = [(taking.lead, taking.lead.owner_id) for taking in asked]
+    await give_by_rules(session, caller.workspace, leads, handed, now=now)
+    given = {event.subject for event in handed.events}
+    for taking in asked:
+        whose = (taking.before["owner_id"], taking.before["team_id"])
+        taking.idle = taking.lead.id not in given and _whose(taking.lead) == whose
+        if taking.lead.id not in given and not taking.idle:
+            lifecycle.touch(taking.lead, now)
+            handed.events.append(lead_event("lead.unassigned", taking.lead))
+    if told := next((taking for taking in asked if not taking.idle), None):
+        told.changes.add(handed)
+
+
+def _take(taking: Taking, name: str) -> None:
+    """The lead takes the step, and it is told."""
+    taking.changes.history.append(lifecycle.take(taking.lead, name, taking.step))
+    card.refresh(taking.lead)
+    taking.changes.events.append(lead_event(rules.transition(name).event, taking.lead))
+
+
+async def _store(session: AsyncSession, name: str, takings: Sequence[Taking], caller: Caller, now: datetime) -> None:
+    changes = store.Changes()
+    for taking in takings:
+        changes.add(taking.changes)
+    changes.changed = list({taking.lead.id: taking.lead for taking in takings}.values())
+    await store.store(session, caller.workspace, changes, by=caller.subject, now=now)
+    entries = [
+        audit.Change(f"lead.{name}", "lead", taking.lead.id, taking.before, actions.audited(taking.lead))
+        for taking in takings
+    ]
+    await audit.record_all(session, workspace_id=caller.workspace, by=caller.subject, changes=entries, now=now)
 
 
 async def _move_to_team(taking: Taking, team_id: UUID) -> None:
@@ -155,10 +270,3 @@ async def _move_to_team(taking: Taking, team_id: UUID) -> None:
 
 def _whose(lead: Lead) -> tuple[str | None, str | None]:
     return lifecycle.text_of(lead.owner_id), lifecycle.text_of(lead.team_id)
-
-
-async def _stored(taking: Taking, name: str) -> Lead:
-    lead, caller, now = taking.lead, taking.caller, taking.step.now
-    await store.store(taking.session, caller.workspace, taking.changes, by=caller.subject, now=now)
-    await actions.record(taking.session, lead, f"lead.{name}", before=taking.before, by=caller.subject, now=now)
-    return lead
