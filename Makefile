@@ -34,8 +34,8 @@ lint: $(VENV)/.dev
 client: clients/typescript/node_modules ## Generate the TypeScript client from the OpenAPI documents and compile it
 	@cd clients/typescript && npm run --silent generate > /dev/null 2>&1 && npm run --silent check
 
-bench: $(VENV)/.dev ## Measure everything that is promised about speed, side by side in one run
-	@exec $(BIN)/python -m bench
+bench: $(VENV)/.dev ## Measure all that is promised about speed in one run (or some: make bench parts="accepting drain")
+	@exec $(BIN)/python -m bench $(parts)
 
 migration: $(VENV)/.dev ## Draft a revision: make migration service=crm-core message="add a column"
 	@$(BIN)/python -m deploy.develop.migration "$(service)" "$(message)"

@@ -1,31 +1,43 @@
-"""Runs all benches on one stack, one after the other, and prints the table."""
+"""Runs the benches on one stack, one after the other, and prints the table: all of them, or those that are named."""
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import accepting, flowing, importing, resting, writing
+from bench import accepting, beside, flowing, importing, resting, writing
 from bench.load import require_wrk
 from bench.report import Report
-from bench.stack import running_stack
+from bench.stack import Stack, running_stack
+
+PARTS: tuple[tuple[str, Callable[[Stack, Report], None]], ...] = (
+    ("memory", resting.memory),
+    ("floor", writing.floor),
+    ("freshness", flowing.freshness),
+    ("inquiries", writing.inquiries),
+    ("projecting", flowing.projecting),
+    ("accepting", accepting.measure),
+    *beside.PARTS,
+    ("drain", flowing.drain),
+    ("importing", importing.measure),
+)
+"""In the order they run: what one leaves behind, the next may measure (`drain` delivers what `accepting` took in)."""
 
 
 def main() -> None:
-    """`python -m bench [file.json]`."""
+    """`python -m bench [part ...] [file.json]`."""
+    files = [Path(each) for each in sys.argv[1:] if each.endswith(".json")]
+    named = [each for each in sys.argv[1:] if not each.endswith(".json")]
+    if unknown := set(named) - {name for name, _ in PARTS}:
+        raise SystemExit(f"No such part: {', '.join(sorted(unknown))}. There are {', '.join(n for n, _ in PARTS)}.")
     require_wrk()
     report = Report()
     with running_stack() as stack:
-        resting.memory(stack, report)
-        writing.floor(stack, report)
-        flowing.freshness(stack, report)
-        with stack.frozen("analytics.worker"):
-            writing.inquiries(stack, report)
-        flowing.projecting(stack, report)
-        accepting.measure(stack, report)
-        flowing.drain(stack, report)
-        importing.measure(stack, report)
+        for name, part in PARTS:
+            if not named or name in named:
+                part(stack, report)
     report.show()
-    if len(sys.argv) > 1:
-        report.save(Path(sys.argv[1]))
+    for file in files:
+        report.save(file)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,9 @@ import time
 
 import httpx
 
+from bench import people
 from bench.accepting import make_source
-from bench.load import form_body, share
+from bench.load import share
 from bench.report import Report
 from bench.stack import Stack
 
@@ -92,7 +93,7 @@ def _send_steadily(door: str, sent: list[float], stop: threading.Event) -> None:
             time.sleep(max(0.0, due - time.perf_counter()))
             sent.append(time.perf_counter())
             client.post(
-                door, content=form_body(950_000_000 + number), headers={"Content-Type": "application/json"}
+                door, content=people.form(950_000_000 + number), headers={"Content-Type": "application/json"}
             ).raise_for_status()
 
 

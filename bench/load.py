@@ -6,44 +6,39 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import uvloop
 
-BODY = (
-    '{{"name":"Анна Примерова","phone":"+7 9{n:02d} {a:03d}-{b:02d}-{c:02d}","email":"a{i}@example.org",'
-    '"message":"Сколько стоит замена трёх окон?","website":"","page_url":"https://www.example.ru/okna?utm_source=yandex",'
-    '"referrer":"https://yandex.ru/","utm_source":"yandex","utm_medium":"cpc","utm_campaign":"okna_msk"}}'
-)
+from bench import people
 
-# The same form from wrk: every request another person.
+# Requests are read from a file, each line one body, so that every request is another person's whatever its format.
 WRK_SCRIPT = """
-local i = %d
+local bodies, i = {}, 0
+for line in io.lines("%s") do
+  bodies[#bodies + 1] = (line:gsub("\\1", "\\n"))
+end
 request = function()
   i = i + 1
-  local d = string.format("%%09d", i %% 1000000000)
-  local body = '{"name":"Анна Примерова","phone":"+7 9' .. d:sub(1,2) .. ' ' .. d:sub(3,5) .. '-' .. d:sub(6,7) .. '-'
-    .. d:sub(8,9) .. '","email":"a' .. i .. '@example.org","message":"Сколько стоит замена трёх окон?","website":"",'
-    .. '"page_url":"https://www.example.ru/okna?utm_source=yandex","referrer":"https://yandex.ru/",'
-    .. '"utm_source":"yandex","utm_medium":"cpc","utm_campaign":"okna_msk"}'
-  return wrk.format("POST", nil, {["Content-Type"]="application/json"}, body)
+  if i > #bodies then wrk.thread:stop() end
+  return wrk.format("POST", nil, {["Content-Type"]="%s"}, bodies[i] or bodies[1])
 end
 """
+FASTEST = 9000
+"""Requests a second for which bodies are made; what is faster ends sooner."""
+
+Body = Callable[[int], bytes]
 
 
 @dataclass(frozen=True)
 class Throughput:
-    """Requests answered a second, and how many were not answered with success."""
+    """Requests answered a second, how many they were, and how many were not answered with success."""
 
     per_second: float
+    answered: int
     failed: int
-
-
-def form_body(number: int) -> bytes:
-    """The form of person `number`."""
-    digits = f"{number % 10**9:09d}"
-    return BODY.format(n=int(digits[:2]), a=int(digits[2:5]), b=int(digits[5:7]), c=int(digits[7:]), i=number).encode()
 
 
 def require_wrk() -> None:
@@ -57,10 +52,20 @@ def require_wrk() -> None:
         raise SystemExit("The bench needs wrk, and it could not be installed: apt-get install wrk")
 
 
-def saturate(url: str, *, seconds: int, first: int, connections: int = 128) -> Throughput:
-    """Sends forms as fast as they are answered; `first` keeps the people of different runs apart."""
-    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
-        script.write(WRK_SCRIPT % first)
+def saturate(
+    url: str,
+    *,
+    seconds: int,
+    first: int,
+    connections: int = 128,
+    body: Body = people.form,
+    content_type: str = "application/json",
+) -> Throughput:
+    """Sends requests as fast as they are answered; `first` keeps the people of different runs apart."""
+    with tempfile.NamedTemporaryFile("wb") as bodies, tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        bodies.writelines(body(first + n).replace(b"\n", b"\1") + b"\n" for n in range(FASTEST * seconds))
+        bodies.flush()
+        script.write(WRK_SCRIPT % (bodies.name, content_type))
         script.flush()
         printed = subprocess.run(
             ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "-s", script.name, url],
@@ -69,9 +74,11 @@ def saturate(url: str, *, seconds: int, first: int, connections: int = 128) -> T
             check=True,
         ).stdout
     rate = re.search(r"Requests/sec:\s+([\d.]+)", printed)
+    done = re.search(r"(\d+) requests in", printed)
     bad = re.search(r"Non-2xx or 3xx responses: (\d+)", printed)
     assert rate is not None, printed
-    return Throughput(float(rate[1]), int(bad[1]) if bad else 0)
+    assert done is not None, printed
+    return Throughput(float(rate[1]), int(done[1]), int(bad[1]) if bad else 0)
 
 
 def at_rate(url: str, rate: float, *, seconds: float, first: int, connections: int = 64) -> list[float]:
@@ -89,7 +96,7 @@ async def _open_loop(url: str, rate: float, seconds: float, first: int, connecti
         reader, writer = await asyncio.open_connection(address.hostname, address.port)
         while (each := await due.get()) is not None:
             number, at = each
-            body = form_body(first + number)
+            body = people.form(first + number)
             head = (
                 f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
