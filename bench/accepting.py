@@ -36,9 +36,9 @@ class Runs:
 
     def run(self, *, first: int, seconds: int = SECONDS, body: Body = form, kind: str = "application/json") -> None:
         """Once more, as much as it takes."""
-        before = _cpu(self.process)
+        before = cpu_seconds(self.process)
         self.runs.append(saturate(self.url, seconds=seconds, first=first, body=body, content_type=kind))
-        self.seconds += _cpu(self.process) - before
+        self.seconds += cpu_seconds(self.process) - before
 
     @property
     def per_second(self) -> float:
@@ -129,7 +129,8 @@ def _place(pids: list[int], cores: set[int]) -> None:
             os.sched_setaffinity(pid, cores)
 
 
-def _cpu(process: psutil.Process) -> float:
+def cpu_seconds(process: psutil.Process) -> float:
+    """What a process has used of a processor since it began."""
     times = process.cpu_times()
     return float(times.user + times.system)
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from lead_intake.delivery import delivering
 from lead_intake.delivery.delivering import Deliverer
 from leadkit import clock
 from leadkit.ids import new_id
@@ -40,6 +41,17 @@ async def test_inquiries_arrive_in_order_with_their_workspace_and_the_outcome_is
     assert [(state["status"], state["version"], state["result"]) for state in states] == [
         ("ready", 1, None), ("delivered", 2, "created"),
     ]  # fmt: skip
+
+
+async def test_a_batch_that_is_still_being_recorded_is_not_sent_again_with_the_next(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(delivering, "BATCH", 2)
+    core, ids = CrmCore(), await filled(workspace, 5)
+    assert await Deliverer(workspace.intake.db, core.client).step() == 5
+    assert core.order == ids
+    assert len(core.requests) == 3
+    assert {one["status"] for one in await workspace.submissions()} == {"delivered"}
 
 
 @pytest.mark.parametrize("failure", [401, 403, 404, 408, 429, 500, 503, None])

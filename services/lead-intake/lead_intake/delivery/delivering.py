@@ -18,7 +18,6 @@ from leadkit.leases import acquire, release
 from leadkit.telemetry import request_id
 from leadkit.waiting import pause
 from prometheus_client import Counter, Histogram
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.delivery import actions
 from lead_intake.delivery.rules import HALVED, not_now, outcome_of, outcome_of_call, parked
@@ -70,38 +69,51 @@ class Deliverer:
         return sum(await asyncio.gather(*(deliver(workspace_id) for workspace_id in due)))
 
     async def _deliver_workspace(self, workspace_id: UUID, stop: asyncio.Event | None) -> int:
+        """Batch after batch; while what came of one is being recorded, the next is on its way."""
         request_id.set(str(new_id()))
         decided, now = 0, asyncio.get_running_loop().time
         turn_ends = now() + TURN_S
+        recording: asyncio.Task[None] | None = None
+        under_way: list[Ready] = []
         try:
             while now() < turn_ends and not (stop and stop.is_set()):
-                batch, failures = await self._next(workspace_id)
-                if not batch or not await self._deliver(workspace_id, batch, failures):
+                batch, failures = await self._next(workspace_id, but=under_way)
+                outcomes = await self._answered(workspace_id, batch, failures) if batch else None
+                if outcomes is None:
+                    break
+                if recording is not None:
+                    await recording
+                recording, under_way = asyncio.create_task(self._record(workspace_id, batch, outcomes, failures)), batch
+                if not all(one.answered for one in outcomes):
                     break
                 decided += len(batch)
+                if failures:
+                    await recording  # it says that crm-core is back: the next batch is a whole one again
         finally:
+            if recording is not None:
+                await recording
             async with self._db.transaction(role="worker") as session:
                 await release(session, _lease(workspace_id), self._holder)
         return decided
 
-    async def _next(self, workspace_id: UUID) -> tuple[list[Ready], int]:
-        """The next batch, if the lease is ours; after a failure a single one, to see whether crm-core is back."""
+    async def _next(self, workspace_id: UUID, *, but: Sequence[Ready]) -> tuple[list[Ready], int]:
+        """The next batch, if the lease is ours, without those that are being recorded; after a failure a single one,
+        to see whether crm-core is back."""
         async with self._db.transaction(role="worker") as session:
             if not await acquire(session, _lease(workspace_id), self._holder, LEASE_S):
                 return [], 0
             failures = await actions.failures_of(session, workspace_id)
-            found = await ready(await driver_of(session), workspace_id, 1 if failures else BATCH)
+            limit = 1 if failures else BATCH
+            found = await ready(await driver_of(session), workspace_id, limit, but=[one.id for one in but])
         return _bounded(found), failures
 
-    async def _deliver(self, workspace_id: UUID, batch: list[Ready], failures: int) -> bool:
-        """Sends a batch and records what came of it; False when crm-core cannot take any now."""
+    async def _answered(self, workspace_id: UUID, batch: list[Ready], failures: int) -> list[Outcome] | None:
+        """What crm-core says to a batch; None, and the workspace pauses, when it cannot take any now."""
         try:
-            outcomes = await self._send(workspace_id, batch)
+            return await self._send(workspace_id, batch)
         except (PeerUnavailable, PeerRefused) as error:
             await self._failed(workspace_id, batch, failures + 1, error)
-            return False
-        async with self._db.transaction(role="worker") as session:
-            return await self._record(session, workspace_id, batch, outcomes, failures)
+            return None
 
     async def _send(self, workspace_id: UUID, batch: Sequence[Ready]) -> list[Outcome]:
         """What crm-core says to each; a batch that it refuses as a whole is halved down to the one it is about."""
@@ -130,28 +142,23 @@ class Deliverer:
         return [read(one, by_index.get(index, missing)) for index, one in enumerate(batch)]
 
     async def _record(
-        self,
-        session: AsyncSession,
-        workspace_id: UUID,
-        batch: Sequence[Ready],
-        outcomes: Sequence[Outcome],
-        failures: int,
-    ) -> bool:
-        """False when some were not answered now: the workspace pauses, as after a request that failed."""
-        now, connection = clock.now(), await driver_of(session)
-        decided = [(one, outcome) for one, outcome in zip(batch, outcomes, strict=True) if outcome.answered]
-        left = [outcome for outcome in outcomes if not outcome.answered]
-        calls = batch[0].is_call
-        await record_outcomes(connection, workspace_id, [outcome for _, outcome in decided], calls=calls, now=now)
-        if left:
-            await record_attempts(connection, workspace_id, left, now=now)
-            await actions.fail(session, workspace_id, "items not answered", failures=failures + 1, now=now)
-        elif failures:
-            await actions.succeed(session, workspace_id)
+        self, workspace_id: UUID, batch: Sequence[Ready], outcomes: Sequence[Outcome], failures: int
+    ) -> None:
+        """When some were not answered now, the workspace pauses, as after a request that failed."""
+        async with self._db.transaction(role="worker") as session:
+            now, connection = clock.now(), await driver_of(session)
+            decided = [(one, outcome) for one, outcome in zip(batch, outcomes, strict=True) if outcome.answered]
+            left = [outcome for outcome in outcomes if not outcome.answered]
+            calls = batch[0].is_call
+            await record_outcomes(connection, workspace_id, [outcome for _, outcome in decided], calls=calls, now=now)
+            if left:
+                await record_attempts(connection, workspace_id, left, now=now)
+                await actions.fail(session, workspace_id, "items not answered", failures=failures + 1, now=now)
+            elif failures:
+                await actions.succeed(session, workspace_id)
         for one, outcome in decided:
             delivered_total.labels(outcome.status).inc()
             lag_seconds.observe((now - one.received_at).total_seconds())
-        return not left
 
     async def _failed(
         self, workspace_id: UUID, batch: Sequence[Ready], failures: int, error: PeerUnavailable | PeerRefused

@@ -17,7 +17,7 @@ IMPORTED_AT_ONCE = 250
 
 _READY = """
     SELECT id, revision, result, received_at, inquiry::text AS inquiry, false
-    FROM submission WHERE workspace_id = $1 AND status = 'ready' AND channel {} 'import'
+    FROM submission WHERE workspace_id = $1 AND status = 'ready' AND channel {} 'import' AND id <> ALL ($3::uuid[])
     ORDER BY received_at, id LIMIT $2
 """
 _FRESH, _IMPORTED = _READY.format("<>"), _READY.format("=")
@@ -27,6 +27,7 @@ _CALLS_DUE = """
     SELECT id, revision, result, received_at, inquiry::text AS inquiry, true
     FROM submission
     WHERE workspace_id = $1 AND status = 'ignored' AND reason = 'outbound_call' AND told_revision < revision
+      AND id <> ALL ($3::uuid[])
     ORDER BY received_at, id LIMIT $2
 """
 
@@ -117,12 +118,12 @@ class Outcome:
         return self.told is not None or self.status == "parked"
 
 
-async def ready(connection: Connection, workspace_id: UUID, limit: int) -> list[Ready]:
+async def ready(connection: Connection, workspace_id: UUID, limit: int, *, but: Sequence[UUID]) -> list[Ready]:
     """The next inquiries in order of arrival; when none waits, the calls that we made; then rows of imports: a person
-    who has just written must not stand behind a million old ones."""
-    rows = await connection.fetch(_FRESH, workspace_id, limit)
-    rows = rows or await connection.fetch(_CALLS_DUE, workspace_id, limit)
-    rows = rows or await connection.fetch(_IMPORTED, workspace_id, min(limit, IMPORTED_AT_ONCE))
+    who has just written must not stand behind a million old ones. `but`: those that are being recorded just now."""
+    rows = await connection.fetch(_FRESH, workspace_id, limit, but)
+    rows = rows or await connection.fetch(_CALLS_DUE, workspace_id, limit, but)
+    rows = rows or await connection.fetch(_IMPORTED, workspace_id, min(limit, IMPORTED_AT_ONCE), but)
     return [Ready(*row) for row in rows]
 
 
