@@ -42,6 +42,23 @@ async def test_rates_are_shares_and_a_rate_of_nothing_is_null(shop: Books) -> No
     ]
 
 
+async def test_a_rate_can_be_told_with_how_sure_it_is(shop: Books) -> None:
+    asked = {"metrics": "leads_to_contacted,leads", "intervals": "true"} | APRIL
+    answer = await shop.get("query", **asked)
+    assert answer["columns"] == [f"leads_to_contacted{end}" for end in ("", "_low", "_high", "_few")] + ["leads"]
+    # Wilson, 3 of 5.
+    assert list(answer["totals"].values()) == pytest.approx([0.6, 0.2307, 0.8824, True, 5], abs=5e-5)
+    assert answer["rows"] == [answer["totals"]]
+
+
+async def test_metrics_that_a_young_cohort_cannot_have_reached_are_named(shop: Books) -> None:
+    metrics = "leads,leads_to_contacted,leads_to_won,revenue,cac,spend"
+    young = await shop.get("query", metrics=metrics, from_="2026-04-01", to="2026-04-08")
+    assert young["immature"] == ["leads_to_won", "revenue", "cac"]
+    happened = await shop.get("query", metrics=metrics, basis="period", **APRIL)
+    assert happened["immature"] == []
+
+
 async def test_totals_are_worked_out_of_sums_and_not_of_rates(shop: Books) -> None:
     answer = await shop.get("query", metrics="leads_to_contacted,cost_per_lead", by="source", **APRIL)
     assert answer["totals"] == {"leads_to_contacted": 0.6, "cost_per_lead": money("320.00")}

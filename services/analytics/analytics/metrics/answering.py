@@ -13,7 +13,7 @@ from analytics.metrics.dimensions import Dimension
 from analytics.metrics.kinds import Amount, Average, Count, Difference, Metric, Quantile, Ratio, Spent, Together
 from analytics.metrics.reading import Reading, Tally
 from analytics.metrics.spending import Spending
-from analytics.metrics.statistics import quantile_bucket
+from analytics.metrics.statistics import FEW, quantile_bucket, wilson_interval
 from analytics.projections.measures import seconds_of
 from analytics.projections.slices import Key, Wanted
 
@@ -125,7 +125,14 @@ Names = Mapping[str, Mapping[str, str]]
 
 
 def row_written(
-    by: Sequence[Dimension], key: Key, metrics: Sequence[Metric], numbers: Numbers, names: Names, currency: str
+    by: Sequence[Dimension],
+    key: Key,
+    metrics: Sequence[Metric],
+    numbers: Numbers,
+    names: Names,
+    currency: str,
+    *,
+    intervals: bool = False,
 ) -> dict[str, Any]:
     """One row keyed by column: dimensions with their names, then metrics."""
     row: dict[str, Any] = {}
@@ -133,14 +140,31 @@ def row_written(
         row[dimension.key] = key_written(dimension, value)
         if dimension.name_kind and dimension.name_column:
             row[dimension.name_column] = names.get(dimension.name_kind, {}).get(value)
-    return row | metrics_written(by, metrics, numbers, currency)
+    return row | metrics_written(by, metrics, numbers, currency, intervals=intervals)
 
 
 def metrics_written(
-    by: Sequence[Dimension], metrics: Sequence[Metric], numbers: Numbers, currency: str
+    by: Sequence[Dimension], metrics: Sequence[Metric], numbers: Numbers, currency: str, *, intervals: bool = False
 ) -> dict[str, Any]:
     """The metrics of a row or of the totals, keyed by column."""
-    return {column_of(metric, by): written(metric, numbers.value(metric), currency) for metric in metrics}
+    row: dict[str, Any] = {}
+    for metric in metrics:
+        column = column_of(metric, by)
+        row[column] = written(metric, numbers.value(metric), currency)
+        if intervals and isinstance(metric.source, Ratio) and metric.unit == "rate":
+            row |= _certainty(column, metric.source, numbers)
+    return row
+
+
+def _certainty(column: str, rate: Ratio, numbers: Numbers) -> dict[str, Any]:
+    """The rate's 95 % interval, and whether it is of too few cases to act on."""
+    part, cases = (int(numbers.value(METRIC_BY_KEY[key]) or 0) for key in (rate.numerator, rate.denominator))
+    low, high = wilson_interval(part, cases) or (None, None)
+    return dict(zip(_certainty_columns(column), (low, high, cases < FEW), strict=True))
+
+
+def _certainty_columns(column: str) -> tuple[str, str, str]:
+    return f"{column}_low", f"{column}_high", f"{column}_few"
 
 
 def column_of(metric: Metric, by: Sequence[Dimension]) -> str:
@@ -148,7 +172,11 @@ def column_of(metric: Metric, by: Sequence[Dimension]) -> str:
     return f"{metric.key}_amount" if any(dimension.key == metric.key for dimension in by) else metric.key
 
 
-def columns_of(by: Sequence[Dimension], metrics: Sequence[Metric]) -> list[str]:
+def columns_of(by: Sequence[Dimension], metrics: Sequence[Metric], *, intervals: bool = False) -> list[str]:
     """The columns of such a row, in order."""
-    dimensions = [column for each in by for column in (each.key, each.name_column) if column]
-    return [*dimensions, *(column_of(metric, by) for metric in metrics)]
+    columns = [column for each in by for column in (each.key, each.name_column) if column]
+    for metric in metrics:
+        columns.append(column_of(metric, by))
+        if intervals and isinstance(metric.source, Ratio) and metric.unit == "rate":
+            columns += _certainty_columns(columns[-1])
+    return columns

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
 from analytics.metrics.kinds import Count, Step
-from analytics.metrics.maturity import LEARNT_FROM, immature, usual_times
+from analytics.metrics.maturity import immature, usual_of
 from analytics.metrics.queries import names_for, slice_of
 from analytics.metrics.reading import Reading, Tallies, Tally, read
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
@@ -134,7 +133,7 @@ async def answer_funnel(
     """
     asked = slice_of(workspace_id, question, setting)
     names = await names_for(session, workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
-    known = _Known(way.steps, names, way.reasons, await _usual(session, asked, way.now), way.now)
+    known = _Known(way.steps, names, way.reasons, await usual_of(session, asked, now=way.now), way.now)
     whole = await _steps(session, replace(asked, by=()), known)
     groups = await _steps(session, asked, known) if question.by else None
     fresh = await freshness(session)
@@ -148,19 +147,6 @@ async def answer_funnel(
         as_of=fresh.as_of,
         lag_s=fresh.lag_s,
     )
-
-
-async def _usual(session: AsyncSession, asked: Slice, now: datetime) -> Mapping[str, float]:
-    """How long leads of the whole workspace took to each step in the year up to now."""
-    timed = [(later.key, wanted) for step, later in pairwise(STEPS) if (wanted := COUNTED[step.key].time)]
-    tomorrow = now.astimezone(asked.zone).date() + timedelta(days=1)
-    year = Period(tomorrow - LEARNT_FROM, tomorrow)
-    reading = await read(
-        session, replace(asked, by=(), where=(), basis="period", period=year), [wanted for _, wanted in timed]
-    )
-    usual = usual_times(timed, reading.tallies.get((), {}))
-    # Whoever is known already buys no later than others.
-    return usual | ({"repeat": usual["won"]} if "won" in usual else {})
 
 
 @dataclass(slots=True)

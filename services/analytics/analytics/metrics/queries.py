@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
@@ -24,6 +25,7 @@ from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY
 from analytics.metrics.dimensions import Dimension
 from analytics.metrics.kinds import Metric
+from analytics.metrics.maturity import immature_metrics
 from analytics.metrics.reading import read
 from analytics.metrics.schemas import CostAnswer, Coverage, QueryAnswer
 from analytics.metrics.spending import Spending, spend_by
@@ -85,15 +87,35 @@ async def names_for(session: AsyncSession, workspace_id: UUID, dimensions: Itera
     return {kind: {row.id: row.name for row in await names_of(session, workspace_id, kind)} for kind in kinds}
 
 
-async def answer_query(session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting) -> QueryAnswer:
-    """Any metrics by any dimensions, rows in the order of their values."""
+async def answer_query(
+    session: AsyncSession,
+    workspace_id: UUID,
+    question: Question,
+    setting: Setting,
+    *,
+    now: datetime,
+    intervals: bool = False,
+) -> QueryAnswer:
+    """Any metrics by any dimensions, rows in the order of their values; `intervals`: rates with how sure they are."""
     asked = slice_of(workspace_id, question, setting)
     answer = await answered(session, asked, question.metrics, question.by)
     fresh = await freshness(session)
     return QueryAnswer(
-        columns=columns_of(question.by, question.metrics),
-        rows=_rows(answer, sorted(answer.rows), question.by, question.metrics, setting.currency),
-        totals=metrics_written(question.by, question.metrics, answer.total, setting.currency),
+        columns=columns_of(question.by, question.metrics, intervals=intervals),
+        rows=[
+            row_written(
+                question.by,
+                key,
+                question.metrics,
+                answer.rows[key],
+                answer.names,
+                setting.currency,
+                intervals=intervals,
+            )
+            for key in sorted(answer.rows)
+        ],
+        totals=metrics_written(question.by, question.metrics, answer.total, setting.currency, intervals=intervals),
+        immature=await immature_metrics(session, asked, question.metrics, now=now),
         basis=question.basis,
         **_period(question),
         read=answer.read,
@@ -102,7 +124,9 @@ async def answer_query(session: AsyncSession, workspace_id: UUID, question: Ques
     )
 
 
-async def answer_cost(session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting) -> CostAnswer:
+async def answer_cost(
+    session: AsyncSession, workspace_id: UUID, question: Question, setting: Setting, *, now: datetime
+) -> CostAnswer:
     """What leads and sales cost, the dearest rows first, and how far spend and leads cover each other."""
     asked = slice_of(workspace_id, question, setting)
     answer = await answered(session, asked, question.metrics, question.by)
@@ -114,6 +138,7 @@ async def answer_cost(session: AsyncSession, workspace_id: UUID, question: Quest
         columns=columns_of(question.by, question.metrics),
         rows=_rows(answer, dearest_first, question.by, question.metrics, currency),
         totals=metrics_written(question.by, question.metrics, total, currency),
+        immature=await immature_metrics(session, asked, question.metrics, now=now),
         basis=question.basis,
         **_period(question),
         read=answer.read,

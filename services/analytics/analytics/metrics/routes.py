@@ -118,12 +118,16 @@ async def query_run(
     ],
     by: By = None,
     format: Annotated[str | None, Query(max_length=20, description="json or csv; else by Accept")] = None,
+    intervals: Annotated[
+        bool,
+        Query(description="Beside each rate its 95 % Wilson interval (`_low`, `_high`) and `_few`: of fewer than 30"),
+    ] = False,
 ) -> Response:
     """Answer any metrics by any dimensions."""
     wanted = wanted_format(request, format)
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question(asking.read_metrics(metrics), by, setting, now)
-    body = await queries.answer_query(session, caller.workspace, question, setting)
+    body = await queries.answer_query(session, caller.workspace, question, setting, now=now, intervals=intervals)
     return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
 
 
@@ -175,7 +179,7 @@ async def cost_per_lead_get(
     wanted = wanted_format(request, format)
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question(queries.COST_METRICS, by, setting, now)
-    body = await queries.answer_cost(session, caller.workspace, question, setting)
+    body = await queries.answer_cost(session, caller.workspace, question, setting, now=now)
     return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
 
 

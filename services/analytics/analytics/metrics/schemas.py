@@ -75,6 +75,9 @@ class QueryAnswer(_Numbers):
     columns: list[str]
     rows: list[dict[str, Any]]
     totals: dict[str, Any]
+    immature: list[str] = Field(
+        description="Metrics of a cohort whose youngest leads have not had the usual time to get so far: not lost yet"
+    )
 
 
 class Coverage(Shape):
