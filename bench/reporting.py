@@ -28,6 +28,7 @@ from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.embedded.cluster import Cluster, throwaway
 from leadkit.ids import new_id
+from leadkit.telemetry import configure_logging
 from leadkit.testing.databases import database_of
 from leadkit.testing.services import RunningService, running
 
@@ -239,6 +240,7 @@ def main() -> None:
     """The usual sizes, or these."""
     parser = argparse.ArgumentParser(prog="python -m bench.reporting", description="Measure reports")
     parser.add_argument("--leads", type=int, action="append", help="a size to measure (repeatable)")
+    configure_logging("error", service="bench")
     report = Report()
     reporting(report, sizes=parser.parse_args().leads or SIZES)
     report.show()
