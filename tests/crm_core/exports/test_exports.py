@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from crm_core.exports import working
+from crm_core.exports import files, working
 from leadkit import clock
 from leadkit.ids import new_id
 from leadkit.leases import acquire
@@ -100,6 +100,34 @@ async def test_an_export_under_anothers_lease_waits_until_that_runs_out(people):
             await acquire(session, lease, holder, -1)
         assert await working.write_exports(db) == 1
         assert (await admin.get(path)).json()["status"] == "done"
+
+
+async def test_a_worker_that_lost_its_lease_finishes_nothing_and_another_writes_the_whole(people, monkeypatch):
+    monkeypatch.setattr(working, "PAGE", 1)
+    db = people.tenant.core.db
+    async with people.tenant.client_as() as admin:
+        path = await asked(admin)
+        with monkeypatch.context() as stolen:
+            taken = iter((True, False))
+
+            async def another_has_it(*_: Any) -> bool:
+                return next(taken)
+
+            stolen.setattr(working, "acquire", another_has_it)
+            assert await working.write_exports(db) == 0
+        assert (await admin.get(path)).json()["status"] == "running"
+        assert await working.write_exports(db) == 1
+        assert len((await admin.get(f"{path}/file")).text.splitlines()) == 3
+
+
+async def test_more_rows_than_a_sheet_can_have_fail_with_a_sentence(people, monkeypatch):
+    monkeypatch.setattr(files, "MOST_ROWS", 1)
+    async with people.tenant.client_as() as admin:
+        path = await asked(admin, format="xlsx")
+        await working.write_exports(people.tenant.core.db)
+        export = (await admin.get(path)).json()
+    assert export["status"] == "failed"
+    assert "at most 1 rows" in export["error"]
 
 
 async def test_a_file_is_kept_for_a_day_and_a_removed_one_is_gone(people, monkeypatch):

@@ -6,9 +6,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from typing import IO, Protocol
 
+from leadkit.problems import Invalid
+
 from crm_core.exports.rules import safe
 
 PART = 512 * 1024
+MOST_ROWS = 1_048_575
+"""Of a sheet of a workbook, without the names of the columns."""
 
 
 class Writing(Protocol):
@@ -19,6 +23,9 @@ class Writing(Protocol):
 
     def end(self) -> Iterator[bytes]:
         """The rest."""
+
+    def drop(self) -> None:
+        """Leaves nothing behind of a file that is not wanted any more; after its end nothing happens."""
 
 
 class Csv:
@@ -42,6 +49,10 @@ class Csv:
         """What was not given yet."""
         if written := self._text.getvalue():
             yield written.encode()
+        self.drop()
+
+    def drop(self) -> None:
+        """Forgets the text."""
         self._text.seek(0)
         self._text.truncate()
 
@@ -50,13 +61,14 @@ class Xlsx:
     """A workbook of one sheet, all cells texts; it lies in a temporary file until its end, when its index is known."""
 
     media_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    most_rows = 1_048_575
 
     def __init__(self, columns: Sequence[str]) -> None:
         from openpyxl import Workbook  # half a second and ten megabytes that no other request should pay
 
         self._book = Workbook(write_only=True)
         self._sheet = self._book.create_sheet("Export")
+        self._rows = 0
+        self._saved = False
         self._append(columns)
 
     def _append(self, row: Sequence[str]) -> None:
@@ -71,13 +83,23 @@ class Xlsx:
         self._sheet.append(cells)
 
     def add(self, rows: Sequence[Sequence[str]]) -> Iterator[bytes]:
-        """Nothing comes before the end."""
+        """Nothing comes before the end. Raises `Invalid` for more rows than a sheet can have."""
+        self._rows += len(rows)
+        if self._rows > MOST_ROWS:
+            raise Invalid(f"A workbook has at most {MOST_ROWS:,} rows: narrow the filter, or export CSV.")
         for row in rows:
             self._append(row)
         return iter(())
 
+    def drop(self) -> None:
+        """Saves the book to nowhere: only so its own temporary files are removed."""
+        if not self._saved:
+            for _ in self.end():
+                pass
+
     def end(self) -> Iterator[bytes]:
         """The whole file."""
+        self._saved = True
         with tempfile.TemporaryFile() as file:
             self._book.save(file)
             file.seek(0)

@@ -34,6 +34,10 @@ KEPT = timedelta(hours=24)
 log = structlog.get_logger()
 
 
+class LeaseLost(Exception):
+    """Another worker writes this export by now."""
+
+
 async def write_exports(db: Database) -> int:
     """Writes what waits, the oldest first; answers how many were written."""
     written = 0
@@ -82,9 +86,13 @@ async def _write(db: Database, workspace_id: UUID, export_id: UUID, holder: UUID
                 await sent.add(session, writing, page)
         async with db.transaction(workspace_id, role="worker") as session:
             await sent.end(session, writing)
+    except LeaseLost:  # we were away too long; whoever has it now begins anew
+        return False
     except Problem as problem:  # the fields that it asks for are there no more
         async with db.transaction(workspace_id, role="worker") as session:
             await _ended(session, export, status="failed", error=problem.detail)
+    finally:
+        writing.drop()
     log.info("export_written", workspace_id=str(workspace_id), export_id=str(export_id), rows=sent.rows)
     return True
 
@@ -97,7 +105,7 @@ async def _pages(db: Database, export: Export, holder: UUID) -> AsyncIterator[li
     while True:
         async with db.transaction(export.workspace_id, role="worker") as session:
             if not await acquire(session, _lease(export.id), holder, LEASE_S):
-                return
+                raise LeaseLost
             statement = await _asked(session, export, listing, caller)
             if after is None:
                 await _count(session, export, statement)
