@@ -184,9 +184,13 @@ def unpacked(spread: Decimal) -> dict[int, int]:
     So a whole histogram is added and subtracted by `+` in any SQL, and one row holds what would be hundreds.
     """
     digits = format(spread, "f")
-    digits = digits.zfill(-(-len(digits) // LANE) * LANE)
-    lanes = [digits[start : start + LANE] for start in range(len(digits) - LANE, -1, -LANE)]
-    return {bucket: int(lane) for bucket, lane in enumerate(lanes) if lane != _NOBODY}
+    told = digits.rstrip("0")
+    # Short times are rare: the lanes below the first case are left out before the rest is cut.
+    first = (len(digits) - len(told)) // LANE
+    kept = digits[: len(digits) - first * LANE]
+    kept = kept.zfill(-(-len(kept) // LANE) * LANE)
+    lanes = enumerate(range(len(kept) - LANE, -1, -LANE), first)
+    return {bucket: int(lane) for bucket, start in lanes if (lane := kept[start : start + LANE]) != _NOBODY}
 
 
 _NOBODY: Final = "0" * LANE
