@@ -1,6 +1,5 @@
 """The API of lead-intake: `python -m lead_intake.app` serves it."""
 
-import gc
 from collections.abc import AsyncIterator
 
 from fastapi import FastAPI
@@ -90,7 +89,4 @@ async def _lines_closed(app: FastAPI) -> AsyncIterator[None]:
 
 
 if __name__ == "__main__":
-    application = create(settings())
-    gc.freeze()  # what lives as long as the process is not searched for garbage while requests come in
-    gc.set_threshold(20_000, 20, 100)
-    serve(application, settings(), service="lead-intake")
+    serve(create(settings()), settings(), service="lead-intake")

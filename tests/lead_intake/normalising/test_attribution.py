@@ -1,10 +1,11 @@
 from itertools import starmap
 from typing import Any
+from urllib.parse import parse_qsl
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lead_intake.normalising.attribution import touch
+from lead_intake.normalising.attribution import _pairs, touch
 from lead_intake.normalising.marks import ADDRESSES, CLICK_IDS, CLIENT_IDS, UTM
 from lead_intake.normalising.report import Report, ReportLine
 from leadkit.contracts.inquiry import Touch
@@ -109,3 +110,8 @@ def test_normalised_touch_is_valid_and_stays_as_it_is(marks: dict[str, str]) -> 
     repeated = Touch.model_validate(of(again)).model_dump(exclude_none=True)
     kept = ("source", "medium", "landing_url", "page_url", "referrer", "click_ids")
     assert {key: repeated.get(key) for key in kept} == {key: told.get(key) for key in kept}
+
+
+@given(st.text(st.sampled_from("abй=&;%+1 "), max_size=12))
+def test_query_is_taken_apart_as_the_library_does_it(query: str) -> None:
+    assert _pairs(query) == parse_qsl(query)
