@@ -18,7 +18,7 @@ from crm_core.conditions.fields import Fields
 from crm_core.conditions.parameters import condition_from
 from crm_core.conditions.tree import Condition, both, read
 from crm_core.finding.listing import Asked, Listing, containing, is_guessed, narrowed, wants_search_role
-from crm_core.finding.words import address_in, plain
+from crm_core.finding.words import address_in, is_number, plain
 from crm_core.searching import listing_of, without_bitmaps
 from crm_core.views.queries import view_for
 
@@ -74,7 +74,7 @@ async def find_page(
     response: Response,
 ) -> Found:
     """The page that was asked for. A whole phone or e-mail address finds who has exactly it, anything else the rows
-    that contain it; when there are none, one page of the most similar ones."""
+    that contain it; when no words do, one page of the most similar ones."""
     asked, paging = await _as_viewed(session, listing, caller, asked, paging)
     async with listing_of(session, search=wants_search_role(listing, asked, paging.sort)):
         statement, exact = narrowed(listing, caller, asked, now=now), False
@@ -83,7 +83,7 @@ async def find_page(
         page = _Page(session, listing, caller, paging, request, response)
         found = await page.nearby(statement) if is_guessed(listing, asked) and not exact else None
         found = found or await page.of(statement)
-        if asked.q is None or found.rows or paging.cursor is not None:
+        if asked.q is None or found.rows or paging.cursor is not None or is_number(asked.q):
             return found
         everything = narrowed(listing, caller, asked, now=now)
         similar = list(await session.scalars(_similar(listing, everything, asked.q, paging.limit)))

@@ -39,16 +39,21 @@ def name_to_sort(names: Iterable[str | None]) -> str:
 def patterns(q: str, region: str) -> list[list[str]]:
     """LIKE patterns: a row is found when one of each list fits. A number is found by any part of its digits, as it is
     dialled in `region` or with its country code."""
-    if _WHOLE_NUMBER.fullmatch(q.strip()):
+    if is_number(q):
         return [[f"%{digits}%" for digits in _dialled(_digits(q), region)]] if _digits(q) else []
     return [[_pattern(word)] for word in plain(q).split()[:MOST_TERMS]]
+
+
+def is_number(q: str) -> bool:
+    """Whether digits are searched: then similar ones are others."""
+    return _WHOLE_NUMBER.fullmatch(q.strip()) is not None
 
 
 def address_in(q: str, region: str) -> Point | None:
     """The whole e-mail address or phone number that `q` is, if it is one."""
     if (address := email(q)) is not None:
         return Point("email", address)
-    if not _WHOLE_NUMBER.fullmatch(q.strip()):
+    if not is_number(q):
         return None
     number = phone(q, region)
     return Point("phone", number) if number else None
