@@ -7,10 +7,11 @@ from leadkit.serve import serve
 from analytics.metrics import routes as metrics
 from analytics.projections import routes as projections
 from analytics.reconciliation import routes as reconciliation
+from analytics.reports import routes as reports
 from analytics.settings import FOLDER, AnalyticsSettings, settings
 from analytics.spend import routes as spend
 
-ROUTERS = (metrics.router, spend.router, reconciliation.router, projections.router)
+ROUTERS = (metrics.router, spend.router, reports.router, reconciliation.router, projections.router)
 
 
 def create(settings: AnalyticsSettings) -> FastAPI:

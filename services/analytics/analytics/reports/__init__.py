@@ -1,0 +1,1 @@
+"""Standard reports: questions that every sales team asks, each an entry of a catalogue over the one query engine."""
