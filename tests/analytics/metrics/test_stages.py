@@ -14,21 +14,21 @@ from tests.analytics.projections.histories import PIPELINE, STAGES, deal, newest
 from tests.analytics.spring import APRIL, NOW, TOO_DEAR, day
 
 FIRST, SECOND, THIRD = (str(stage) for stage in STAGES)
-PLACES = {FIRST: Place("sales", 0), SECOND: Place("sales", 1), "service": Place("service", 0)}
+PLACES = {"first": Place("sales", 0), "second": Place("sales", 1), "service": Place("service", 0)}
 
 
 @pytest.mark.parametrize(
     ("pipeline", "stage", "now", "outcome", "way"),
     [
-        ("sales", FIRST, FIRST, "open", "still_here"),
-        ("sales", FIRST, FIRST, "lost", "lost"),
-        ("sales", FIRST, SECOND, "open", "advanced"),
-        ("sales", FIRST, SECOND, "lost", "advanced"),
-        ("sales", SECOND, FIRST, "open", "moved_back"),
-        ("sales", SECOND, FIRST, "lost", "moved_back"),
-        ("sales", SECOND, FIRST, "won", "won"),
-        ("service", FIRST, "service", "open", "moved_to_another_pipeline"),
-        ("sales", "forgotten", FIRST, "open", "advanced"),
+        ("sales", "first", "first", "open", "still_here"),
+        ("sales", "first", "first", "lost", "lost"),
+        ("sales", "first", "second", "open", "advanced"),
+        ("sales", "first", "second", "lost", "advanced"),
+        ("sales", "second", "first", "open", "moved_back"),
+        ("sales", "second", "first", "lost", "moved_back"),
+        ("sales", "second", "first", "won", "won"),
+        ("service", "first", "service", "open", "moved_to_another_pipeline"),
+        ("sales", "forgotten", "first", "open", "advanced"),
     ],
 )
 def test_how_a_deal_left_a_stage_follows_from_where_it_stands(
