@@ -5,6 +5,7 @@ Only successful answers are kept (the transaction of a refused request is rolled
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -131,3 +132,18 @@ async def keep(session: AsyncSession, attempt: Attempt, answer: Answer) -> None:
 async def forget_old(session: AsyncSession, *, now: datetime) -> None:
     """Deletes records past their day (worker)."""
     await session.execute(delete(record).where(record.c.created_at < now - KEPT))
+
+
+ABOUT = text(
+    """
+    DELETE FROM idempotency_record
+    WHERE workspace_id = :workspace_id AND substring(body FROM 1 FOR 11) <> CAST('{"results":' AS bytea)
+      AND EXISTS (SELECT FROM unnest(CAST(:ids AS text[])) AS erased (id) WHERE position(CAST(id AS bytea) IN body) > 0)
+    """
+)
+
+
+async def forget_answers_about(session: AsyncSession, workspace_id: UUID, ids: Iterable[UUID]) -> None:
+    """Deletes the kept answers that show any of these things. Those to batches hold ids only, and stay: who sends such
+    a batch again must not have it done twice."""
+    await session.execute(ABOUT, {"workspace_id": workspace_id, "ids": [str(one) for one in ids]})

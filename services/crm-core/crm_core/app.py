@@ -20,6 +20,7 @@ from crm_core.inquiries import routes as inquiries
 from crm_core.leads import routes as leads
 from crm_core.loss_reasons import routes as loss_reasons
 from crm_core.pipelines import routes as pipelines
+from crm_core.privacy import routes as privacy
 from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.streams import routes as streams
 from crm_core.streams.streaming import Streamer
@@ -39,6 +40,7 @@ ROUTERS = (
     timeline.router,
     views.router,
     exports.router,
+    privacy.router,
     loss_reasons.router,
     unmatched.router,
     users.router,

@@ -17,6 +17,7 @@ from crm_core.inquiries import tables as inquiries
 from crm_core.leads import tables as leads
 from crm_core.loss_reasons import tables as loss_reasons
 from crm_core.pipelines import tables as pipelines
+from crm_core.privacy import tables as privacy
 from crm_core.streams import tables as streams
 from crm_core.unmatched import tables as unmatched
 from crm_core.views import tables as views
@@ -26,5 +27,6 @@ PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, unmatched)
 FINDING = (views, exports)
 OUT = (streams,)
+PRIVACY = (privacy,)
 
 METADATA = Base.metadata

@@ -16,6 +16,7 @@ from leadkit.worker import every, run_worker
 
 from crm_core.exports import working as exports
 from crm_core.leads import returning
+from crm_core.privacy.actions import forget_erased
 from crm_core.settings import FOLDER, settings
 from crm_core.streams.actions import forget_expired_tickets
 
@@ -45,6 +46,7 @@ async def clean(db: Database) -> None:
         await forget_old(session, now=clock.now())
         await remember_revoked(session, (), now=clock.now())
         await forget_expired_tickets(session, now=clock.now())
+        await forget_erased(session, now=clock.now())
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ from lead_intake.driver import Lines
 from lead_intake.imports import routes as import_routes
 from lead_intake.landing import routes as landing
 from lead_intake.numbers import routes as number_routes
+from lead_intake.privacy import routes as privacy
 from lead_intake.receiving import refusing
 from lead_intake.receiving import routes as receiving
 from lead_intake.receiving.batches import GroupCommit
@@ -56,6 +57,7 @@ def create(own: IntakeSettings) -> FastAPI:
             receiving.router,
             landing.router,
             confirmations.router,
+            privacy.router,
             feed_router(EVENT_TYPES),
             snapshot_router((submissions.SNAPSHOT, sources.SNAPSHOT)),
         ),

@@ -15,6 +15,7 @@ from leadkit.schema import check_schema
 from leadkit.sealing import Sealer
 from leadkit.serve import run
 from leadkit.worker import Loop, every, run_worker
+from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.confirmations.mailing import mail_out
@@ -26,6 +27,7 @@ from lead_intake.fetching.provider_api import ProviderApi
 from lead_intake.imports.actions import forget_files
 from lead_intake.imports.running import Importer
 from lead_intake.mailboxes.reading import Mailboxes
+from lead_intake.privacy.following import PERSON_ERASED, erase_persons, erase_refused
 from lead_intake.receiving.refusing import forget_refused
 from lead_intake.replays.running import Replayer
 from lead_intake.screening.actions import forget_signs
@@ -39,7 +41,9 @@ from lead_intake.submissions.upgrading import forget_interests
 from lead_intake.subscriptions.confirming import Confirmer
 
 CLOSE_EVERY_S = 60
+ERASE_EVERY_S = 15
 CLEAN_EVERY_S = 600
+FOLLOWED = (*WORKSPACE_EVENTS, REVOKED, PERSON_ERASED)
 
 
 async def main() -> None:
@@ -58,7 +62,7 @@ async def main() -> None:
 def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[str, Loop]]:
     """What the worker does."""
     sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
-    follower = FeedConsumer(db, core, name="crm-core", handle=follow, types=(*WORKSPACE_EVENTS, REVOKED))
+    follower = FeedConsumer(db, core, name="crm-core", handle=partial(follow, own.data_key), types=FOLLOWED)
     return [
         ("delivery", Deliverer(db, core).run),
         ("sequencer", Sequencer(db).run),
@@ -71,15 +75,17 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
         ("fetching", Fetcher(db, {"meta": ProviderApi(own.meta_graph_url)}, sealer).run),
         ("replays", Replayer(db, sealer).run),
         ("closing", every(CLOSE_EVERY_S, partial(close, db, sealer))),
+        ("erasing", every(ERASE_EVERY_S, partial(erase_refused, db, own.data_key))),
         ("retention", every(CLEAN_EVERY_S, partial(keep_retention, db, own))),
         ("cleaning", every(CLEAN_EVERY_S, partial(clean, db, own))),
     ]
 
 
-async def follow(session: AsyncSession, events: list[CloudEvent]) -> None:
-    """What crm-core tells that matters here: workspaces and revoked tokens."""
+async def follow(data_key: SecretStr, session: AsyncSession, events: list[CloudEvent]) -> None:
+    """What crm-core tells that matters here: workspaces, revoked tokens, and whom it erased."""
     await learn_workspaces(session, events)
     await forget_revoked(session, events)
+    await erase_persons(session, events, data_key)
 
 
 async def close(db: Database, sealer: Sealer) -> None:

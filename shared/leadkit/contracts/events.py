@@ -256,3 +256,18 @@ class TokenRevoked(Shape):
     id: UUID
     version: int
     expires_at: Moment
+
+
+class PersonErased(Shape):
+    """`person.erased`: nothing that says who it was. `hashes` are those of `leadkit.persons` of the person's phones,
+    e-mails and messengers, made with the key that has this `key_id`."""
+
+    id: UUID
+    version: int
+    contact_ids: list[UUID]
+    lead_ids: list[UUID]
+    deal_ids: list[UUID]
+    inquiry_ids: list[UUID]
+    hashes: list[str]
+    key_id: str
+    erased_at: Moment

@@ -58,3 +58,14 @@ def _outgoing(touch: Values) -> dict[str, Any]:
         if address is not None:
             values[name] = address.partition("#")[0].partition("?")[0]
     return values
+
+
+def nameless(attribution: Mapping[str, Any] | None) -> dict[str, Any]:
+    """A stored attribution without what could name the visitor: ids of clicks and browsers, addresses with their
+    query part, calls' marks. Sources, mediums and campaigns stay."""
+    touches = {name: (attribution or {}).get(name) for name in ("first", "last")}
+    return {name: _nameless(touch) if touch else None for name, touch in touches.items()}
+
+
+def _nameless(touch: Values) -> dict[str, Any]:
+    return {**_outgoing(touch), "click_ids": {}, "client_ids": {}}

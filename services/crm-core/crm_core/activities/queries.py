@@ -63,6 +63,20 @@ async def locked(session: AsyncSession, workspace_id: UUID, activity_ids: Sequen
     return list(await session.scalars(statement.order_by(Activity.id).with_for_update()))
 
 
+async def activities_on(
+    session: AsyncSession,
+    workspace_id: UUID,
+    *,
+    lead_ids: Sequence[UUID],
+    contact_ids: Sequence[UUID],
+    deal_ids: Sequence[UUID],
+) -> list[Activity]:
+    """All activities on these, whoever owns them, oldest first."""
+    on_any = or_(Activity.lead_id.in_(lead_ids), Activity.contact_id.in_(contact_ids), Activity.deal_id.in_(deal_ids))
+    statement = select(Activity).where(Activity.workspace_id == workspace_id, on_any)
+    return list(await session.scalars(statement.order_by(Activity.at, Activity.id)))
+
+
 async def lock_open_tasks(session: AsyncSession, workspace_id: UUID, inquiry_ids: Sequence[UUID]) -> list[Activity]:
     """The tasks that inquiries left, still to be done, locked in order."""
     statement = select(Activity).where(

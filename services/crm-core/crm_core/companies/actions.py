@@ -91,7 +91,7 @@ async def change_company(
     for field, value in sent.items():
         setattr(company, field, _stored(company, field, normalised.get(field, value)))
     company.name_key = name_key(company.name)
-    company.search_text = _searched(company)
+    company.search_text = searched(company)
     company.version += 1
     company.updated_at = now
     await session.flush()
@@ -118,11 +118,12 @@ def _draft(
         owner_id=owner.owner_id, team_id=owner.team_id, legal=wanted.legal, custom=wanted.custom, tags=wanted.tags,
         search_text="", created_at=now, updated_at=now,
     )  # fmt: skip
-    put(company, search_text=_searched(company))
+    put(company, search_text=searched(company))
     return company
 
 
-def _searched(company: Company) -> str:
+def searched(company: Company) -> str:
+    """All words by which a company is found."""
     points = [*(Point("phone", one) for one in company.phones), *(Point("email", one) for one in company.emails)]
     return search_text([company.name, company.tax_number, company.website], points)
 

@@ -76,6 +76,12 @@ async def locked(session: AsyncSession, workspace_id: UUID, contact_id: UUID) ->
     return (await session.scalars(statement.with_for_update())).one()
 
 
+async def contacts_among(session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]) -> list[Contact]:
+    """Those of the ids that are contacts, whoever owns them, merged ones included."""
+    statement = select(Contact).where(Contact.workspace_id == workspace_id, Contact.id.in_(contact_ids))
+    return list(await session.scalars(statement.order_by(Contact.id)))
+
+
 async def contact_exists(session: AsyncSession, workspace_id: UUID, contact_id: UUID) -> bool:
     """Whether the workspace has this contact."""
     statement = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)

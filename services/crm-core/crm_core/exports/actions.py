@@ -6,7 +6,7 @@ from uuid import UUID
 from leadkit.ids import new_id
 from leadkit.problems import Forbidden, Invalid
 from leadkit.tokens import Caller
-from sqlalchemy import delete
+from sqlalchemy import delete, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
@@ -54,6 +54,19 @@ async def remove_export(session: AsyncSession, export_id: UUID, *, caller: Calle
     await session.delete(export)
     await session.flush()
     await _record(session, "export.delete", export, caller, now)
+
+
+async def drop_files(session: AsyncSession, workspace_id: UUID) -> None:
+    """Deletes all files of the workspace, since somebody in them was erased; what is being written fails, to be asked
+    for again."""
+    mine = Export.workspace_id == workspace_id
+    await session.execute(
+        update(Export)
+        .where(mine, Export.status == "running")
+        .values(status="failed", error="A person was erased meanwhile; ask for the export again.")
+    )
+    await session.execute(update(Export).where(mine, Export.status == "done").values(status="expired"))
+    await session.execute(delete(ExportPart).where(ExportPart.workspace_id == workspace_id))
 
 
 async def note_download(session: AsyncSession, export: Export, *, caller: Caller, now: datetime) -> None:

@@ -85,6 +85,8 @@ async def _write(db: Database, workspace_id: UUID, export_id: UUID, holder: UUID
                     return False
                 await sent.add(session, writing, page)
         async with db.transaction(workspace_id, role="worker") as session:
+            if await _present(session, workspace_id, export_id) is None:
+                return False
             await sent.end(session, writing)
     except LeaseLost:  # we were away too long; whoever has it now begins anew
         return False

@@ -11,6 +11,7 @@ from leadkit.db import sqlstate
 from leadkit.ids import new_id
 from leadkit.problems import Problem, ProblemBody, Unavailable
 from leadkit.tokens import Caller
+from pydantic import SecretStr
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,6 +24,7 @@ from crm_core.inquiries.schemas import InquiryAnswer
 from crm_core.inquiries.tables import InquiryRow
 from crm_core.inquiries.wire import inquiry_event
 from crm_core.leads import arrivals, store
+from crm_core.privacy.queries import PersonIsErased, erased_among
 from crm_core.rows import Write, fixed_row
 from crm_core.uniqueness import UNIQUE_VIOLATION
 from crm_core.unmatched.queries import unmatched_among
@@ -38,7 +40,7 @@ class Setting(NamedTuple):
 
 
 async def record_inquiries(
-    session: AsyncSession, items: Sequence[Any], *, caller: Caller, now: datetime
+    session: AsyncSession, items: Sequence[Any], data_key: SecretStr, *, caller: Caller, now: datetime
 ) -> list[InquiryAnswer]:
     """Puts each inquiry on the right lead or deal and answers for each, in order.
 
@@ -46,11 +48,13 @@ async def record_inquiries(
     `Unavailable` when another request records one id with other addresses at the same moment: a repeat finds it."""
     workspace = await existing_workspace(session, caller.workspace)
     arriving, refused = read(items, region=workspace.default_region, now=now)
-    answers = {index: _refusal(index, items[index], problem) for index, problem in refused.items()}
+    arriving = await _without_erased(session, arriving, refused, data_key, caller)
     never = await unmatched_among(session, caller.workspace, (point for one in arriving for point in one.points))
     if never:
         arriving = [replace(one, unmatched=never) for one in arriving]
     await store.lock_keys(session, caller.workspace, (point for one in arriving for point in one.keys))
+    arriving = await _without_erased(session, arriving, refused, data_key, caller)  # by whom we may have waited for
+    answers = {index: _refusal(index, items[index], problem) for index, problem in refused.items()}
     setting = Setting(caller, workspace.closed_lead_policy, workspace.language, now)
     while arriving:
         first_of_each = {one.id: one for one in reversed(arriving)}
@@ -63,6 +67,27 @@ async def record_inquiries(
                 raise
             raise Unavailable("One of these inquiries is being recorded by another request.") from error
     return [answers[index] for index in range(len(items))]
+
+
+async def _without_erased(
+    session: AsyncSession,
+    arriving: list[Arriving],
+    refused: dict[int, Problem],
+    data_key: SecretStr,
+    caller: Caller,
+) -> list[Arriving]:
+    """What was received before its person was erased is refused: it must not bring them back."""
+    points = [point for one in arriving for point in one.points]
+    erased = await erased_among(session, caller.workspace, data_key, points)
+    if not erased:
+        return arriving
+    late = {
+        one.index
+        for one in arriving
+        if any(point in erased and one.received_at <= erased[point] for point in one.points)
+    }
+    refused |= dict.fromkeys(late, PersonIsErased("The person asked to be forgotten."))
+    return [one for one in arriving if one.index not in late]
 
 
 async def _record(session: AsyncSession, batch: Sequence[Arriving], setting: Setting) -> dict[int, InquiryAnswer]:

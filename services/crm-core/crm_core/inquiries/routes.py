@@ -8,14 +8,19 @@ from leadkit.tokens import Caller
 
 from crm_core.inquiries import actions
 from crm_core.inquiries.schemas import InquiryAnswers, InquiryBatch
+from crm_core.secrets import DataKey
 
 router = APIRouter(prefix="/v1/inquiries", route_class=EdgeRoute, tags=["inquiries"])
 
 
 @router.post("", response_model=InquiryAnswers)
 async def inquiries_record(
-    batch: InquiryBatch, session: Session, caller: Annotated[Caller, Allow("inquiries:write")], now: Now
+    batch: InquiryBatch,
+    session: Session,
+    caller: Annotated[Caller, Allow("inquiries:write")],
+    data_key: DataKey,
+    now: Now,
 ) -> Response:
     """Record inquiries: each goes onto the right lead or deal, or makes a lead that gets its manager."""
-    answers = InquiryAnswers(results=await actions.record_inquiries(session, batch.items, caller=caller, now=now))
-    return Response(answers.model_dump_json(), media_type="application/json")
+    results = await actions.record_inquiries(session, batch.items, data_key, caller=caller, now=now)
+    return Response(InquiryAnswers(results=results).model_dump_json(), media_type="application/json")

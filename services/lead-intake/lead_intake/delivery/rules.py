@@ -13,6 +13,9 @@ LONGEST_PAUSE_S = 30.0
 HALVED = (400, 413, 422)
 """Request-level refusals that may be the fault of one item: the batch is halved until it stands alone."""
 
+GONE, PERSON_GONE = 410, "person_erased"
+"""crm-core has erased the person since this was received: it is put aside, to be erased here too."""
+
 REFUSED = "refused_by_crm_core"
 
 
@@ -67,7 +70,8 @@ def outcome_of_call(sent: Ready, answer: Mapping[str, Any]) -> Outcome:
 
 def parked(sent: Ready, status: int, problem: Mapping[str, Any]) -> Outcome:
     """What crm-core refuses even alone waits for a person, who sees the problem and may replay."""
-    return Outcome(sent.id, sent.revision, "parked", status, None, reason=REFUSED, problem=problem)
+    reason = PERSON_GONE if status == GONE else REFUSED
+    return Outcome(sent.id, sent.revision, "parked", status, None, reason=reason, problem=problem)
 
 
 def not_now(sent: Ready, status: int | None, problem: Mapping[str, Any]) -> Outcome:

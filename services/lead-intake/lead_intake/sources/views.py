@@ -5,6 +5,7 @@ from uuid import UUID
 
 import orjson
 from leadkit.contracts.inquiry import Channel
+from leadkit.persons import PURPOSE
 from leadkit.sealing import Sealer
 
 from lead_intake.numbers.book import NumberBook
@@ -13,7 +14,7 @@ from lead_intake.providers.base import SourceView
 from lead_intake.providers.settings import SourceDefaults, SpamSettings
 from lead_intake.sources.tables import Source, WorkspaceSetting
 
-SECRETS_PURPOSE = "source secrets"
+SECRETS_PURPOSE = PURPOSE
 FALLBACK_REGION = "RU"
 FALLBACK_TIME_ZONE = "Europe/Moscow"
 

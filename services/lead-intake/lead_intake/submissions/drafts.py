@@ -23,6 +23,7 @@ class SubmissionDraft:
     `keyed_by_client`: the dedup key is an `Idempotency-Key`. `gathers`: events with one external id are one submission.
     For what only the database can tell: `proof`, the name of its proof of work; `words`, what was said and by whom,
     which the door makes `said` when it has heard it before; `clients`, the visitor's ids.
+    `persons` are keyed hashes of the addresses in it, by which an erased person is found.
     """
 
     id: UUID
@@ -50,6 +51,7 @@ class SubmissionDraft:
     words: tuple[str, str] | None = None
     said: Said | None = None
     clients: tuple[str, ...] = ()
+    persons: tuple[str, ...] = ()
     stored: bool = False
     answered: UUID | None = None
 

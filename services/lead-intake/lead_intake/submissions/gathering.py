@@ -36,6 +36,12 @@ _RAWS = """
     FROM raw_request WHERE workspace_id = $1 AND id = ANY ($2::uuid[])
 """
 
+_FOUND_BY = """
+    INSERT INTO submission_person (workspace_id, person, submission_id)
+    SELECT $1, person, submission_id FROM unnest($2::uuid[], $3::uuid[]) AS found (person, submission_id)
+    ON CONFLICT DO NOTHING
+"""
+
 _READ_BY_NOW = """
     UPDATE submission SET normaliser_version = $3
     WHERE workspace_id = $1 AND id = ANY ($2::uuid[]) AND normaliser_version <> $3
@@ -109,6 +115,8 @@ async def gather(
         await connection.execute(_READ_BY_NOW, workspace_id, unchanged, NORMALISER_VERSION)
     if changed:
         await connection.execute(_UPDATE, workspace_id, now, *_columns(changed))
+        found_by = [(person, draft.id) for _, draft in changed for person in draft.persons]
+        await connection.execute(_FOUND_BY, workspace_id, *([pair[side] for pair in found_by] for side in (0, 1)))
         await tell(connection, workspace_id, [_recorded(row, draft) for row, draft in changed], now=now)
     return done
 

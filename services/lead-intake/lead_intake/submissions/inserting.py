@@ -23,13 +23,13 @@ _INSERT = f"""
                 id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text,
                 dedup_key text, external_id text, content_hash text, duplicate_of uuid, normaliser_version int,
                 occurred_at timestamptz, received_at timestamptz, raw_id uuid, place int, event_id uuid, event jsonb,
-                request_id text
+                request_id text, persons uuid[]
             ),
             unnest($4::text[], $5::text[], $6::text[])
         ) AS draft (
             id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
             duplicate_of, normaliser_version, occurred_at, received_at, raw_id, place, event_id, event, request_id,
-            inquiry, report, screening
+            persons, inquiry, report, screening
         )
     ), kept AS (
         INSERT INTO raw_request (
@@ -59,6 +59,10 @@ _INSERT = f"""
     ), linked AS (
         INSERT INTO submission_raw (workspace_id, submission_id, raw_id, place)
         SELECT $1, draft.id, raw_id, place FROM draft JOIN placed ON placed.id = draft.id
+        ON CONFLICT DO NOTHING
+    ), found_by AS (
+        INSERT INTO submission_person (workspace_id, person, submission_id)
+        SELECT $1, person, draft.id FROM draft JOIN placed ON placed.id = draft.id, unnest(draft.persons) AS person
         ON CONFLICT DO NOTHING
     ), told AS (
         INSERT INTO outbox (workspace_id, event_id, type, subject, data, request_id, traceparent, at)
@@ -136,6 +140,7 @@ def _row(draft: SubmissionDraft, receipt: Receipt) -> dict[str, object]:
         "event_id": new_id_text(),
         "event": _recorded(draft).data(),
         "request_id": receipt.request_id,
+        "persons": draft.persons,
     }
 
 

@@ -17,7 +17,7 @@ from lead_intake.screening.rules import Screening, content_key, screen
 from lead_intake.submissions import canonical, opting, rows
 from lead_intake.submissions.drafts import Form, Receipt, SubmissionDraft
 from lead_intake.submissions.events import attribution_told
-from lead_intake.submissions.rules import bounded, client_names, event_key, window_key
+from lead_intake.submissions.rules import bounded, client_names, event_key, persons_in, window_key
 
 log = structlog.get_logger()
 
@@ -121,6 +121,7 @@ def drafted(
     last = inquiry["attribution"].get("last")
     if last and last.get("client_ids"):
         draft.clients = client_names(last["client_ids"])
+    draft.persons = persons_in(inquiry, source.workspace_key)
     _keyed(draft, request, only=only)
     return draft
 

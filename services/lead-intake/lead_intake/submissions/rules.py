@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from leadkit.contracts.events import SubmissionStatus
+from leadkit.persons import person_hash
 
 WINDOW = timedelta(minutes=10)
 MAY_LAST = timedelta(hours=2)
@@ -56,6 +57,15 @@ def client_names(client_ids: Mapping[str, str]) -> tuple[str, ...]:
             for kind, value in client_ids.items()
             if kind not in _NOT_OF_A_CLIENT and len(value) >= SHORTEST_CLIENT_ID
         ]
+    )
+
+
+def persons_in(inquiry: Mapping[str, Any], key: bytes) -> tuple[str, ...]:
+    """The keyed hashes of the phones, e-mails and messengers of an inquiry, as crm-core makes them of a person's."""
+    return (
+        *[person_hash(key, "phone", phone) for phone in inquiry.get("phones") or ()],
+        *[person_hash(key, "email", email) for email in inquiry.get("emails") or ()],
+        *[person_hash(key, "messenger", f"{m['network']}:{m['id']}") for m in inquiry.get("messengers") or ()],
     )
 
 

@@ -102,6 +102,17 @@ class Submission(Base):
     )
 
 
+class SubmissionPerson(Base):
+    """Of whom a submission is: a keyed hash (`leadkit.persons`) of each phone, e-mail and messenger in it, spam and
+    interests too. By these an erased person is found."""
+
+    __tablename__ = "submission_person"
+
+    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
+    person: Mapped[UUID] = mapped_column(primary_key=True)
+    submission_id: Mapped[UUID] = mapped_column(primary_key=True)
+
+
 class InterestClient(Base):
     """By which visitor's id (a keyed hash of it) an interest is found when the visitor leaves a contact."""
 

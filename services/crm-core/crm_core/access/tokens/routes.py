@@ -4,12 +4,11 @@ from datetime import UTC, datetime
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from leadkit.edge import NOT_TO_BE_STORED, Allow, EdgeRoute, Now, PlatformRoute, ReadSession, Session
 from leadkit.paging import Page, Paging, fetch_page
 from leadkit.problems import NotFound, problems
 from leadkit.tokens import Caller
-from pydantic import SecretStr
 
 from crm_core.access.tokens import actions, keys, queries
 from crm_core.access.tokens.keys import NoSigningKey
@@ -19,6 +18,7 @@ from crm_core.access.users.queries import user_by_id
 from crm_core.access.users.schemas import UserOut
 from crm_core.access.workspaces.queries import workspace_by_id
 from crm_core.access.workspaces.schemas import WorkspaceOut
+from crm_core.secrets import DataKey
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["tokens"])
 public_router = APIRouter(route_class=PlatformRoute, tags=["tokens"])
@@ -27,14 +27,6 @@ Anyone = Annotated[Caller, Allow()]
 AnyoneAnywhere = Annotated[Caller, Allow(workspace=False)]
 SORTS = {"created_at": ApiToken.created_at, "expires_at": ApiToken.expires_at}
 JWKS_AGE_S = 60
-
-
-def _data_key(request: Request) -> SecretStr:
-    key: SecretStr = request.app.state.settings.data_key
-    return key
-
-
-DataKey = Annotated[SecretStr, Depends(_data_key)]
 
 
 @router.post("/tokens", status_code=201, responses=problems(NotFound, NoSigningKey))

@@ -1,0 +1,40 @@
+"""Erasing what was said on a lead, contact or deal; that and when it was done, by whom, stays."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import bindparam, text
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import Uuid
+
+# Of `data` numbers stay, such as how long a call lasted.
+ERASE = text(
+    """
+    UPDATE activity SET
+        subject = NULL, body = NULL, version = version + 1, updated_at = :now,
+        result = CASE WHEN kind = 'call' THEN result END,
+        data = coalesce(
+            (SELECT jsonb_object_agg(key, value) FROM jsonb_each(data) WHERE jsonb_typeof(value) = 'number'), '{}'
+        )
+    WHERE workspace_id = :workspace_id
+      AND (lead_id = ANY (:lead_ids) OR contact_id = ANY (:contact_ids) OR deal_id = ANY (:deal_ids))
+    RETURNING id
+    """
+).bindparams(*(bindparam(name, type_=ARRAY(Uuid)) for name in ("lead_ids", "contact_ids", "deal_ids")))
+
+
+async def erase_activities(
+    session: AsyncSession,
+    workspace_id: UUID,
+    *,
+    lead_ids: Sequence[UUID],
+    contact_ids: Sequence[UUID],
+    deal_ids: Sequence[UUID],
+    now: datetime,
+) -> list[UUID]:
+    """Empties the activities on these; answers which they were."""
+    of = {"lead_ids": list(lead_ids), "contact_ids": list(contact_ids), "deal_ids": list(deal_ids)}
+    rows = await session.execute(ERASE, {"workspace_id": workspace_id, "now": now, **of})
+    return list(rows.scalars())
