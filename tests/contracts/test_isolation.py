@@ -51,6 +51,7 @@ async def _workspace(core: RunningService, name: str) -> UUID:
         return UUID(_made(await client.post("/v1/workspaces", json=body)))
 
 
+CUSTOM_FIELD = {"entity": "lead", "key": "a", "name": {"en": "A"}, "type": "text"}
 MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = (
     ("team_id", "/v1/teams", lambda _: {"name": "Sales"}),
     ("contact_id", "/v1/contacts", lambda _: {"person": {"full_name": "A B"}, "phones": ["+79990000001"]}),
@@ -59,6 +60,7 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ("deal_id", "/v1/deals", lambda made: {"name": "Windows", "contact_id": made["contact_id"]}),
     ("activity_id", "/v1/activities", lambda made: {"kind": "task", "lead_id": made["lead_id"], "subject": "x"}),
     ("reason_id", "/v1/loss-reasons", lambda _: {"key": "weather", "name": "Weather"}),
+    ("custom_field_id", "/v1/custom-fields", lambda _: CUSTOM_FIELD),
     ("token_id", "/v1/tokens", lambda _: {"name": "BI", "role": "analyst"}),
     (
         "user_id",

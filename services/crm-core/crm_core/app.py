@@ -14,6 +14,7 @@ from crm_core.activities import routes as activities
 from crm_core.calls import routes as calls
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
+from crm_core.custom_fields import routes as custom_fields
 from crm_core.deals import routes as deals
 from crm_core.exports import routes as exports
 from crm_core.inquiries import routes as inquiries
@@ -42,6 +43,7 @@ ROUTERS = (
     exports.router,
     privacy.router,
     loss_reasons.router,
+    custom_fields.router,
     unmatched.router,
     users.router,
     teams.router,

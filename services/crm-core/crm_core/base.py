@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from uuid import UUID
 
 from leadkit.db import metadata
-from sqlalchemy import ColumnElement, DateTime, LargeBinary, Text, Uuid, func, literal_column
+from sqlalchemy import ColumnElement, DateTime, LargeBinary, Text, Uuid, func, literal_column, text
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute
 
@@ -14,6 +14,10 @@ KEPT_APART = {"kept_apart": True}
 
 SMALL_PENDING = {"gin_pending_list_limit": 1024}
 """Of indexes for searching: every search reads what waits to be put in order, so that is at most a megabyte."""
+
+CUSTOM_IS_FILLED = text("custom <> '{}'::jsonb")
+"""Where an index over custom fields has rows: cards without any cost it nothing."""
+EMPTY_OBJECT = text("'{}'::jsonb")
 
 
 def never_null(column: ColumnElement[datetime | None] | InstrumentedAttribute[datetime | None]) -> ColumnElement[Any]:

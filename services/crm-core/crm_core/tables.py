@@ -11,6 +11,7 @@ from crm_core.base import Base
 from crm_core.calls import tables as calls
 from crm_core.companies import tables as companies
 from crm_core.contacts import tables as contacts
+from crm_core.custom_fields import tables as custom_fields
 from crm_core.deals import tables as deals
 from crm_core.exports import tables as exports
 from crm_core.inquiries import tables as inquiries
@@ -25,6 +26,7 @@ from crm_core.views import tables as views
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, unmatched)
+CATALOGUES = (custom_fields,)
 FINDING = (views, exports)
 OUT = (streams,)
 PRIVACY = (privacy,)

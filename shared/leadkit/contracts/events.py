@@ -4,7 +4,7 @@ Every event of an aggregate carries its whole state, so a reader that saw only t
 `reached` keeps the first time of each state or stage, `passages` counts the entries into each.
 """
 
-from typing import Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from pydantic import Field
@@ -18,6 +18,8 @@ SubmissionStatus = Literal[
     "pending", "ready", "delivered", "interest", "spam", "duplicate", "ignored", "unreadable", "parked"
 ]
 Temperature = Literal["cold", "warm", "hot"]
+
+CustomTold = Annotated[dict[str, Any], Field(description="Custom fields that are defined as not personal, by key")]
 
 
 class EventTouch(Shape):
@@ -128,6 +130,7 @@ class LeadState(Shape):
     occurred_at: Moment
     created_at: Moment
     updated_at: Moment
+    custom: CustomTold = Field(default_factory=dict)
 
 
 class DealState(Shape):
@@ -156,6 +159,7 @@ class DealState(Shape):
     entered_stage_at: Moment
     created_at: Moment
     updated_at: Moment
+    custom: CustomTold = Field(default_factory=dict)
 
 
 class ActivityState(Shape):
@@ -188,6 +192,7 @@ class ContactState(Shape):
     deal_ids: list[UUID]
     created_at: Moment
     updated_at: Moment
+    custom: CustomTold = Field(default_factory=dict)
 
 
 class Retention(Shape):

@@ -9,7 +9,7 @@ import pytest
 from crm_core.conditions.facts import holds
 from crm_core.conditions.fields import Field, Fields
 from crm_core.conditions.kinds import Relative
-from crm_core.conditions.parameters import condition_from
+from crm_core.conditions.parameters import condition_of
 from crm_core.conditions.tree import All, AnyOf, Not, Test, each_test, read
 from leadkit.problems import Invalid
 
@@ -123,10 +123,11 @@ def test_what_is_absent_meets_no_test_and_its_contrary() -> None:
 
 
 def test_plain_parameters_become_a_condition() -> None:
-    condition = condition_from(FIELDS)(
-        status="new, assigned", score_from="10", score_to=None, created_from="now-1d", repeat="true", tag="vip,big",
-        owner_id=" ", filter='{"field": "product", "op": "starts_with", "value": "win"}',
-    )  # fmt: skip
+    given = {
+        "status": "new, assigned", "score_from": "10", "score_to": None, "created_from": "now-1d", "repeat": "true",
+        "tag": "vip,big", "owner_id": " ", "filter": '{"field": "product", "op": "starts_with", "value": "win"}',
+    }  # fmt: skip
+    condition = condition_of(given, FIELDS)
     facts = {
         "status": "new", "score": 10, "created_at": NOW, "repeat": True, "tags": ["big", "vip"], "product": "Windows",
     }  # fmt: skip
@@ -142,10 +143,11 @@ def test_plain_parameters_become_a_condition() -> None:
         ({"score_from": "x"}, "/score_from"),
         ({"repeat": "perhaps"}, "/repeat"),
         ({"filter": "{"}, "/filter"),
+        ({"custom.size": "5"}, "/custom.size"),
         ({"status": "new", "filter": '{"all": [{"not": 5}]}'}, "/filter/all/0/not"),
     ],
 )
 def test_a_wrong_parameter_is_told_by_its_name(given: dict[str, str], pointer: str) -> None:
     with pytest.raises(Invalid) as refused:
-        condition_from(FIELDS)(**{"filter": None, **given})
+        condition_of(given, FIELDS)
     assert [error.pointer for error in refused.value.errors or ()] == [pointer]

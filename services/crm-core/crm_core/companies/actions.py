@@ -19,6 +19,7 @@ from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
 from crm_core.companies.tables import Company
 from crm_core.contacts.points import Point, points_of, values_of
 from crm_core.contacts.queries import default_region
+from crm_core.custom_fields.queries import customs_for
 from crm_core.finding.words import search_text
 from crm_core.rows import insert_rows, new_row, put
 from crm_core.storable import check_storable
@@ -40,12 +41,14 @@ async def create_companies(
     """A new company for each, or what is wrong with it, in order; a handful of statements for all."""
     region = await default_region(session, caller.workspace)
     owners = await Owners.among(session, [one.owner_id for one in wanted], caller)
+    customs = await customs_for(session, caller.workspace, "company", [one.custom for one in wanted])
     made: list[Company | Problem] = []
     for one in wanted:
         try:
             check_storable(one)
             points = points_of(one.phones, one.emails, [], region=region)
-            made.append(_draft(caller.workspace, one, points, owners.of(one.owner_id), now=now))
+            checked = one.model_copy(update={"custom": customs.values(one.custom).stored})
+            made.append(_draft(caller.workspace, checked, points, owners.of(one.owner_id), now=now))
         except Problem as problem:
             made.append(problem)
     drafts = [one for one in made if isinstance(one, Company)]
@@ -85,6 +88,9 @@ async def change_company(
     if "owner_id" in sent:
         owner = await named_owner(session, company.workspace_id, sent["owner_id"]) if sent["owner_id"] else None
         sent |= {"owner_id": owner.owner_id, "team_id": owner.team_id} if owner else {}
+    if "custom" in sent:
+        customs = await customs_for(session, company.workspace_id, "company", [sent["custom"]])
+        sent["custom"] = customs.values(sent["custom"], before=company.custom).stored
     region = await default_region(session, company.workspace_id)
     points = points_of(wanted.phones or [], wanted.emails or [], [], region=region)
     normalised = {"phones": values_of(points, "phone"), "emails": values_of(points, "email")}
@@ -101,7 +107,7 @@ async def change_company(
 
 
 def _stored(company: Company, field: str, value: Any) -> Any:
-    if field in ("legal", "custom"):
+    if field == "legal":
         return merged(getattr(company, field), value)
     if field == "tax_number" and value:
         return digits(value)

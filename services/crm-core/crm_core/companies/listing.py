@@ -34,5 +34,6 @@ COMPANIES = Listing(
     default="-created_at",
     workspace=Company.workspace_id,
     key=Company.id,
+    custom=Company.custom,
     searched=Company.search_text,
 )

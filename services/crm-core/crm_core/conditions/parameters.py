@@ -19,28 +19,17 @@ LONGEST = 2000
 LONGEST_FILTER = 8000
 
 
-def condition_from(fields: Fields) -> Callable[..., Condition]:
-    """A dependency that reads the parameters of a list, `filter` (a condition as JSON) among them. It raises `Invalid`
-    at `/<parameter>` for what cannot be read."""
+def parameters_from(fields: Fields) -> Callable[..., dict[str, str | None]]:
+    """A dependency that takes the parameters of a list, `filter` (a condition as JSON) among them, as they are
+    written."""
     wanted = {name: of for field in fields for name, of in _parameters(field).items()}
 
-    def condition(**given: str | None) -> Condition:
-        tests, places, errors = [], [], []
-        for name, written in given.items():
-            if name == "filter" or written is None or not written.strip():
-                continue
-            tests.append(wanted[name].asked(written))
-            places.append(name)
-        tree = _parsed(given["filter"])
-        try:
-            return read({"all": [*tests, *([tree] if tree is not None else [])]}, fields, at="")
-        except Invalid as invalid:
-            errors = [_placed(error, places) for error in invalid.errors or ()]
-        raise Invalid("The filter is not valid.", errors=errors)
+    def parameters(**given: str | None) -> dict[str, str | None]:
+        return given
 
     described = {name: Query(max_length=LONGEST, description=one.described()) for name, one in wanted.items()}
-    described["filter"] = Query(max_length=LONGEST_FILTER, description="A condition as JSON", examples=[EXAMPLE])
-    condition.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
+    described["filter"] = Query(max_length=LONGEST_FILTER, description=FILTER, examples=[EXAMPLE])
+    parameters.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [
             inspect.Parameter(
                 name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, query]
@@ -48,7 +37,23 @@ def condition_from(fields: Fields) -> Callable[..., Condition]:
             for name, query in described.items()
         ]
     )
-    return condition
+    return parameters
+
+
+def condition_of(given: Mapping[str, str | None], fields: Fields) -> Condition:
+    """What the parameters ask. Raises `Invalid` at `/<parameter>` for what cannot be read."""
+    wanted = {name: of for field in fields for name, of in _parameters(field).items()}
+    asked = {name: written for name, written in given.items() if name != "filter" and written and written.strip()}
+    if unknown := [name for name in asked if name not in wanted]:
+        errors = [FieldError(pointer=f"/{name}", detail=f"is no field of a {fields.entity}") for name in unknown]
+        raise Invalid("The filter is not valid.", errors=errors)
+    tests = [wanted[name].asked(written) for name, written in asked.items()]
+    tree = _parsed(given.get("filter"))
+    try:
+        return read({"all": [*tests, *([tree] if tree is not None else [])]}, fields, at="")
+    except Invalid as invalid:
+        errors = [_placed(error, list(asked)) for error in invalid.errors or ()]
+    raise Invalid("The filter is not valid.", errors=errors)
 
 
 SAID = {
@@ -57,6 +62,7 @@ SAID = {
     "gte": "From, inclusive; times may be relative, such as now-7d",
     "lt": "To, exclusive",
 }
+FILTER = "A condition as JSON. Custom fields are parameters too: custom.<key>, with _from and _to for ranges"
 EXAMPLE = '{"field": "created_at", "op": "gte", "value": "now-7d"}'
 
 

@@ -1,17 +1,32 @@
 """A condition as the WHERE of a list."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, false, func, literal, not_, or_, true
+from sqlalchemy import ColumnElement, and_, false, func, literal, literal_column, not_, or_, true
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_core.conditions.kinds import Op, Relative
 from crm_core.conditions.tree import All, Condition, Not, Test, each_test
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
-Columns = Mapping[str, Column]
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A value that is a member of a JSON object: `value` reads it. Where it is `plain`, written as it is compared, what
+    is equal is narrowed to by containment first, which an index serves."""
+
+    of: Column
+    key: str
+    value: Column
+    plain: bool = True
+
+
+Columns = Mapping[str, Column | Member]
 """By field name, what holds its value: a column, or an expression over the row."""
 
 LEAKY: frozenset[Op] = frozenset({"contains", "starts_with", "has", "has_any", "has_all"})
@@ -38,7 +53,9 @@ def is_leaky(condition: Condition, computed: Collection[str] = ()) -> bool:
     )
 
 
-def _met(test: Test, column: Column, now: datetime) -> ColumnElement[bool]:
+def _met(test: Test, column: Column | Member, now: datetime) -> ColumnElement[bool]:
+    if isinstance(column, Member):
+        return and_(*_narrowing(test, column, now), _met(test, column.value, now))
     if test.op == "is_set":
         there = func.cardinality(column) > 0 if test.field.kind == "texts" else column.is_not(None)
         return there if test.value else not_(there)
@@ -47,6 +64,31 @@ def _met(test: Test, column: Column, now: datetime) -> ColumnElement[bool]:
     value = test.value.at(now) if isinstance(test.value, Relative) else test.value
     return ASKED[test.op](column, value)
 
+
+def _narrowing(test: Test, member: Member, now: datetime) -> list[ColumnElement[bool]]:
+    """What follows from the test and an index can answer; nothing where nothing does."""
+    if not member.plain or test.op not in EQUAL or test.value is False:
+        return []
+    value = test.value.at(now) if isinstance(test.value, Relative) else test.value
+    there = [member.of.contains({member.key: contained}) for contained in EQUAL[test.op](value)]
+    return [member.of.op("<>", is_comparison=True)(NOTHING), or_(*there)]
+
+
+def _json(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID | date) else value
+
+
+NOTHING: ColumnElement[Any] = literal_column("'{}'::jsonb")
+"""Written into the statement, so that PostgreSQL sees that a partial index fits."""
+
+EQUAL: Mapping[Op, Callable[[Any], list[Any]]] = {
+    "eq": lambda value: [_json(value)],
+    "in": lambda value: [_json(each) for each in value],
+    "has": lambda value: [[value]],
+    "has_any": lambda value: [[each] for each in value],
+    "has_all": lambda value: [list(value)],
+}
+"""Of which operators the JSON that must be contained is known: one of these."""
 
 ASKED: Mapping[Op, Callable[[Column, Any], ColumnElement[bool]]] = {
     "eq": lambda column, value: column == value,

@@ -23,6 +23,8 @@ from crm_core.contacts.points import HasValue, Point, points_of
 from crm_core.contacts.rules import NAMES, chosen, filled_up, search_name
 from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
 from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
+from crm_core.custom_fields.queries import customs_for
+from crm_core.custom_fields.rules import Values
 from crm_core.finding.words import search_text
 from crm_core.naming import named
 from crm_core.rows import Write, insert_rows, new_row, write
@@ -56,6 +58,7 @@ async def create_contacts(
     region = await queries.default_region(session, caller.workspace)
     companies = await companies_among(session, caller.workspace, [one.company_id for one in wanted])
     owners = await Owners.among(session, [one.owner_id for one in wanted], caller)
+    customs = await customs_for(session, caller.workspace, "contact", [one.custom for one in wanted])
     drafts: list[Draft] = []
     made: list[Contact | Problem] = []
     for one in wanted:
@@ -64,7 +67,8 @@ async def create_contacts(
             points = points_of(one.phones, one.emails, one.messengers, region=region)
             if one.company_id is not None and one.company_id not in companies:
                 raise Invalid.at("/company_id", "There is no such company.")
-            drafts.append(_draft(caller.workspace, one, points, owners.of(one.owner_id), now=now))
+            custom = customs.values(one.custom)
+            drafts.append(_draft(caller.workspace, one, points, owners.of(one.owner_id), custom=custom, now=now))
             made.append(drafts[-1].contact)
         except Problem as problem:
             made.append(problem)
@@ -127,6 +131,10 @@ async def change_contact(
     if sent.get("owner_id") is not None:
         owner = await named_owner(session, contact.workspace_id, sent["owner_id"])
         contact.team_id = owner.team_id
+    if "custom" in sent:
+        customs = await customs_for(session, contact.workspace_id, "contact", [sent["custom"]])
+        custom = customs.values(sent["custom"], before=contact.custom)
+        sent |= {"custom": custom.stored, "custom_told": custom.told}
     if any(field in sent for field in POINT_FIELDS):
         await _replace_points(session, contact, wanted, before, sent)
     for field, value in sent.items():
@@ -138,7 +146,7 @@ async def change_contact(
 
 
 def _stored(contact: Contact, field: str, value: Any) -> Any:
-    if field in ("person", "legal", "custom"):
+    if field in ("person", "legal"):
         return merged(getattr(contact, field), value)
     if field == "addresses":
         return [address.model_dump(mode="json") for address in value]
@@ -185,16 +193,19 @@ def _draft(
     owner: Owner,
     *,
     lead_id: UUID | None = None,
+    custom: Values | None = None,
     now: datetime,
 ) -> Draft:
     person = wanted.person.model_dump(mode="json")
+    custom = custom or Values(wanted.custom, {})
     contact = new_row(
         Contact, workspace_id=workspace_id, id=new_id(), version=1, kind=wanted.kind, person=person,
         search_name=search_name(person), search_text=_searched(person, wanted.position, points),
         company_id=wanted.company_id, position=wanted.position,
         owner_id=owner.owner_id, team_id=owner.team_id,
         addresses=[address.model_dump(mode="json") for address in wanted.addresses],
-        legal=wanted.legal, custom=wanted.custom, tags=wanted.tags, merged_into=None, created_at=now, updated_at=now,
+        legal=wanted.legal, custom=custom.stored, custom_told=custom.told, tags=wanted.tags,
+        merged_into=None, created_at=now, updated_at=now,
     )  # fmt: skip
     leads = [new_row(ContactLead, workspace_id=workspace_id, contact_id=contact.id, lead_id=lead_id)] if lead_id else []
     return Draft(contact, _point_rows(workspace_id, contact.id, points, wanted.preferred), leads)

@@ -53,6 +53,7 @@ CONTACTS = Listing(
     default="-created_at",
     workspace=Contact.workspace_id,
     key=Contact.id,
+    custom=Contact.custom,
     searched=Contact.search_text,
     reached_by=reached_by,
 )

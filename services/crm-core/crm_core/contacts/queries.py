@@ -160,6 +160,7 @@ def state_of(contact: Contact, links: Links) -> ContactState:
         merged_into=contact.merged_into,
         lead_ids=list(links.lead_ids),
         deal_ids=list(links.deal_ids),
+        custom=contact.custom_told,
         created_at=contact.created_at,
         updated_at=contact.updated_at,
     )

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import SMALL_PENDING, Base
+from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, SMALL_PENDING, Base
 
 
 class Contact(Base):
@@ -29,6 +29,10 @@ class Contact(Base):
         Index("ix_contact_name", "workspace_id", "search_name", "id"),
         Index("ix_contact_tags", "workspace_id", "tags", postgresql_using="gin"),
         Index(
+            "ix_contact_custom", "workspace_id", "custom", postgresql_using="gin",
+            postgresql_ops={"custom": "jsonb_path_ops"}, postgresql_where=CUSTOM_IS_FILLED,
+        ),
+        Index(
             "ix_contact_search", "workspace_id", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
@@ -48,6 +52,7 @@ class Contact(Base):
     addresses: Mapped[list[dict[str, Any]]]
     legal: Mapped[dict[str, Any]]
     custom: Mapped[dict[str, Any]]
+    custom_told: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     tags: Mapped[list[str]]
     merged_into: Mapped[UUID | None]
     created_at: Mapped[datetime]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from leadkit.contracts.common import Money
-from leadkit.merge_patch import changes, merged
+from leadkit.merge_patch import changes
 from leadkit.problems import Invalid, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from crm_core.access.history import moment_of
 from crm_core.access.ownership import Owner, named_owner
 from crm_core.companies.queries import company_by_id
 from crm_core.contacts.queries import contact_by_id
+from crm_core.custom_fields.queries import customs_for
 from crm_core.deals.beginning import Surroundings, draft, own_currency
 from crm_core.deals.history import own, passage_into_first
 from crm_core.deals.record import record_change, record_new, seen
@@ -39,7 +40,11 @@ async def add_deals(
             around.check(one)
             moment = moment_of(one.at, caller=caller, now=now, last=None)
             owner = around.owners.of(one.owner_id)
-            made.append(draft(one, caller.workspace, around.entrances, owner, around.currency, now=moment))
+            made.append(
+                draft(
+                    one, caller.workspace, around.entrances, owner, around.currency, customs=around.customs, now=moment
+                )
+            )
         except Problem as problem:
             made.append(problem)
     new = [one for one in made if isinstance(one, Deal)]
@@ -100,7 +105,9 @@ async def change_deal(session: AsyncSession, deal: Deal, wanted: DealPatch, *, c
     if "probability" in sent and deal.status != "open":
         raise Invalid.at("/probability", "is certain once a deal is won or lost")
     if "custom" in sent:
-        sent["custom"] = merged(deal.custom, sent["custom"])
+        customs = await customs_for(session, deal.workspace_id, "deal", [sent["custom"]])
+        custom = customs.values(sent["custom"], before=deal.custom)
+        sent |= {"custom": custom.stored, "custom_told": custom.told}
     if (owner_id := sent.pop("owner_id", deal.owner_id)) != deal.owner_id:
         if owner_id is None:
             raise Invalid.at("/owner_id", "must not be null")

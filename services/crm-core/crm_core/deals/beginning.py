@@ -16,6 +16,8 @@ from crm_core.access.ownership import Owner, Owners
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.companies.queries import companies_among
 from crm_core.contacts.queries import contacts_seen_among
+from crm_core.custom_fields.queries import Customs, customs_for
+from crm_core.custom_fields.rules import Values
 from crm_core.deals.history import note_passage, ownership
 from crm_core.deals.refusals import check_entry
 from crm_core.deals.schemas import DealCreate
@@ -32,6 +34,7 @@ class Surroundings:
 
     currency: str
     entrances: Entrances
+    customs: Customs
     owners: Owners
     leads: Collection[UUID]
     contacts: Collection[UUID]
@@ -43,6 +46,7 @@ class Surroundings:
         return cls(
             currency=await own_currency(session, caller.workspace, None),
             entrances=await Entrances.of(session, caller.workspace),
+            customs=await customs_for(session, caller.workspace, "deal", [one.custom for one in wanted]),
             owners=await Owners.among(session, [one.owner_id for one in wanted], caller),
             leads=await leads_seen_among(session, caller, [one.lead_id for one in wanted]),
             contacts=await contacts_seen_among(session, caller, [one.contact_id for one in wanted]),
@@ -61,9 +65,18 @@ class Surroundings:
 
 
 def draft(
-    wanted: DealCreate, workspace_id: UUID, entrances: Entrances, owner: Owner, currency: str, *, now: datetime
+    wanted: DealCreate,
+    workspace_id: UUID,
+    entrances: Entrances,
+    owner: Owner,
+    currency: str,
+    *,
+    customs: Customs | None = None,
+    now: datetime,
 ) -> Deal:
-    """A deal that began at `now`, not stored yet; raises `Invalid` where it may not begin."""
+    """A deal that began at `now`, not stored yet; raises `Invalid` where it may not begin. Without `customs` its custom
+    fields are held against nothing."""
+    values = customs.values(wanted.custom) if customs else Values(wanted.custom, {})
     stage = entrances.find(pipeline_id=wanted.pipeline_id, stage_id=wanted.stage_id)
     deal = new_row(
         Deal, workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name,
@@ -73,7 +86,7 @@ def draft(
         probability=stage.probability, owner_id=owner.owner_id, team_id=owner.team_id,
         expected_close=wanted.expected_close, entered_stage_at=now, won_at=None, lost_at=None, loss_reason_id=None,
         loss_note=None, reached={}, passages={}, owners=[ownership(owner.owner_id, owner.team_id, now)],
-        custom=wanted.custom, tags=wanted.tags, created_at=now, updated_at=now,
+        custom=values.stored, custom_told=values.told, tags=wanted.tags, created_at=now, updated_at=now,
     )  # fmt: skip
     check_entry(deal, None, stage)
     note_passage(deal, str(stage.id), now)

@@ -63,5 +63,6 @@ DEALS = Listing(
     default="-created_at",
     workspace=Deal.workspace_id,
     key=Deal.id,
+    custom=Deal.custom,
     searched=Deal.search_text,
 )

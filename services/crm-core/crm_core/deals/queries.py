@@ -108,6 +108,7 @@ async def forecast(
 def state_of(deal: Deal) -> DealState:
     """The deal as its events tell it."""
     fields = {field: getattr(deal, field) for field in DealState.model_fields}
+    fields["custom"] = deal.custom_told
     fields["expected_close"] = deal.expected_close.isoformat() if deal.expected_close else None
     return DealState.model_validate(fields)
 

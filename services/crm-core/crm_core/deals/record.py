@@ -14,7 +14,9 @@ from crm_core.deals.tables import Deal, StageChange
 from crm_core.finding.words import search_text
 from crm_core.rows import Write, write
 
-COLUMNS = tuple(one.name for one in Deal.__table__.columns if one.name not in ("search_text", "next_step_at"))
+COLUMNS = tuple(
+    one.name for one in Deal.__table__.columns if one.name not in ("search_text", "next_step_at", "custom_told")
+)
 
 EVENTS = {
     "create": "deal.created",

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import KEPT_APART, SMALL_PENDING, Base, never_null
+from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, KEPT_APART, SMALL_PENDING, Base, never_null
 
 NO_NEXT_STEP = "next_step_at IS NULL AND status = 'open'"
 
@@ -45,6 +45,10 @@ class Deal(Base):
         Index("ix_deal_no_next_step", "workspace_id", "created_at", "id", postgresql_where=text(NO_NEXT_STEP)),
         Index("ix_deal_tags", "workspace_id", "tags", postgresql_using="gin"),
         Index(
+            "ix_deal_custom", "workspace_id", "custom", postgresql_using="gin",
+            postgresql_ops={"custom": "jsonb_path_ops"}, postgresql_where=CUSTOM_IS_FILLED,
+        ),
+        Index(
             "ix_deal_search", "workspace_id", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
@@ -77,12 +81,14 @@ class Deal(Base):
     passages: Mapped[dict[str, int]]
     owners: Mapped[list[dict[str, Any]]]
     custom: Mapped[dict[str, Any]]
+    custom_told: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     tags: Mapped[list[str]]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 
 
-EXPECTED_CLOSE = func.coalesce(Deal.expected_close, text("CAST('9999-12-31' AS date)"))
+EXPECTED_CLOSE = func.coalesce(Deal.expected_close, text("CAST('infinity' AS date)"))
+"""Of a date the driver writes Python's last one, 9999-12-31, as infinity: then a cursor finds its place again."""
 AMOUNT = func.coalesce(Deal.amount, text("0"))
 NEXT_STEP_AT = never_null(Deal.next_step_at)
 

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
 from crm_core.conditions.tree import read
+from crm_core.custom_fields.listing import with_custom_fields
 from crm_core.exports.entities import Exported, exported
 from crm_core.exports.queries import export_by_id
 from crm_core.exports.schemas import ExportCreate
@@ -31,7 +32,7 @@ async def ask_export(session: AsyncSession, wanted: ExportCreate, *, caller: Cal
     if wanted.view_id is not None:
         view = await view_for(session, caller, wanted.view_id, wanted.entity, at="/view_id")
     export = _begun(wanted, view, what, caller, now)
-    listing = LISTINGS[wanted.entity]
+    listing = await with_custom_fields(session, caller.workspace, LISTINGS[wanted.entity])
     read(export.condition, listing.fields)
     check_sort(listing, export.sort)
     if export.q is not None and listing.searched is None:

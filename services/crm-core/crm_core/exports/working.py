@@ -18,6 +18,7 @@ from sqlalchemy import Select, delete, func, literal, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.conditions.tree import read
+from crm_core.custom_fields.listing import with_custom_fields
 from crm_core.exports.entities import exported
 from crm_core.exports.files import Writing, begin
 from crm_core.exports.rules import cells
@@ -101,13 +102,14 @@ async def _write(db: Database, workspace_id: UUID, export_id: UUID, holder: UUID
 
 async def _pages(db: Database, export: Export, holder: UUID) -> AsyncIterator[list[list[str]]]:
     """All rows that the one who asked may see, as cells, in the order that was asked; the lease is kept meanwhile."""
-    listing, what = LISTINGS[export.entity], exported(export.entity)
+    what = exported(export.entity)
     caller = _caller(export)
     after: tuple[Any, Any] | None = None
     while True:
         async with db.transaction(export.workspace_id, role="worker") as session:
             if not await acquire(session, _lease(export.id), holder, LEASE_S):
                 raise LeaseLost
+            listing = await with_custom_fields(session, export.workspace_id, LISTINGS[export.entity])
             statement = await _asked(session, export, listing, caller)
             if after is None:
                 await _count(session, export, statement)

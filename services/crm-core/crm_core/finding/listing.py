@@ -14,6 +14,7 @@ from crm_core.conditions.fields import Fields
 from crm_core.conditions.sql import Column, Columns, clause, is_leaky
 from crm_core.conditions.tree import All, Condition
 from crm_core.contacts.points import Point
+from crm_core.custom_fields.rules import FieldInfo
 from crm_core.finding.words import patterns
 
 
@@ -22,8 +23,8 @@ class Listing:
     """An entity's list: its fields with the columns that hold them, the orders it can have (by columns that are never
     null, each with an index), the text that is searched, and how a whole address leads to a row.
 
-    `leaky_sorts` are orders whose cursor compares what is not leakproof (COALESCE is not), `computed` the fields that
-    are read out of JSON."""
+    `custom` holds the values of custom fields, `leaky_sorts` are orders whose cursor compares what is not leakproof
+    (COALESCE is not), `computed` the fields that are read out of JSON."""
 
     entity: str
     seen_by: Callable[[Caller], Select[Any]]
@@ -37,17 +38,20 @@ class Listing:
     computed: frozenset[str] = frozenset()
     searched: Column | None = None
     reached_by: Callable[[Point], ColumnElement[bool]] | None = None
+    custom: Column | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What somebody wants to see of a list: rows that meet the condition and, with `q`, that a search finds, narrowed
-    further by a saved view; `also` is what a slice's own parameters add."""
+    further by a saved view; `also` is what a slice's own parameters add, `custom` are the custom fields, if one is
+    named."""
 
     condition: Condition = field(default_factory=All)
     q: str | None = None
     view: UUID | None = None
     also: tuple[ColumnElement[bool], ...] = ()
+    custom: Mapping[str, FieldInfo] = field(default_factory=dict)
 
 
 def narrowed(listing: Listing, caller: Caller, asked: Asked, *, now: datetime) -> Select[Any]:

@@ -1,6 +1,6 @@
 """One page of a list: narrowed, searched, ordered, in the role in which indexes serve it."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import Depends, Query, Request, Response
+from leadkit.edge import Allow, ReadSession
 from leadkit.paging import PageRequest, count, fetch_page, ordered
 from leadkit.tokens import Caller
 from sqlalchemy import ColumnElement, Select, Text, func, literal, select, tuple_
@@ -15,8 +16,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.conditions.fields import Fields
-from crm_core.conditions.parameters import condition_from
-from crm_core.conditions.tree import Condition, both, read
+from crm_core.conditions.parameters import condition_of, parameters_from
+from crm_core.conditions.tree import both, read
+from crm_core.custom_fields.listing import asked_about, with_custom_fields, with_fields
+from crm_core.custom_fields.queries import fields_of
+from crm_core.custom_fields.rules import FieldInfo
 from crm_core.finding.listing import Asked, Listing, containing, is_guessed, narrowed, wants_search_role
 from crm_core.finding.words import address_in, is_number, plain
 from crm_core.searching import listing_of, without_bitmaps
@@ -38,20 +42,38 @@ ViewNamed = Annotated[UUID | None, Query(description="A saved view: its filter, 
 """The parameter `view`."""
 
 
-def asked_of(fields: Fields, *, searched: bool = True) -> Callable[..., Asked]:
-    """A dependency that reads what is asked of a list from its parameters; `q` only where something is searched."""
+def asked_of(fields: Fields, *, searched: bool = True) -> Callable[..., Awaitable[Asked]]:
+    """A dependency that reads what is asked of a list from its parameters, those of custom fields among them; `q` only
+    where something is searched."""
+    parameters_of = parameters_from(fields)
 
-    condition_of = condition_from(fields)
-
-    def asked(
-        condition: Annotated[Condition, Depends(condition_of)], view: ViewNamed = None, q: SearchedFor = None
+    async def asked(
+        request: Request,
+        session: ReadSession,
+        caller: Annotated[Caller, Allow()],
+        given: Annotated[dict[str, str | None], Depends(parameters_of)],
+        view: ViewNamed = None,
+        q: SearchedFor = None,
     ) -> Asked:
-        return Asked(condition, q, view)
+        custom = await _custom_asked(request, session, caller, fields)
+        more = {name: value for name, value in request.query_params.items() if name.startswith("custom.")}
+        condition = condition_of({**given, **more}, fields.and_more(*asked_about(custom.values())))
+        return Asked(condition, q, view, custom=custom)
 
-    def narrowed_only(condition: Annotated[Condition, Depends(condition_of)], view: ViewNamed = None) -> Asked:
-        return Asked(condition, None, view)
+    async def narrowed_only(
+        given: Annotated[dict[str, str | None], Depends(parameters_of)], view: ViewNamed = None
+    ) -> Asked:
+        return Asked(condition_of(given, fields), None, view)
 
     return asked if searched else narrowed_only
+
+
+async def _custom_asked(
+    request: Request, session: AsyncSession, caller: Caller, fields: Fields
+) -> Mapping[str, FieldInfo]:
+    """The custom fields, read only where a parameter names one."""
+    names_one = any("custom." in name or "custom." in value for name, value in request.query_params.multi_items())
+    return await fields_of(session, caller.workspace, fields.entity) if names_one else {}
 
 
 class Found(NamedTuple):
@@ -75,6 +97,9 @@ async def find_page(
 ) -> Found:
     """The page that was asked for. A whole phone or e-mail address finds who has exactly it, anything else the rows
     that contain it; when no words do, one page of the most similar ones."""
+    listing = with_fields(listing, asked.custom)
+    if asked.view is not None:
+        listing = await with_custom_fields(session, caller.workspace, listing)
     asked, paging = await _as_viewed(session, listing, caller, asked, paging)
     async with listing_of(session, search=wants_search_role(listing, asked, paging.sort)):
         statement, exact = narrowed(listing, caller, asked, now=now), False

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from leadkit.etags import check_version
-from leadkit.merge_patch import changes, merged
+from leadkit.merge_patch import changes
 from leadkit.problems import Invalid, NotFound, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,7 @@ from crm_core.access.teams.queries import team_by_id
 from crm_core.access.users.queries import users_by_id
 from crm_core.contacts.points import Point
 from crm_core.contacts.queries import contacts_by_points, normalised_points
+from crm_core.custom_fields.queries import Customs, customs_for
 from crm_core.leads import arrivals, card, lifecycle, queries, store
 from crm_core.leads.arrivals import Arrivals
 from crm_core.leads.schemas import LeadCreate, LeadOut, LeadPatch
@@ -36,7 +37,8 @@ async def create_leads(
     """A lead for each card, or what is wrong with it, in order; a handful of statements for all.
 
     Nobody named as owner: a manager keeps it, else the rules of assignment decide."""
-    read = [await _read(session, one, caller, now) for one in wanted]
+    customs = await customs_for(session, caller.workspace, "lead", [one.custom for one in wanted])
+    read = [await _read(session, one, customs, caller, now) for one in wanted]
     starts = [one for one in read if not isinstance(one, Problem)]
     never = await unmatched_among(
         session, caller.workspace, (point for beginning in starts for point in beginning.points)
@@ -95,6 +97,7 @@ async def change_leads(
     never = await unmatched_among(session, caller.workspace, told)
     await store.lock_keys(session, caller.workspace, told - never)
     leads = await queries.leads_by_id(session, caller, [patch.lead_id for patch in patches], lock=True)
+    customs = await customs_for(session, caller.workspace, "lead", [one.wanted.custom or {} for one in patches])
     found, entries = store.Changes(), []
     changed: list[Lead | Problem] = []
     for patch, new in zip(patches, points, strict=True):
@@ -106,7 +109,7 @@ async def change_leads(
                 raise NotFound("There is no such lead.")
             check_version(patch.version, lead.version)
             before = audited(lead)
-            _patch(lead, patch.wanted, new, now)
+            _patch(lead, patch.wanted, new, customs, now)
         except Problem as problem:
             changed.append(problem)
             continue
@@ -123,8 +126,12 @@ async def change_leads(
     return changed
 
 
-def _patch(lead: Lead, wanted: LeadPatch, points: Sequence[Point] | None, now: datetime) -> None:
+def _patch(lead: Lead, wanted: LeadPatch, points: Sequence[Point] | None, customs: Customs, now: datetime) -> None:
+    """Whatever is wrong is told before anything is changed."""
     sent = changes(wanted, never_null=NEVER_NULL)
+    if "custom" in sent:
+        custom = customs.values(sent.pop("custom"), before=lead.custom)
+        lead.custom, lead.custom_told = custom.stored, custom.told
     if points is not None:
         card.put_points(lead, points)
     for field, value in sent.items():
@@ -158,9 +165,12 @@ def audited(lead: Lead) -> dict[str, Any]:
     return LeadOut.of(lead).model_dump(mode="json", exclude={"allowed", "score_points", "updated_at"})
 
 
-async def _read(session: AsyncSession, wanted: LeadCreate, caller: Caller, now: datetime) -> card.Beginning | Problem:
+async def _read(
+    session: AsyncSession, wanted: LeadCreate, customs: Customs, caller: Caller, now: datetime
+) -> card.Beginning | Problem:
     try:
         check_storable(wanted)
+        custom = customs.values(wanted.custom)
         points = await normalised_points(session, caller.workspace, wanted.phones, wanted.emails, wanted.messengers)
         person = wanted.person.model_copy(update={"company": wanted.company or wanted.person.company})
         if not points and not any(person.model_dump().values()):
@@ -173,8 +183,8 @@ async def _read(session: AsyncSession, wanted: LeadCreate, caller: Caller, now: 
     return card.Beginning(
         person=person, points=points, subject=wanted.subject, message=wanted.message, product=wanted.product,
         region=wanted.region, language=wanted.language, source_id=wanted.source_id, channel=wanted.channel,
-        attribution=wanted.attribution, budget=wanted.budget, custom=wanted.custom, tags=wanted.tags,
-        occurred_at=occurred_at,
+        attribution=wanted.attribution, budget=wanted.budget, custom=custom.stored, custom_told=custom.told,
+        tags=wanted.tags, occurred_at=occurred_at,
     )  # fmt: skip
 
 
@@ -215,8 +225,6 @@ def _put(lead: Lead, field: str, value: Any, wanted: LeadPatch) -> None:
         lead.person = {**lead.person, "company": value}
     elif field == "person":
         lead.person = {**lead.person, **value}
-    elif field == "custom":
-        lead.custom = merged(lead.custom, value)
     elif field == "budget":
         lead.budget_amount = wanted.budget.amount if wanted.budget else None
         lead.budget_currency = wanted.budget.currency if wanted.budget else None

@@ -41,6 +41,7 @@ class Beginning:
     attribution: Attribution = field(default_factory=Attribution)
     budget: Money | None = None
     custom: dict[str, Any] = field(default_factory=dict)
+    custom_told: dict[str, Any] = field(default_factory=dict)
     tags: Sequence[str] = ()
     contact_id: UUID | None = None
     repeat: bool = False
@@ -65,7 +66,8 @@ def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
         temperature_set=False, owner_id=None, team_id=None, owners=[], contact_id=start.contact_id, deal_id=None,
         loss_reason_id=None, loss_note=None, merged_into=None, postponed_until=None, next_step_at=None, respond_by=None,
         first_response_at=None, inquiry_count=start.inquiries, repeat=start.repeat, custom=start.custom,
-        tags=list(start.tags), reached={"new": written(start.occurred_at)}, passages={"new": 1},
+        custom_told=start.custom_told, tags=list(start.tags), reached={"new": written(start.occurred_at)},
+        passages={"new": 1},
         occurred_at=start.occurred_at, moved_at=start.occurred_at, last_activity_at=start.occurred_at,
         created_at=now, updated_at=now,
     )  # fmt: skip

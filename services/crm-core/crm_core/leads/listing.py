@@ -102,6 +102,7 @@ LEADS = Listing(
     default="-created_at",
     workspace=Lead.workspace_id,
     key=Lead.id,
+    custom=Lead.custom,
     searched=Lead.search_text,
     reached_by=_reached_by,
 )

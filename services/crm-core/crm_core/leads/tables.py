@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import KEPT_APART, SMALL_PENDING, Base, never_null
+from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, KEPT_APART, SMALL_PENDING, Base, never_null
 
 KIND_OF_KEY = "kind IN ('phone', 'email', 'messenger')"
 STATUSES = "'new', 'assigned', 'in_progress', 'qualified', 'converted', 'disqualified', 'postponed', 'merged'"
@@ -73,6 +73,10 @@ class Lead(Base):
         Index("ix_lead_postponed", "workspace_id", "postponed_until", postgresql_where=text("status = 'postponed'")),
         Index("ix_lead_tags", "workspace_id", "tags", postgresql_using="gin"),
         Index(
+            "ix_lead_custom", "workspace_id", "custom", postgresql_using="gin",
+            postgresql_ops={"custom": "jsonb_path_ops"}, postgresql_where=CUSTOM_IS_FILLED,
+        ),
+        Index(
             "ix_lead_search", "workspace_id", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
@@ -120,6 +124,7 @@ class Lead(Base):
     inquiry_count: Mapped[int]
     repeat: Mapped[bool]
     custom: Mapped[dict[str, Any]]
+    custom_told: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     tags: Mapped[list[str]]
     reached: Mapped[dict[str, str]]
     passages: Mapped[dict[str, int]]

@@ -10,7 +10,7 @@ from leadkit.outbox import NewEvent
 
 from crm_core.leads.tables import Lead
 
-FIELDS = tuple(name for name in LeadState.model_fields if name != "attribution")
+FIELDS = tuple(name for name in LeadState.model_fields if name not in ("attribution", "custom"))
 
 
 def lead_event(type_: str, lead: Lead, attribution: Mapping[str, Any] | None = None) -> NewEvent:
@@ -19,4 +19,5 @@ def lead_event(type_: str, lead: Lead, attribution: Mapping[str, Any] | None = N
     stored = vars(lead)
     state: dict[str, Any] = {name: stored[name] for name in FIELDS}
     state["attribution"] = attribution or outgoing(Attribution.model_validate(lead.attribution))
+    state["custom"] = stored["custom_told"]
     return NewEvent(type_, lead.workspace_id, lead.id, state)

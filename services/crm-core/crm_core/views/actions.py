@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
 from crm_core.conditions.tree import read
+from crm_core.custom_fields.listing import with_custom_fields
 from crm_core.finding.listing import check_sort
 from crm_core.listings import LISTINGS
 from crm_core.storable import check_storable
@@ -32,7 +33,7 @@ async def save_view(session: AsyncSession, wanted: ViewCreate, *, caller: Caller
         workspace_id=caller.workspace, id=new_id(), version=1, condition=wanted.filter, team_id=None,
         created_by=caller.subject, created_at=now, updated_at=now, **values,
     )  # fmt: skip
-    _check(view, caller)
+    await _check(session, view, caller)
     session.add(view)
     await session.flush()
     await _record(session, "view.create", view, None, caller, now)
@@ -49,7 +50,7 @@ async def change_view(
     before = _shown(view)
     for field, value in changes(wanted, never_null=NEVER_NULL).items():
         setattr(view, "condition" if field == "filter" else field, value)
-    _check(view, caller)
+    await _check(session, view, caller)
     view.version += 1
     view.updated_at = now
     await session.flush()
@@ -71,9 +72,9 @@ async def _own(session: AsyncSession, view_id: UUID, caller: Caller) -> SavedVie
     return view
 
 
-def _check(view: SavedView, caller: Caller) -> None:
+async def _check(session: AsyncSession, view: SavedView, caller: Caller) -> None:
     """What is stored can be asked; sharing with a team names the caller's own."""
-    listing = LISTINGS[view.entity]
+    listing = await with_custom_fields(session, caller.workspace, LISTINGS[view.entity])
     read(view.condition, listing.fields)
     check_sort(listing, view.sort)
     if view.q is not None and listing.searched is None:
