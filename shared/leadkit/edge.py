@@ -140,7 +140,8 @@ class PlatformRoute(EdgeRoute):
 
 
 class FileRoute(EdgeRoute):
-    """For multipart bodies with a file of any allowed size: spooled to disk, never held in memory as a whole.
+    """For multipart bodies with a file of any allowed size: spooled to disk, never held in memory as a whole. A route
+    may take the file as the whole body too, and then holds it.
 
     Who calls is known before anything is read. A repeat is told by the fields and the file, not by the bytes of the
     body, whose boundaries differ each time.
@@ -169,7 +170,9 @@ async def _answered(
 
 
 async def _form_digest(request: Request) -> bytes:
-    """What a multipart body says, in 32 bytes for each part."""
+    """What a body says: of a multipart one 32 bytes for each part, else the bytes themselves."""
+    if not await request.form():
+        return request.url.query.encode() + b"\0" + await request.body()
     digests = []
     for name, value in (await request.form()).multi_items():
         digest = hashlib.sha256(name.encode("utf-8", "replace") + b"\0")

@@ -4,14 +4,24 @@ from fastapi import FastAPI
 from leadkit.app import create_app
 from leadkit.serve import serve
 
+from analytics.currencies import routes as currencies
 from analytics.metrics import routes as metrics
 from analytics.projections import routes as projections
 from analytics.reconciliation import routes as reconciliation
 from analytics.reports import routes as reports
 from analytics.settings import FOLDER, AnalyticsSettings, settings
 from analytics.spend import routes as spend
+from analytics.statements import routes as statements
 
-ROUTERS = (metrics.router, spend.router, reports.router, reconciliation.router, projections.router)
+ROUTERS = (
+    metrics.router,
+    reports.router,
+    spend.router,
+    statements.router,
+    currencies.router,
+    reconciliation.router,
+    projections.router,
+)
 
 
 def create(settings: AnalyticsSettings) -> FastAPI:

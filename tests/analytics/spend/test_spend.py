@@ -97,10 +97,9 @@ async def test_writers_of_one_unit_at_the_same_time_leave_one_version(books: Boo
     assert last["version"] == 8
 
 
-async def test_another_currency_is_refused_with_the_place_and_the_reason(books: Books) -> None:
+async def test_a_unit_in_several_currencies_is_refused(books: Books) -> None:
     problem = await books.spend(_item(), _item(amount={"amount": "1.00", "currency": "EUR"}), status=422)  # type: ignore[arg-type]
-    assert problem["type"] == "/problems/other-currency"
-    assert problem["errors"] == [{"pointer": "/items/1/amount/currency", "detail": "is not RUB"}]
+    assert problem["type"] == "/problems/several-currencies"
     assert await _total(books) == "0.00"
 
 

@@ -50,6 +50,7 @@ async def spend_by(session: AsyncSession, asked: Slice) -> Spending:
         asked.workspace_id,
         asked.period.start,
         asked.period.end,
+        currency=asked.currency,
         by_day=len(asked.needed) < len(dimensions),
         by_keys=bool(asked.needed),
     )

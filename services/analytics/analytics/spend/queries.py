@@ -6,9 +6,10 @@ from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, union_all
+from sqlalchemy import CompoundSelect, Select, case, func, literal, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.currencies.queries import rate_on
 from analytics.projections.slices import Period, Span, spans
 from analytics.spend.tables import SpendLine, SpendMonth
 
@@ -56,14 +57,29 @@ def lines(
 
 
 async def spent(
-    session: AsyncSession, workspace_id: UUID, start: date, end: date, *, by_day: bool, by_keys: bool
+    session: AsyncSession, workspace_id: UUID, start: date, end: date, *, currency: str, by_day: bool, by_keys: bool
 ) -> list[SpentSum]:
-    """Current spend of the days from `start` up to `end`: summed per day and per combination of keys where asked."""
+    """Current spend of the days from `start` up to `end`: summed per day and per combination of keys where asked.
+
+    Other currencies are converted line by line with the rate of the day (the last known one not after it), so that the
+    sum is the same by anything; what no rate is known for stays in its own currency.
+    """
     named = KEYS if by_keys else ()
     parts = [_part(workspace_id, span, named, by_day=by_day) for span in spans(Period(start, end), by_days=by_day)]
-    told = union_all(*parts).subquery()
-    grouped = [told.c.currency, *(told.c[key] for key in named), *([told.c.day] if by_day else [])]
-    rows = await session.execute(select(func.sum(told.c.amount), *grouped).group_by(*grouped))
+    sums = await _summed(session, union_all(*parts), named, by_day=by_day)
+    if all(each.currency == currency for each in sums):
+        return sums
+    own = [each for each in sums if each.currency == currency]
+    foreign = _converted(workspace_id, start, end, currency, named, by_day=by_day)
+    return own + await _summed(session, foreign, named, by_day=by_day)
+
+
+async def _summed(
+    session: AsyncSession, told: CompoundSelect[Any] | Select[Any], named: Sequence[str], *, by_day: bool
+) -> list[SpentSum]:
+    amounts = told.subquery()
+    grouped = [amounts.c.currency, *(amounts.c[key] for key in named), *([amounts.c.day] if by_day else [])]
+    rows = await session.execute(select(func.sum(amounts.c.amount), *grouped).group_by(*grouped))
     return [
         SpentSum(
             day=row[-1] if by_day else None,
@@ -72,6 +88,7 @@ async def spent(
             amount=row[0],
         )
         for row in rows
+        if row[0]
     ]
 
 
@@ -87,3 +104,22 @@ def _part(workspace_id: UUID, span: Span, named: Sequence[str], *, by_day: bool)
     ]
     part = select(*columns).where(table.workspace_id == workspace_id, day >= span.start, day < span.end)
     return part if span.grain == "month" else part.where(SpendLine.current)
+
+
+def _converted(
+    workspace_id: UUID, start: date, end: date, currency: str, named: Sequence[str], *, by_day: bool
+) -> Select[Any]:
+    """The lines in other currencies than `currency`, in it wherever a rate is known."""
+    rate = rate_on(workspace_id, currency, SpendLine.currency, SpendLine.date).lateral("known")
+    columns = [
+        case((rate.c.rate.is_(None), SpendLine.amount), else_=func.round(SpendLine.amount * rate.c.rate, 2)),
+        case((rate.c.rate.is_(None), SpendLine.currency), else_=literal(currency)).label("currency"),
+        *(getattr(SpendLine, key) for key in named),
+        *([SpendLine.date.label("day")] if by_day else []),
+    ]
+    return (
+        select(columns[0].label("amount"), *columns[1:])
+        .outerjoin(rate, literal(True))
+        .where(SpendLine.workspace_id == workspace_id, SpendLine.current, SpendLine.currency != currency)
+        .where(SpendLine.date >= start, SpendLine.date < end)
+    )

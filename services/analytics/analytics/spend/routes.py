@@ -12,7 +12,7 @@ from leadkit.tokens import Caller
 
 from analytics.projections.queries import workspace_setting
 from analytics.spend import actions, queries
-from analytics.spend.actions import OtherCurrency
+from analytics.spend.actions import SeveralCurrencies, Told
 from analytics.spend.schemas import SpendOut, SpendPost, SpendPosted
 from analytics.spend.tables import SpendLine
 
@@ -24,12 +24,13 @@ Writer = Annotated[Caller, Allow("spend:write")]
 SORTS = {"date": SpendLine.date, "recorded_at": SpendLine.recorded_at, "amount": SpendLine.amount}
 
 
-@router.post("", responses=problems(OtherCurrency, Unavailable))
+@router.post("", responses=problems(SeveralCurrencies, Unavailable))
 async def spend_create(post: SpendPost, session: Session, caller: Writer, now: Now) -> SpendPosted:
     """Tell what marketing cost; what is told again replaces what was told before of the same units."""
     setting = await workspace_setting(session, caller.workspace)
+    told = Told(post.origin, post.items, replace=post.replace)
     return await actions.post_spend(
-        session, caller.workspace, post, currency=setting.currency, by=caller.subject, now=now
+        session, caller.workspace, told, currency=setting.currency, by=caller.subject, now=now
     )
 
 

@@ -29,7 +29,7 @@ Optional = Annotated[Text | None, BeforeValidator(_absent_if_empty)]
 
 
 class SpendAmount(BaseModel):
-    """Money spent: never below nothing, in the workspace's currency."""
+    """Money spent, never below nothing; in another currency than the workspace's it counts once there is a rate."""
 
     amount: Annotated[Amount, Field(ge=0, examples=["1500.00"])]
     currency: Currency
@@ -104,13 +104,14 @@ class SpendChange(Shape):
 
 
 class SpendPosted(Shape):
-    """What the post changed: `before` and `after` sum over all units it touched."""
+    """What the post changed: `before` and `after` sum over all units it touched, in the workspace's currency."""
 
     origin: str
     items: int
     units: SpendUnits
     before: Money
     after: Money
+    left_out: list[Money] = Field(description="No exchange rate is known for it yet, so it is in no number")
     changes: list[SpendChange]
 
 

@@ -37,6 +37,7 @@ class SpendUnit(Base):
     version: Mapped[int]
     digest: Mapped[str]
     amount: Mapped[Decimal]
+    currency: Mapped[str]
     updated_at: Mapped[datetime]
 
 
