@@ -61,6 +61,9 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ("activity_id", "/v1/activities", lambda made: {"kind": "task", "lead_id": made["lead_id"], "subject": "x"}),
     ("reason_id", "/v1/loss-reasons", lambda _: {"key": "weather", "name": "Weather"}),
     ("custom_field_id", "/v1/custom-fields", lambda _: CUSTOM_FIELD),
+    ("product_id", "/v1/products", lambda _: {"name": "Chair"}),
+    ("tag_id", "/v1/tags", lambda _: {"name": "vip"}),
+    ("segment_id", "/v1/segments", lambda _: {"name": "All", "filter": {"all": []}}),
     ("token_id", "/v1/tokens", lambda _: {"name": "BI", "role": "analyst"}),
     (
         "user_id",

@@ -22,9 +22,12 @@ from crm_core.leads import routes as leads
 from crm_core.loss_reasons import routes as loss_reasons
 from crm_core.pipelines import routes as pipelines
 from crm_core.privacy import routes as privacy
+from crm_core.products import routes as products
+from crm_core.segments import routes as segments
 from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.streams import routes as streams
 from crm_core.streams.streaming import Streamer
+from crm_core.tags import routes as tags
 from crm_core.timeline import routes as timeline
 from crm_core.unmatched import routes as unmatched
 from crm_core.views import routes as views
@@ -44,6 +47,9 @@ ROUTERS = (
     privacy.router,
     loss_reasons.router,
     custom_fields.router,
+    tags.router,
+    segments.router,
+    products.router,
     unmatched.router,
     users.router,
     teams.router,

@@ -17,6 +17,7 @@ SMALL_PENDING = {"gin_pending_list_limit": 1024}
 
 CUSTOM_IS_FILLED = text("custom <> '{}'::jsonb")
 """Where an index over custom fields has rows: cards without any cost it nothing."""
+HAS_TAGS = text("tags <> '{}'::text[]")
 EMPTY_OBJECT = text("'{}'::jsonb")
 
 

@@ -14,6 +14,7 @@ from crm_core.inquiries import queries as inquiries
 from crm_core.leads import queries as leads
 from crm_core.loss_reasons import queries as loss_reasons
 from crm_core.pipelines import queries as pipelines
+from crm_core.products import queries as products
 
 EVENT_TYPES = (
     "workspace.created",
@@ -22,6 +23,7 @@ EVENT_TYPES = (
     "team.changed",
     "loss_reason.changed",
     "pipeline.changed",
+    "product.changed",
     "token.revoked",
     "inquiry.recorded",
     "lead.created",
@@ -59,6 +61,7 @@ SNAPSHOTS = (
     Snapshot("user", users.snapshot),
     Snapshot("loss_reason", loss_reasons.snapshot),
     Snapshot("pipeline", pipelines.snapshot),
+    Snapshot("product", products.snapshot),
     Snapshot("lead", leads.snapshot),
     Snapshot("inquiry", inquiries.snapshot),
     Snapshot("contact", contacts.snapshot),

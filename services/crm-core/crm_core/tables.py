@@ -19,14 +19,17 @@ from crm_core.leads import tables as leads
 from crm_core.loss_reasons import tables as loss_reasons
 from crm_core.pipelines import tables as pipelines
 from crm_core.privacy import tables as privacy
+from crm_core.products import tables as products
+from crm_core.segments import tables as segments
 from crm_core.streams import tables as streams
+from crm_core.tags import tables as tags
 from crm_core.unmatched import tables as unmatched
 from crm_core.views import tables as views
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, unmatched)
-CATALOGUES = (custom_fields,)
+CATALOGUES = (custom_fields, tags, segments, products)
 FINDING = (views, exports)
 OUT = (streams,)
 PRIVACY = (privacy,)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import CUSTOM_IS_FILLED, SMALL_PENDING, Base
+from crm_core.base import CUSTOM_IS_FILLED, HAS_TAGS, SMALL_PENDING, Base
 
 
 class Company(Base):
@@ -23,6 +23,7 @@ class Company(Base):
         Index("ix_company_tax_number", "workspace_id", "tax_number"),
         Index("ix_company_owner", "workspace_id", "owner_id"),
         Index("ix_company_tags", "workspace_id", "tags", postgresql_using="gin"),
+        Index("ix_company_tagged", "workspace_id", "id", postgresql_where=HAS_TAGS),
         Index(
             "ix_company_custom", "workspace_id", "custom", postgresql_using="gin",
             postgresql_ops={"custom": "jsonb_path_ops"}, postgresql_where=CUSTOM_IS_FILLED,

@@ -1,6 +1,7 @@
 """`/v1/contacts`."""
 
 from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -16,10 +17,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.contacts import actions, points, queries
 from crm_core.contacts.listing import CONTACTS, reached_by
 from crm_core.contacts.points import Point
-from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch
+from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch, SegmentOfContact
 from crm_core.contacts.tables import Contact
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
+from crm_core.segments.queries import segments_with
 
 router = APIRouter(prefix="/v1/contacts", route_class=EdgeRoute, tags=["contacts"])
 
@@ -66,7 +68,7 @@ async def contacts_create(
     """Add a contact."""
     contact = await actions.create_contact(session, wanted, caller=caller, now=now)
     response.headers["Location"] = f"/v1/contacts/{contact.id}"
-    return await _answer(session, contact, response)
+    return await _answer(session, contact, now, response)
 
 
 @router.post("/bulk")
@@ -81,9 +83,11 @@ async def contacts_bulk(wanted: BulkRequest, session: Session, caller: Writer, n
 
 
 @router.get("/{contact_id}", responses=problems(NotFound))
-async def contacts_get(contact_id: UUID, session: ReadSession, caller: Reader, response: Response) -> ContactOut:
-    """Show a contact."""
-    return await _answer(session, await queries.contact_by_id(session, caller, contact_id), response)
+async def contacts_get(
+    contact_id: UUID, session: ReadSession, caller: Reader, now: Now, response: Response
+) -> ContactOut:
+    """Show a contact, with the segments it belongs to at this moment."""
+    return await _answer(session, await queries.contact_by_id(session, caller, contact_id), now, response)
 
 
 @router.patch("/{contact_id}", responses=problems(NotFound, Stale, PreconditionRequired))
@@ -100,10 +104,12 @@ async def contacts_update(
     contact = await queries.contact_by_id(session, caller, contact_id, lock=True)
     check_version(if_match, contact.version)
     await actions.change_contact(session, contact, wanted, caller=caller, now=now)
-    return await _answer(session, contact, response)
+    return await _answer(session, contact, now, response)
 
 
-async def _answer(session: AsyncSession, contact: Contact, response: Response) -> ContactOut:
+async def _answer(session: AsyncSession, contact: Contact, now: datetime, response: Response) -> ContactOut:
     with_etag(response, contact.version)
     links = await queries.links_of(session, contact.workspace_id, [contact.id])
-    return ContactOut.of(contact, links[contact.id])
+    segments = await segments_with(session, contact.workspace_id, "contact", contact.id, now=now)
+    named = [SegmentOfContact.model_validate(segment) for segment in segments]
+    return ContactOut.of(contact, links[contact.id], named)

@@ -1,5 +1,6 @@
 """What the contact calls take and answer."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -40,8 +41,15 @@ OWN = (
 )  # fmt: skip
 
 
+class SegmentOfContact(Shape):
+    """A segment that a contact belongs to."""
+
+    id: UUID
+    name: str = Field(examples=["Regular clients"])
+
+
 class ContactOut(Shape):
-    """A person with whom a relation is established."""
+    """A person with whom a relation is established; `segments` are asked on a card, and null in lists."""
 
     id: UUID
     version: int = Field(examples=[1])
@@ -61,11 +69,12 @@ class ContactOut(Shape):
     legal: dict[str, Any]
     custom: dict[str, Any]
     tags: list[str]
+    segments: list[SegmentOfContact] | None
     created_at: Moment
     updated_at: Moment
 
     @classmethod
-    def of(cls, contact: Contact, links: Links) -> "ContactOut":
+    def of(cls, contact: Contact, links: Links, segments: Sequence[SegmentOfContact] | None = None) -> "ContactOut":
         """The contact as clients see it."""
         points = links.points
         own = {field: getattr(contact, field) for field in OWN}
@@ -77,6 +86,7 @@ class ContactOut(Shape):
             preferred=next((point.value for point in links.points if point.preferred), None),
             lead_ids=list(links.lead_ids),
             deal_ids=list(links.deal_ids),
+            segments=None if segments is None else list(segments),
         )
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, SMALL_PENDING, Base
+from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, SMALL_PENDING, Base
 
 
 class Contact(Base):
@@ -28,6 +28,7 @@ class Contact(Base):
         Index("ix_contact_kind", "workspace_id", "kind", "created_at", "id"),
         Index("ix_contact_name", "workspace_id", "search_name", "id"),
         Index("ix_contact_tags", "workspace_id", "tags", postgresql_using="gin"),
+        Index("ix_contact_tagged", "workspace_id", "id", postgresql_where=HAS_TAGS),
         Index(
             "ix_contact_custom", "workspace_id", "custom", postgresql_using="gin",
             postgresql_ops={"custom": "jsonb_path_ops"}, postgresql_where=CUSTOM_IS_FILLED,

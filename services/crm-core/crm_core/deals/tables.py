@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, KEPT_APART, SMALL_PENDING, Base, never_null
+from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, KEPT_APART, SMALL_PENDING, Base, never_null
 
 NO_NEXT_STEP = "next_step_at IS NULL AND status = 'open'"
 
@@ -44,6 +44,7 @@ class Deal(Base):
         Index("ix_deal_entered_stage", "workspace_id", "entered_stage_at", "id"),
         Index("ix_deal_no_next_step", "workspace_id", "created_at", "id", postgresql_where=text(NO_NEXT_STEP)),
         Index("ix_deal_tags", "workspace_id", "tags", postgresql_using="gin"),
+        Index("ix_deal_tagged", "workspace_id", "id", postgresql_where=HAS_TAGS),
         Index(
             "ix_deal_custom", "workspace_id", "custom", postgresql_using="gin",
             postgresql_ops={"custom": "jsonb_path_ops"}, postgresql_where=CUSTOM_IS_FILLED,

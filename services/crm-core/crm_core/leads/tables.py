@@ -19,7 +19,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, KEPT_APART, SMALL_PENDING, Base, never_null
+from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, KEPT_APART, SMALL_PENDING, Base, never_null
 
 KIND_OF_KEY = "kind IN ('phone', 'email', 'messenger')"
 STATUSES = "'new', 'assigned', 'in_progress', 'qualified', 'converted', 'disqualified', 'postponed', 'merged'"
@@ -72,6 +72,7 @@ class Lead(Base):
         Index("ix_lead_contact", "workspace_id", "contact_id"),
         Index("ix_lead_postponed", "workspace_id", "postponed_until", postgresql_where=text("status = 'postponed'")),
         Index("ix_lead_tags", "workspace_id", "tags", postgresql_using="gin"),
+        Index("ix_lead_tagged", "workspace_id", "id", postgresql_where=HAS_TAGS),
         Index(
             "ix_lead_custom", "workspace_id", "custom", postgresql_using="gin",
             postgresql_ops={"custom": "jsonb_path_ops"}, postgresql_where=CUSTOM_IS_FILLED,

@@ -1,0 +1,1 @@
+"""Products: what the workspace sells, as lines of deals name it."""

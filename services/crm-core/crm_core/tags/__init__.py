@@ -1,0 +1,1 @@
+"""Tags: short words on leads, contacts, companies and deals."""
