@@ -5,6 +5,7 @@ from leadkit.app import create_app
 from leadkit.serve import serve
 
 from analytics.currencies import routes as currencies
+from analytics.exports import routes as exports
 from analytics.metrics import routes as metrics
 from analytics.projections import routes as projections
 from analytics.reconciliation import routes as reconciliation
@@ -15,10 +16,11 @@ from analytics.statements import routes as statements
 
 ROUTERS = (
     metrics.router,
+    currencies.router,
+    exports.router,
     reports.router,
     spend.router,
     statements.router,
-    currencies.router,
     reconciliation.router,
     projections.router,
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,12 +18,18 @@ from analytics.metrics.queries import names_for, slice_of
 from analytics.metrics.reading import Reading, Tallies, Tally, read
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
 from analytics.metrics.statistics import FEW, quantile_bucket, ratio, wilson_interval
+from analytics.metrics.wire import Table
 from analytics.projections.cell_sums import family_for
 from analytics.projections.measures import Subject, seconds_of
 from analytics.projections.queries import Setting, freshness
 from analytics.projections.slices import Key, Period, Slice, Wanted
 
 NO_REASON: Final = "none given"
+STEP_COLUMNS: Final = (
+    "entered", "from_previous", "from_first", "few", "immature", "median_s_to_next", "p90_s_to_next", "lost_here",
+    "joined_here", "still_here",
+)  # fmt: skip
+"""What a table of the funnel tells of a step, beside its name and interval."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,6 +290,19 @@ def _reasons(
             name = names["loss_reason"].get(reason, reason) or NO_REASON
             found[name] = found.get(name, 0) + n
     return dict(sorted(((reason, n) for reason, n in found.items() if n), key=lambda entry: (-entry[1], entry[0])))
+
+
+def funnel_table(answer: FunnelAnswer) -> Table:
+    """The funnel as rows of a table: a step each, of each group where there are any, with the reasons left out."""
+    groups = answer.groups if answer.groups is not None else [GroupOut(by={}, steps=answer.steps)]
+    values = list(groups[0].by) if groups else []
+    rows: list[dict[str, Any]] = []
+    for group in groups:
+        for step in group.steps:
+            low, high = step.interval or (None, None)
+            own = {"step": step.key, "name": step.name, "interval_low": low, "interval_high": high}
+            rows.append(group.by | own | step.model_dump(include=set(STEP_COLUMNS)))
+    return [*values, "step", "name", *STEP_COLUMNS, "interval_low", "interval_high"], rows
 
 
 def _groups(by: tuple[Dimension, ...], funnels: _Funnels, names: Names) -> list[GroupOut]:

@@ -1,6 +1,6 @@
 """`/v1/metrics`, `/v1/dimensions`, `/v1/query`, `/v1/funnel`, `/v1/stage-flow`, `/v1/cost-per-lead`."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession
@@ -19,7 +19,7 @@ from analytics.metrics.asking import (
 )
 from analytics.metrics.catalogue import METRIC_BY_KEY, METRICS, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSIONS
-from analytics.metrics.funnel import Way, answer_funnel
+from analytics.metrics.funnel import Way, answer_funnel, funnel_table
 from analytics.metrics.kinds import Metric, Ratio
 from analytics.metrics.schemas import (
     BASIS,
@@ -34,7 +34,7 @@ from analytics.metrics.schemas import (
     StageFlowAnswer,
 )
 from analytics.metrics.stages import answer_stages
-from analytics.metrics.wire import UnknownFormat, answer, wanted_format
+from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
 from analytics.projections.queries import Setting, WorkspaceNotKnown, workspace_setting
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["metrics"])
@@ -43,9 +43,6 @@ Reader = Annotated[Caller, Allow("metrics:read")]
 REFUSALS = problems(
     UnknownMetric, UnknownDimension, UnreadableCondition, UnreadablePeriod, UnknownBasis, WorkspaceNotKnown
 )
-NOT_CHANGED: dict[int | str, dict[str, Any]] = {
-    304: {"description": "The numbers are those that `If-None-Match` names"}
-}
 LONGEST = 4000
 
 By = Annotated[str | None, Query(max_length=LONGEST, description="Dimensions, by comma", examples=["source"])]
@@ -106,38 +103,46 @@ async def dimensions_list() -> DimensionList:
     return DimensionList(items=[DimensionOut.model_validate(dimension) for dimension in DIMENSIONS])
 
 
-@router.get("/query", response_model=QueryAnswer, responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED})
+@router.get(
+    "/query",
+    response_model=QueryAnswer,
+    responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED, **AS_FILES},
+)
 async def query_run(
     request: Request,
     session: ReadSession,
     caller: Reader,
     now: Now,
     asked: Asking,
+    wanted: AsWanted,
     metrics: Annotated[
         str, Query(max_length=LONGEST, description="Metrics, by comma", examples=["leads,cost_per_lead"])
     ],
     by: By = None,
-    format: Annotated[str | None, Query(max_length=20, description="json or csv; else by Accept")] = None,
     intervals: Annotated[
         bool,
         Query(description="Beside each rate its 95 % Wilson interval (`_low`, `_high`) and `_few`: of fewer than 30"),
     ] = False,
 ) -> Response:
     """Answer any metrics by any dimensions."""
-    wanted = wanted_format(request, format)
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question(asking.read_metrics(metrics), by, setting, now)
     body = await queries.answer_query(session, caller.workspace, question, setting, now=now, intervals=intervals)
-    return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
+    return await answer(request, body, wanted=wanted)
 
 
-@router.get("/funnel", response_model=FunnelAnswer, responses={**REFUSALS, **problems(UnknownStep), **NOT_CHANGED})
+@router.get(
+    "/funnel",
+    response_model=FunnelAnswer,
+    responses={**REFUSALS, **problems(UnknownStep, UnknownFormat), **NOT_CHANGED, **AS_FILES},
+)
 async def funnel_get(
     request: Request,
     session: ReadSession,
     caller: Reader,
     now: Now,
     asked: Asking,
+    wanted: AsWanted,
     by: By = None,
     steps: Annotated[
         str | None,
@@ -152,7 +157,8 @@ async def funnel_get(
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
     way = Way(now=now, compare=compare_to is not None, reasons=reasons, steps=asking.read_steps(steps))
-    return answer(request, await answer_funnel(session, caller.workspace, question, setting, way))
+    body = await answer_funnel(session, caller.workspace, question, setting, way)
+    return await answer(request, body, wanted=wanted, table=funnel_table(body))
 
 
 @router.get("/stage-flow", response_model=StageFlowAnswer, responses={**REFUSALS, **NOT_CHANGED})
@@ -160,11 +166,13 @@ async def stage_flow_get(request: Request, session: ReadSession, caller: Reader,
     """Show how deals go through the stages of their pipelines: on, back, elsewhere, lost, or still there."""
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question((), None, setting, now, common=(METRIC_BY_KEY["stage_reached"],))
-    return answer(request, await answer_stages(session, caller.workspace, question, setting))
+    return await answer(request, await answer_stages(session, caller.workspace, question, setting))
 
 
 @router.get(
-    "/cost-per-lead", response_model=CostAnswer, responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED}
+    "/cost-per-lead",
+    response_model=CostAnswer,
+    responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED, **AS_FILES},
 )
 async def cost_per_lead_get(
     request: Request,
@@ -172,15 +180,14 @@ async def cost_per_lead_get(
     caller: Reader,
     now: Now,
     asked: Asking,
+    wanted: AsWanted,
     by: By = "source",
-    format: Annotated[str | None, Query(max_length=20, description="json or csv; else by Accept")] = None,
 ) -> Response:
     """Show what a lead, a qualified lead and a sale cost, by source or by anything else."""
-    wanted = wanted_format(request, format)
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question(queries.COST_METRICS, by, setting, now)
     body = await queries.answer_cost(session, caller.workspace, question, setting, now=now)
-    return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
+    return await answer(request, body, wanted=wanted)
 
 
 def _metric(metric: Metric) -> MetricOut:

@@ -80,6 +80,15 @@ async def freshness(session: AsyncSession) -> Freshness:
     return Freshness(max(row.event_at for row in rows), round(max(lags), 3))
 
 
+async def projected_to(session: AsyncSession, workspace_id: UUID) -> tuple[object, ...]:
+    """The workspace's generation and how far the feeds are projected: while it stays, so do facts, names and cells."""
+    generation = await session.scalar(
+        select(WorkspaceSetting.generation).where(WorkspaceSetting.workspace_id == workspace_id)
+    )
+    positions = select(feed_position.c.feed, feed_position.c.last_event_id).where(feed_position.c.feed.in_(FEEDS))
+    return generation, *map(tuple, await session.execute(positions.order_by(feed_position.c.feed)))
+
+
 async def known_workspaces(session: AsyncSession) -> Sequence[UUID]:
     """Every workspace that an event was read of (role worker)."""
     return (await session.scalars(select(WorkspaceSetting.workspace_id).order_by(WorkspaceSetting.workspace_id))).all()

@@ -28,4 +28,4 @@ async def reconciliation_get(
     """Account for every inquiry received: what became of it, and whether any is lost."""
     setting = await workspace_setting(session, caller.workspace)
     period = read_period(start, end, zone=setting.time_zone, now=now)
-    return answer(request, await reconcile(session, caller.workspace, period, zone=setting.time_zone, now=now))
+    return await answer(request, await reconcile(session, caller.workspace, period, zone=setting.time_zone, now=now))

@@ -10,9 +10,9 @@ from leadkit.problems import problems
 
 from analytics.metrics import asking
 from analytics.metrics.asking import UnknownDimension, UnreadableCondition
-from analytics.metrics.routes import LONGEST, NOT_CHANGED, REFUSALS, Asking, Reader
+from analytics.metrics.routes import LONGEST, REFUSALS, Asking, Reader
 from analytics.metrics.schemas import NamesOut
-from analytics.metrics.wire import UnknownFormat, answer, wanted_format
+from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
 from analytics.projections.queries import WorkspaceNotKnown, workspace_setting
 from analytics.reports.catalogue import REPORTS, Report
 from analytics.reports.queries import (
@@ -25,8 +25,6 @@ from analytics.reports.queries import (
 from analytics.reports.schemas import ForecastAnswer, ReportAnswer, ReportList, ReportOut
 
 router = APIRouter(prefix="/v1/reports", route_class=EdgeRoute, tags=["reports"])
-
-Format = Annotated[str | None, Query(max_length=20, description="json or csv; else by Accept")]
 
 
 @router.get("", dependencies=[Allow("metrics:read", workspace=False)])
@@ -51,12 +49,11 @@ def _get(report: Report) -> Callable[..., Awaitable[Response]]:
         caller: Reader,
         now: Now,
         asked: Asking,
+        wanted: AsWanted,
         by: Annotated[
             str, Query(max_length=LONGEST, description="Dimensions, by comma", include_in_schema=not report.fixed)
         ] = report.by,
-        format: Format = None,
     ) -> Response:
-        wanted = wanted_format(request, format)
         setting = await workspace_setting(session, caller.workspace)
         if report.fixed and by != report.by:
             raise UnknownDimension.at("/by", f"is always {report.by} in this report")
@@ -64,7 +61,7 @@ def _get(report: Report) -> Callable[..., Awaitable[Response]]:
         if report.basis is not None:
             question = replace(question, basis=report.basis)
         body = await answer_report(session, caller.workspace, report, question, setting, now=now)
-        return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
+        return await answer(request, body, wanted=wanted)
 
     return run
 
@@ -76,27 +73,30 @@ for _report in REPORTS:
         name=f"reports_{_report.key.replace('-', '_')}",
         description=f"{_report.name.en}.\n{_report.definition}",
         response_model=ReportAnswer,
-        responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED},
+        responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED, **AS_FILES},
     )
 
 
 @router.get(
     "/forecast",
     response_model=ForecastAnswer,
-    responses={**problems(UnknownDimension, UnreadableCondition, UnknownFormat, WorkspaceNotKnown), **NOT_CHANGED},
+    responses={
+        **problems(UnknownDimension, UnreadableCondition, UnknownFormat, WorkspaceNotKnown),
+        **NOT_CHANGED,
+        **AS_FILES,
+    },
 )
 async def reports_forecast(
     request: Request,
     session: ReadSession,
     caller: Reader,
     now: Now,
+    wanted: AsWanted,
     weeks: Annotated[int, Query(ge=1, le=26, description="How many weeks, with the present one")] = 8,
     where: Annotated[str | None, Query(max_length=LONGEST, description=asking.WHERE_FORM)] = None,
-    format: Format = None,
 ) -> Response:
     """Forecast leads and revenue of the coming weeks, each with its 95 % interval."""
-    wanted = wanted_format(request, format)
     setting = await workspace_setting(session, caller.workspace)
     conditions = asking.read_conditions(where, FORECAST)
     body = await answer_forecast(session, caller.workspace, setting, conditions, weeks=weeks, now=now)
-    return answer(request, body, csv_of=(body.columns, body.rows) if wanted == "csv" else None)
+    return await answer(request, body, wanted=wanted)

@@ -1,7 +1,7 @@
 """Reading what was spent: the stored lines, and current sums under their own keys."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.currencies.queries import rate_on
 from analytics.projections.slices import Period, Span, spans
-from analytics.spend.tables import SpendLine, SpendMonth
+from analytics.spend.tables import SpendLine, SpendMonth, SpendUnit
 
 KEYS: Final = (
     "source",
@@ -54,6 +54,14 @@ def lines(
     if sources:
         statement = statement.where(SpendLine.source.in_(sources))
     return statement
+
+
+async def spend_changed_at(session: AsyncSession, workspace_id: UUID) -> datetime | None:
+    """When spend last changed; None before any."""
+    changed: datetime | None = await session.scalar(
+        select(func.max(SpendUnit.updated_at)).where(SpendUnit.workspace_id == workspace_id)
+    )
+    return changed
 
 
 async def spent(
