@@ -74,6 +74,8 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ),
     ("view_id", "/v1/views", lambda _: {"name": "Mine", "entity": "lead", "shared": "all"}),
     ("export_id", "/v1/exports", lambda _: {"entity": "lead"}),
+    ("webhook_id", "/v1/webhooks", lambda _: {"name": "Till", "url": "https://hooks.example.com/"}),
+    ("delivery_id", "/v1/webhooks/{webhook_id}/test", lambda _: {}),
     ("address_id", "/v1/unmatched-addresses", lambda _: {"kind": "phone", "value": "+79990000003", "reason": "own"}),
 )  # fmt: skip
 """The name that paths give an id, where such a thing is made, and of what (given what was made before)."""
@@ -84,7 +86,7 @@ async def _things_of(core: RunningService, workspace: UUID) -> dict[str, str]:
     things = {"workspace_id": str(workspace)}
     async with core.client_as("admin", workspace) as client:
         for name, path, body in MADE:
-            things[name] = _made(await client.post(path, json=body(things)))
+            things[name] = _made(await client.post(path.format(**things), json=body(things)))
         pipeline = (await client.get("/v1/pipelines")).json()["items"][0]
         stages = (await client.get(f"/v1/pipelines/{pipeline['id']}/stages")).json()
     first = (stages["items"] if isinstance(stages, dict) else stages)[0]

@@ -31,6 +31,7 @@ from crm_core.tags import routes as tags
 from crm_core.timeline import routes as timeline
 from crm_core.unmatched import routes as unmatched
 from crm_core.views import routes as views
+from crm_core.webhooks import routes as webhooks
 
 ROUTERS = (
     inquiries.router,
@@ -58,6 +59,7 @@ ROUTERS = (
     audit.router,
     *feed.routers,
     streams.router,
+    webhooks.router,
     tokens.public_router,
 )
 

@@ -53,6 +53,7 @@ EVENT_TYPES = (
     "activity.updated",
     "activity.completed",
     "activity.missed",
+    "webhook.disabled",
 )
 
 SNAPSHOTS = (

@@ -17,6 +17,9 @@ class CoreSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="LEADFLOW_CORE_")
 
     port: int = Field(8002, description="Port the API listens on")
+    webhooks_to_private_addresses: bool = Field(
+        False, description="Whether webhooks may go to private addresses and without TLS"
+    )
 
 
 @cache

@@ -25,13 +25,14 @@ from crm_core.streams import tables as streams
 from crm_core.tags import tables as tags
 from crm_core.unmatched import tables as unmatched
 from crm_core.views import tables as views
+from crm_core.webhooks import tables as webhooks
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, unmatched)
 CATALOGUES = (custom_fields, tags, segments, products)
 FINDING = (views, exports)
-OUT = (streams,)
+OUT = (streams, webhooks)
 PRIVACY = (privacy,)
 
 METADATA = Base.metadata

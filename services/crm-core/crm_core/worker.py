@@ -1,5 +1,5 @@
-"""crm-core's worker: orders events into the feed, brings postponed leads back, writes exports, and forgets what has run
-out.
+"""crm-core's worker: orders events into the feed, brings postponed leads back, writes exports, sends webhooks, and
+forgets what has run out.
 
 Any number of copies may run."""
 
@@ -17,10 +17,14 @@ from leadkit.worker import every, run_worker
 from crm_core.exports import working as exports
 from crm_core.leads import returning
 from crm_core.privacy.actions import forget_erased
-from crm_core.settings import FOLDER, settings
+from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.streams.actions import forget_expired_tickets
+from crm_core.webhooks.actions import forget_deliveries
+from crm_core.webhooks.guarding import guarded_pool
+from crm_core.webhooks.sending import Sender
 
 CLEAN_EVERY_S = 600
+FEED_SOURCE = "/crm-core"
 
 
 async def main() -> None:
@@ -32,11 +36,18 @@ async def main() -> None:
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
+            ("webhooks", sender(db, settings()).run),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )
         await run_worker(db, loops)
     finally:
         await db.close()
+
+
+def sender(db: Database, own: CoreSettings) -> Sender:
+    """What sends webhooks in this process."""
+    pool = guarded_pool(private_allowed=own.webhooks_to_private_addresses)
+    return Sender(db, pool, own.data_key, FEED_SOURCE)
 
 
 async def clean(db: Database) -> None:
@@ -47,6 +58,7 @@ async def clean(db: Database) -> None:
         await remember_revoked(session, (), now=clock.now())
         await forget_expired_tickets(session, now=clock.now())
         await forget_erased(session, now=clock.now())
+        await forget_deliveries(session, now=clock.now())
 
 
 if __name__ == "__main__":

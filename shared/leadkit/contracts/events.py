@@ -276,3 +276,13 @@ class PersonErased(Shape):
     hashes: list[str]
     key_id: str
     erased_at: Moment
+
+
+class WebhookState(Shape):
+    """`webhook.disabled`: an endpoint that is told of nothing any more, since it was `failing` or `gone`."""
+
+    id: UUID
+    version: int
+    name: str
+    enabled: bool
+    reason: str | None
