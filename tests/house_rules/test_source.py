@@ -1,6 +1,7 @@
 """Rules of the house that a machine can check in the source."""
 
 import ast
+import os
 import subprocess
 
 import pytest
@@ -12,6 +13,12 @@ pytestmark = pytest.mark.xdist_group("source")
 
 COMMITS_ALLOWED = {"leadkit.edge", "leadkit.db", "leadkit.migrations"}
 LARGEST_FILE = 400
+
+
+def test_what_is_grouped_runs_in_one_test_process(request: pytest.FixtureRequest) -> None:
+    """Else each process would parse the source, and start a browser and a whole Leadflow of its own."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        assert request.node.nodeid.endswith("@source")
 
 
 def test_services_never_import_each_other() -> None:
