@@ -12,3 +12,5 @@ SELECT format('CREATE DATABASE %I OWNER %I', :'login', :'login' || '_owner')
 WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = :'login') \gexec
 REVOKE CONNECT ON DATABASE :"login" FROM PUBLIC;
 GRANT CONNECT, CREATE ON DATABASE :"login" TO :"login"; -- CREATE lets a migration add trusted extensions
+-- analytics makes read-only logins for BI tools; it can change no role but those that it made.
+SELECT format('ALTER ROLE %I CREATEROLE', :'login') WHERE :'login' = 'leadflow_analytics' \gexec

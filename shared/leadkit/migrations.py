@@ -4,6 +4,7 @@ A service's `migrations/env.py` calls `run_env`; its revisions call `tenant_tabl
 """
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -78,12 +79,28 @@ def create_shared_tables(op: Migration, *, service: ServiceName) -> None:
     op.execute("INSERT INTO feed_counter (id, position, epoch, leased_until) VALUES (1, 0, 0, now())")
 
 
-def run_env(own: MetaData) -> None:
-    """The body of a service's `env.py`: compares with `own` and leadkit's tables, on the connection of `migrate`."""
+Step = Callable[[Connection], None]
+
+
+def run_env(own: MetaData, *, before: Step | None = None, after: Step | None = None) -> None:
+    """The body of a service's `env.py`: compares with `own` and leadkit's tables, on the connection of `migrate`.
+
+    `before` runs ahead of revisions, when there are any to run, and `after` behind every migration, all of it in one
+    transaction: for views that follow from the code.
+    """
     connection = context.config.attributes["connection"]
+    upgrading = context.config.attributes.get("upgrading", False)
     context.configure(connection=connection, target_metadata=[own, *SHARED], compare_type=True)
     with context.begin_transaction():
+        if (
+            before is not None
+            and upgrading
+            and context.get_context().get_current_revision() != context.get_head_revision()
+        ):
+            before(connection)
         context.run_migrations()
+        if after is not None and upgrading:
+            after(connection)
 
 
 def migration_config(folder: Path) -> Config:
@@ -113,7 +130,7 @@ async def migrate(settings: ServiceSettings, *, service: ServiceName, folder: Pa
 
 def _upgrade(connection: Connection, folder: Path) -> None:
     config = migration_config(folder)
-    config.attributes["connection"] = connection
+    config.attributes.update(connection=connection, upgrading=True)
     command.upgrade(config, "head")
 
 

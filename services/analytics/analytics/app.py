@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from leadkit.app import create_app
 from leadkit.serve import serve
 
+from analytics.bi import routes as bi
 from analytics.currencies import routes as currencies
 from analytics.exports import routes as exports
 from analytics.metrics import routes as metrics
@@ -18,6 +19,7 @@ ROUTERS = (
     metrics.router,
     currencies.router,
     exports.router,
+    bi.router,
     reports.router,
     spend.router,
     statements.router,

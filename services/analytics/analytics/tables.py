@@ -1,9 +1,10 @@
 """Every table of the service in one place, for migrations and for the check that models and database agree."""
 
 from analytics.base import Base
+from analytics.bi import tables as bi
 from analytics.currencies import tables as currencies
 from analytics.projections import tables as projections
 from analytics.spend import tables as spend
 
-SLICES = (projections, spend, currencies)
+SLICES = (projections, spend, currencies, bi)
 METADATA = Base.metadata
