@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from crm_core.leads.lifecycle_page import lifecycle_page
 from fastapi import FastAPI
 from leadkit.settings import ServiceSettings
 from pydantic import AliasChoices, AliasPath, SecretStr
@@ -22,6 +23,7 @@ def main() -> None:
     """Write every derived file that differs, and say which."""
     for path, content in derived_files():
         if not path.exists() or path.read_text() != content:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(content)
             print(f"wrote {path.relative_to(ROOT)}")
 
@@ -32,6 +34,7 @@ def derived_files() -> Iterator[tuple[Path, str]]:
         document = json.dumps(_app_of(service).openapi(), indent=2, ensure_ascii=False)
         yield ROOT / "services" / service.name / "openapi.json", document + "\n"
     yield ROOT / ".env.example", env_example()
+    yield ROOT / "docs" / "reference" / "lead-lifecycle.md", lifecycle_page()
 
 
 def env_example() -> str:

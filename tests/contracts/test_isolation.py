@@ -19,6 +19,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "leads_postpone": {"until": "2036-01-01T00:00:00Z"},
     "leads_disqualify": {"reason": "other", "note": "x"},
     "leads_merge": {"into": "0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"},
+    "contacts_merge": {"into": "0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"},
+    "companies_merge": {"into": "0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"},
     "deals_move": {"stage_id": "0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"},
     "deals_win": {"amount": MONEY},
     "deals_lose": {"reason": "other", "note": "x"},
@@ -88,9 +90,20 @@ async def _things_of(core: RunningService, workspace: UUID) -> dict[str, str]:
         for name, path, body in MADE:
             things[name] = _made(await client.post(path.format(**things), json=body(things)))
         pipeline = (await client.get("/v1/pipelines")).json()["items"][0]
+        things |= await _alike(client)
         stages = (await client.get(f"/v1/pipelines/{pipeline['id']}/stages")).json()
     first = (stages["items"] if isinstance(stages, dict) else stages)[0]
     return things | {"pipeline_id": pipeline["id"], "stage_id": first["id"]}
+
+
+async def _alike(client: httpx.AsyncClient) -> dict[str, str]:
+    """Two pairs of companies with one name each: one is suggested, the other merged."""
+    ids = [
+        _made(await client.post("/v1/companies", json={"name": name})) for name in ("Alike", "Alike", "Same", "Same")
+    ]
+    found = (await client.get(f"/v1/companies/{ids[0]}/duplicates")).json()["items"]
+    merged = (await client.post(f"/v1/companies/{ids[2]}/merge", json={"into": ids[3]})).json()
+    return {"duplicate_id": found[0]["id"], "merge_id": merged["merge"]["id"]}
 
 
 async def _sent(client: httpx.AsyncClient, method: str, path: str, operation: dict[str, Any]) -> httpx.Response:

@@ -16,10 +16,12 @@ from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
 from crm_core.custom_fields import routes as custom_fields
 from crm_core.deals import routes as deals
+from crm_core.duplicates import routes as duplicates
 from crm_core.exports import routes as exports
 from crm_core.inquiries import routes as inquiries
 from crm_core.leads import routes as leads
 from crm_core.loss_reasons import routes as loss_reasons
+from crm_core.merging import routes as merging
 from crm_core.pipelines import routes as pipelines
 from crm_core.privacy import routes as privacy
 from crm_core.products import routes as products
@@ -42,6 +44,8 @@ ROUTERS = (
     deals.router,
     pipelines.router,
     activities.router,
+    duplicates.router,
+    merging.router,
     timeline.router,
     views.router,
     exports.router,

@@ -13,10 +13,12 @@ from crm_core.companies import tables as companies
 from crm_core.contacts import tables as contacts
 from crm_core.custom_fields import tables as custom_fields
 from crm_core.deals import tables as deals
+from crm_core.duplicates import tables as duplicates
 from crm_core.exports import tables as exports
 from crm_core.inquiries import tables as inquiries
 from crm_core.leads import tables as leads
 from crm_core.loss_reasons import tables as loss_reasons
+from crm_core.merging import tables as merging
 from crm_core.pipelines import tables as pipelines
 from crm_core.privacy import tables as privacy
 from crm_core.products import tables as products
@@ -31,6 +33,7 @@ ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, unmatched)
 CATALOGUES = (custom_fields, tags, segments, products)
+SAME = (duplicates, merging)
 FINDING = (views, exports)
 OUT = (streams, webhooks)
 PRIVACY = (privacy,)

@@ -1,5 +1,5 @@
-"""crm-core's worker: orders events into the feed, brings postponed leads back, writes exports, sends webhooks, and
-forgets what has run out.
+"""crm-core's worker: orders events into the feed, brings postponed leads back, writes exports, sends webhooks,
+finds duplicates, and forgets what has run out.
 
 Any number of copies may run."""
 
@@ -14,6 +14,7 @@ from leadkit.serve import run
 from leadkit.tokens import remember_revoked
 from leadkit.worker import every, run_worker
 
+from crm_core.duplicates import scanning as duplicates
 from crm_core.exports import working as exports
 from crm_core.leads import returning
 from crm_core.privacy.actions import forget_erased
@@ -37,6 +38,7 @@ async def main() -> None:
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
             ("webhooks", sender(db, settings()).run),
+            ("duplicates", every(duplicates.EVERY_S, partial(duplicates.find_duplicates, db))),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )
         await run_worker(db, loops)

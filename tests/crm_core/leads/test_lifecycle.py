@@ -22,6 +22,13 @@ WAYS = {
 STEPS = [one.name for one in TRANSITIONS]
 
 
+async def body_of(sales, step):
+    """What the step needs to be asked for."""
+    if step == "merge":
+        return {"into": (await sales.add(person={"full_name": "Other"}))["id"]}
+    return BODIES.get(step, {})
+
+
 async def lead_in(sales, status):
     """A lead brought to `status`; one without an owner where the way allows it."""
     empty = await sales.tenant.team(f"Nobody yet {new_id()}")
@@ -40,16 +47,19 @@ async def test_every_step_from_a_status_is_taken_or_refused_as_the_table_says(sa
         if step in allowed(status):
             await check_taken(sales, await lead_in(sales, status), step)
         else:
-            refused = await sales.step(lead["id"], step, expected=409, **BODIES.get(step, {}))
+            refused = await sales.step(lead["id"], step, expected=409, **await body_of(sales, step))
             assert (refused["type"], refused["allowed"]) == ("/problems/transition-not-allowed", allowed(status))
     assert await sales.lead(lead["id"]) == lead
 
 
 async def check_taken(sales, lead, step):
-    body = {"owner_id": str(sales.managers[1])} if step == "assign" else BODIES.get(step, {})
+    body = {"owner_id": str(sales.managers[1])} if step == "assign" else await body_of(sales, step)
     [chosen] = [one for one in TRANSITIONS if one.name == step]
     owned = lead["owner_id"] is not None
     taken = await sales.step(lead["id"], step, **body)
+    if step == "merge":
+        assert taken["id"] == body["into"]
+        [taken] = [one for one in await sales.leads(status="merged") if one["id"] == lead["id"]]
     assert taken["status"] == target_of(chosen, lead["status"], reached=lead["reached"], owned=owned)
     assert taken["version"] == lead["version"] + 1
     event = "lead.reassigned" if step == "assign" and owned else chosen.event
@@ -149,3 +159,11 @@ async def test_every_step_is_in_the_audit_log_without_personal_values(sales):
     assert [entry["action"] for entry in entries] == ["lead.qualify", "lead.start", "lead.assign", "lead.create"]
     assert "Иван" not in str(entries)
     assert "4951234567" not in str(entries)
+
+
+async def test_the_reason_other_needs_a_note(sales):
+    lead = await lead_in(sales, "new")
+    refused = await sales.step(lead["id"], "disqualify", expected=422, reason="other")
+    assert refused["errors"][0]["pointer"] == "/note"
+    taken = await sales.step(lead["id"], "disqualify", reason="other", note="moved abroad")
+    assert taken["loss_note"] == "moved abroad"

@@ -12,13 +12,13 @@ from leadkit.contracts.touches import for_events
 
 # Written out a second time on purpose: the table in the code must say what the specification says.
 EXPECTED = {
-    "new": ["start", "assign", "postpone", "disqualify"],
-    "assigned": ["start", "qualify", "convert", "assign", "postpone", "disqualify"],
-    "in_progress": ["qualify", "convert", "assign", "postpone", "disqualify"],
-    "qualified": ["convert", "assign", "postpone", "disqualify"],
-    "converted": [],
-    "disqualified": ["reopen"],
-    "postponed": ["reopen"],
+    "new": ["start", "assign", "postpone", "disqualify", "merge"],
+    "assigned": ["start", "qualify", "convert", "assign", "postpone", "disqualify", "merge"],
+    "in_progress": ["qualify", "convert", "assign", "postpone", "disqualify", "merge"],
+    "qualified": ["convert", "assign", "postpone", "disqualify", "merge"],
+    "converted": ["merge"],
+    "disqualified": ["reopen", "merge"],
+    "postponed": ["reopen", "merge"],
     "merged": [],
 }
 CARD: dict[str, Any] = {

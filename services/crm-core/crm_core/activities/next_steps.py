@@ -1,7 +1,7 @@
 """When something is due next on a lead or deal: kept on its row, so that a list of those without a next step reads an
 index and not everybody's activities."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -19,8 +19,18 @@ async def note_next_steps(session: AsyncSession, workspace_id: UUID, changed: It
 
     Their rows are locked before their activities are read, so of two changes at once the later one sees both."""
     rows = list(changed)
-    lead_ids = sorted({row.lead_id for row in rows if row.lead_id})
-    deal_ids = sorted({row.deal_id for row in rows if row.deal_id})
+    await refresh_next_steps(
+        session,
+        workspace_id,
+        lead_ids=sorted({row.lead_id for row in rows if row.lead_id}),
+        deal_ids=sorted({row.deal_id for row in rows if row.deal_id}),
+    )
+
+
+async def refresh_next_steps(
+    session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID] = (), deal_ids: Sequence[UUID] = ()
+) -> None:
+    """Brings these leads and deals up to date, given in order."""
     if lead_ids:
         await leads.lock(session, workspace_id, lead_ids)
         await leads.put(session, workspace_id, await _due(session, workspace_id, Activity.lead_id, lead_ids))
@@ -30,7 +40,7 @@ async def note_next_steps(session: AsyncSession, workspace_id: UUID, changed: It
 
 
 async def _due(
-    session: AsyncSession, workspace_id: UUID, on: InstrumentedAttribute[UUID | None], ids: list[UUID]
+    session: AsyncSession, workspace_id: UUID, on: InstrumentedAttribute[UUID | None], ids: Sequence[UUID]
 ) -> Mapping[UUID, datetime | None]:
     """When the first open activity of each is due; one without a due time counts from when it was noted."""
     found = await session.execute(

@@ -122,7 +122,7 @@ def _draft(
         tax_number=digits(wanted.tax_number) if wanted.tax_number else None, website=wanted.website,
         address=wanted.address, phones=values_of(points, "phone"), emails=values_of(points, "email"),
         owner_id=owner.owner_id, team_id=owner.team_id, legal=wanted.legal, custom=wanted.custom, tags=wanted.tags,
-        search_text="", created_at=now, updated_at=now,
+        search_text="", merged_into=None, created_at=now, updated_at=now,
     )  # fmt: skip
     put(company, search_text=searched(company))
     return company

@@ -15,12 +15,14 @@ from crm_core.companies.tables import Company
 
 def seen_by(caller: Caller) -> Select[Any]:
     """The companies that the caller may see."""
-    return select(Company).where(Company.workspace_id == caller.workspace)
+    return select(Company).where(Company.workspace_id == caller.workspace, Company.merged_into.is_(None))
 
 
 async def company_by_id(session: AsyncSession, workspace_id: UUID, company_id: UUID, *, lock: bool = False) -> Company:
     """The company; raises `NotFound`. With `lock` nobody else changes it until the transaction ends."""
-    statement = select(Company).where(Company.workspace_id == workspace_id, Company.id == company_id)
+    statement = select(Company).where(
+        Company.workspace_id == workspace_id, Company.id == company_id, Company.merged_into.is_(None)
+    )
     found = await session.scalar(statement.with_for_update() if lock else statement)
     if found is None:
         raise NotFound("There is no such company.")
@@ -32,8 +34,8 @@ async def companies_among(session: AsyncSession, workspace_id: UUID, ids: Iterab
     named = {company_id for company_id in ids if company_id is not None}
     if not named:
         return set()
-    found = await session.scalars(select(Company.id).where(Company.workspace_id == workspace_id, Company.id.in_(named)))
-    return set(found)
+    mine = select(Company.id).where(Company.workspace_id == workspace_id, Company.merged_into.is_(None))
+    return set(await session.scalars(mine.where(Company.id.in_(named))))
 
 
 async def lock_names(session: AsyncSession, workspace_id: UUID, *, name: str, tax_number: str | None) -> None:
@@ -49,9 +51,16 @@ async def same_company(
     session: AsyncSession, workspace_id: UUID, *, name: str, tax_number: str | None
 ) -> Company | None:
     """The oldest company with this tax number, else with this name spelled any way."""
-    mine = select(Company).where(Company.workspace_id == workspace_id).order_by(Company.created_at, Company.id).limit(1)
+    living = select(Company).where(Company.workspace_id == workspace_id, Company.merged_into.is_(None))
+    mine = living.order_by(Company.created_at, Company.id).limit(1)
     if tax_number:
         found = await session.scalar(mine.where(Company.tax_number == digits(tax_number)))
         if found is not None:
             return found
     return await session.scalar(mine.where(Company.name_key == name_key(name)))
+
+
+async def names_of(session: AsyncSession, workspace_id: UUID, ids: Iterable[UUID]) -> dict[UUID, str]:
+    """The names of these companies."""
+    wanted = select(Company.id, Company.name).where(Company.workspace_id == workspace_id, Company.id.in_(set(ids)))
+    return {row.id: row.name for row in await session.execute(wanted)}

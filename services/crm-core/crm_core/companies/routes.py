@@ -14,8 +14,10 @@ from leadkit.tokens import Caller
 from crm_core.companies import actions, queries
 from crm_core.companies.listing import COMPANIES
 from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
+from crm_core.companies.tables import Company
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
+from crm_core.merged import MergedAway, check_not_merged
 
 router = APIRouter(prefix="/v1/companies", route_class=EdgeRoute, tags=["companies"])
 
@@ -58,9 +60,10 @@ async def companies_bulk(wanted: BulkRequest, session: Session, caller: Writer, 
     return await answer_all(wanted.items, CompanyCreate, act)
 
 
-@router.get("/{company_id}", responses=problems(NotFound))
+@router.get("/{company_id}", responses=problems(NotFound, MergedAway))
 async def companies_get(company_id: UUID, session: ReadSession, caller: Reader, response: Response) -> CompanyOut:
-    """Show a company."""
+    """Show a company; the id of one that was merged leads to the survivor."""
+    await check_not_merged(session, Company, caller.workspace, company_id, path="/v1/companies")
     company = await queries.company_by_id(session, caller.workspace, company_id)
     with_etag(response, company.version)
     return CompanyOut.model_validate(company)

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ForeignKeyConstraint, Index
+from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.base import CUSTOM_IS_FILLED, HAS_TAGS, SMALL_PENDING, Base
@@ -22,6 +22,7 @@ class Company(Base):
         Index("ix_company_name_key", "workspace_id", "name_key"),
         Index("ix_company_tax_number", "workspace_id", "tax_number"),
         Index("ix_company_owner", "workspace_id", "owner_id"),
+        Index("ix_company_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_company_tags", "workspace_id", "tags", postgresql_using="gin"),
         Index("ix_company_tagged", "workspace_id", "id", postgresql_where=HAS_TAGS),
         Index(
@@ -50,5 +51,6 @@ class Company(Base):
     legal: Mapped[dict[str, Any]]
     custom: Mapped[dict[str, Any]]
     tags: Mapped[list[str]]
+    merged_into: Mapped[UUID | None]
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]

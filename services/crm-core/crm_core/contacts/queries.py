@@ -84,7 +84,9 @@ async def contacts_among(session: AsyncSession, workspace_id: UUID, contact_ids:
 
 async def contact_exists(session: AsyncSession, workspace_id: UUID, contact_id: UUID) -> bool:
     """Whether the workspace has this contact."""
-    statement = select(Contact.id).where(Contact.workspace_id == workspace_id, Contact.id == contact_id)
+    statement = select(Contact.id).where(
+        Contact.workspace_id == workspace_id, Contact.id == contact_id, Contact.merged_into.is_(None)
+    )
     return await session.scalar(statement) is not None
 
 

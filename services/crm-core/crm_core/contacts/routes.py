@@ -21,6 +21,7 @@ from crm_core.contacts.schemas import ContactCreate, ContactOut, ContactPatch, S
 from crm_core.contacts.tables import Contact
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
+from crm_core.merged import MergedAway, check_not_merged
 from crm_core.segments.queries import segments_with
 
 router = APIRouter(prefix="/v1/contacts", route_class=EdgeRoute, tags=["contacts"])
@@ -82,11 +83,12 @@ async def contacts_bulk(wanted: BulkRequest, session: Session, caller: Writer, n
     return await answer_all(wanted.items, ContactCreate, act)
 
 
-@router.get("/{contact_id}", responses=problems(NotFound))
+@router.get("/{contact_id}", responses=problems(NotFound, MergedAway))
 async def contacts_get(
     contact_id: UUID, session: ReadSession, caller: Reader, now: Now, response: Response
 ) -> ContactOut:
-    """Show a contact, with the segments it belongs to at this moment."""
+    """Show a contact, with its segments at this moment; the id of one that was merged leads to the survivor."""
+    await check_not_merged(session, Contact, caller.workspace, contact_id, path="/v1/contacts")
     return await _answer(session, await queries.contact_by_id(session, caller, contact_id), now, response)
 
 

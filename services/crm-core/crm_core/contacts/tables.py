@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, SMALL_PENDING, Base
@@ -24,6 +24,7 @@ class Contact(Base):
         Index("ix_contact_updated", "workspace_id", "updated_at", "id"),
         Index("ix_contact_owner", "workspace_id", "owner_id", "created_at"),
         Index("ix_contact_company", "workspace_id", "company_id"),
+        Index("ix_contact_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_contact_team", "workspace_id", "team_id", "created_at", "id"),
         Index("ix_contact_kind", "workspace_id", "kind", "created_at", "id"),
         Index("ix_contact_name", "workspace_id", "search_name", "id"),

@@ -24,6 +24,7 @@ from crm_core.leads.arrivals import Arrivals
 from crm_core.leads.schemas import LeadCreate, LeadOut, LeadPatch
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
+from crm_core.merged import AlreadyMerged
 from crm_core.storable import check_storable
 from crm_core.unmatched.queries import unmatched_among
 
@@ -107,6 +108,8 @@ async def change_leads(
             lead = leads.get(patch.lead_id)
             if lead is None:
                 raise NotFound("There is no such lead.")
+            if lead.merged_into is not None:
+                raise AlreadyMerged(merged_into=str(lead.merged_into))
             check_version(patch.version, lead.version)
             before = audited(lead)
             _patch(lead, patch.wanted, new, customs, now)

@@ -7,22 +7,23 @@ from typing import Any
 from uuid import UUID
 
 from leadkit.contracts.touches import outgoing
-from leadkit.ids import new_id
 from leadkit.outbox import NewEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
 from crm_core.access.users.queries import users_by_id
 from crm_core.contacts.points import Point
+from crm_core.duplicates.rules import Sign
+from crm_core.duplicates.suggesting import suggestion
 from crm_core.leads import card, lifecycle, store
 from crm_core.leads.handing import give_by_rules, give_to
 from crm_core.leads.rules import OPEN
-from crm_core.leads.tables import DuplicateSuggestion, Lead
+from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
-from crm_core.rows import Write, fixed_row
+from crm_core.rows import Write
 
 LIVE = (*OPEN, "postponed")
-SURE = 1.0
+ONE_INQUIRY = Sign("one_inquiry", 1.0, "one inquiry names addresses of both")
 
 
 @dataclass(slots=True)
@@ -97,13 +98,9 @@ def suggest(arrivals: Arrivals, lead_id: UUID, points: Sequence[Point], *, now: 
         other = arrivals.leads[other_id]
         if other.status == "merged" or (other.status not in LIVE and not own.isdisjoint(card.points_on(other))):
             continue
-        first, second = sorted((lead_id, other_id))
         arrivals.changes.suggestions.append(
-            fixed_row(
-                DuplicateSuggestion, workspace_id=arrivals.workspace_id, id=new_id(), lead_id=first, other_id=second,
-                score=SURE, reason="one inquiry names addresses of both", status="open", created_at=now,
-            )
-        )  # fmt: skip
+            suggestion(arrivals.workspace_id, "lead", lead_id, other_id, [ONE_INQUIRY], now=now)
+        )
 
 
 async def finish(

@@ -26,7 +26,7 @@ async def convert_lead(
 ) -> Lead:
     """The lead becomes a deal of a contact; both keep their link to it. Raises `Invalid` for what is named and is not
     there."""
-    await store.lock_person(session, caller.workspace, lead_id)
+    await store.lock_persons(session, caller.workspace, [lead_id])
     taking = await begin_step(session, lead_id, "convert", at=wanted.at, note=wanted.note, caller=caller, now=now)
     owner = await _owner(session, taking.lead, wanted.owner_id)
     company_id = await _company(taking, wanted, owner)

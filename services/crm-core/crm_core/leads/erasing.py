@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.contacts.points import Kind, Point
 from crm_core.leads import store
 from crm_core.leads.card import points_on
-from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition, MatchKey
+from crm_core.leads.tables import Lead, LeadKey, LeadTransition, MatchKey
 from crm_core.leads.wire import lead_event
 from crm_core.rows import put
 
@@ -44,7 +44,7 @@ async def points_of_leads(session: AsyncSession, workspace_id: UUID, leads: Sequ
 
 
 async def erase_leads(session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID], *, now: datetime) -> None:
-    """Empties the cards of these leads, and deletes by what they are matched and what they are suggested to be."""
+    """Empties the cards of these leads, and deletes by what they are matched."""
     leads = await store.lock_leads(session, workspace_id, lead_ids)
     for lead in leads:
         _empty(lead, now)
@@ -53,12 +53,6 @@ async def erase_leads(session: AsyncSession, workspace_id: UUID, lead_ids: Seque
         delete(LeadKey).where(LeadKey.workspace_id == workspace_id, mine).returning(LeadKey.kind, LeadKey.value)
     )
     await forget_points(session, workspace_id, [Point(cast(Kind, kind), value) for kind, value in keys])
-    pair = DuplicateSuggestion
-    await session.execute(
-        delete(pair).where(
-            pair.workspace_id == workspace_id, or_(pair.lead_id.in_(lead_ids), pair.other_id.in_(lead_ids))
-        )
-    )
     await session.execute(
         update(LeadTransition)
         .where(LeadTransition.workspace_id == workspace_id, LeadTransition.lead_id.in_(lead_ids))

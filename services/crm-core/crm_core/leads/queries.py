@@ -8,12 +8,12 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import Select, case, or_, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
-from crm_core.leads.tables import DuplicateSuggestion, Lead
+from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 
 
@@ -22,6 +22,11 @@ def seen_by(caller: Caller) -> Select[Any]:
     return select(Lead).where(
         Lead.workspace_id == caller.workspace, visible(caller, owner=Lead.owner_id, team=Lead.team_id)
     )
+
+
+def seen_unmerged_by(caller: Caller) -> Select[Any]:
+    """The leads that the caller may see and that were not merged into another."""
+    return seen_by(caller).where(Lead.merged_into.is_(None))
 
 
 async def lead_by_id(session: AsyncSession, caller: Caller, lead_id: UUID, *, lock: bool = False) -> Lead:
@@ -58,22 +63,14 @@ async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[
     }
 
 
-async def suggestions_for(session: AsyncSession, caller: Caller, lead_id: UUID) -> list[DuplicateSuggestion]:
-    """The open suggestions about a lead whose other lead the caller may see too, the surest first."""
-    pair = DuplicateSuggestion
-    other = case((pair.lead_id == lead_id, pair.other_id), else_=pair.lead_id)
-    found = await session.scalars(
-        select(pair)
-        .join(Lead, (Lead.workspace_id == pair.workspace_id) & (Lead.id == other))
-        .where(
-            pair.workspace_id == caller.workspace,
-            or_(pair.lead_id == lead_id, pair.other_id == lead_id),
-            pair.status == "open",
-            visible(caller, owner=Lead.owner_id, team=Lead.team_id),
-        )
-        .order_by(pair.score.desc(), pair.id)
-    )
-    return list(found)
+async def with_merged(session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID]) -> list[UUID]:
+    """These leads and all that were merged into them, directly or by way of others."""
+    found, last = list(lead_ids), list(lead_ids)
+    while last:
+        merged = select(Lead.id).where(Lead.workspace_id == workspace_id, Lead.merged_into.in_(last))
+        last = [lead_id for lead_id in await session.scalars(merged) if lead_id not in found]
+        found += last
+    return found
 
 
 async def snapshot(

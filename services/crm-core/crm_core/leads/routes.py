@@ -20,8 +20,6 @@ from crm_core.leads import actions, conversion, queries, rules, transitions
 from crm_core.leads.lifecycle import TransitionNotAllowed
 from crm_core.leads.listing import LEADS
 from crm_core.leads.schemas import (
-    DuplicateList,
-    DuplicateOut,
     LeadAssign,
     LeadChange,
     LeadConvert,
@@ -37,6 +35,7 @@ from crm_core.leads.schemas import (
     Stepping,
 )
 from crm_core.leads.tables import Lead
+from crm_core.merged import AlreadyMerged, MergedAway, check_not_merged
 
 router = APIRouter(prefix="/v1/leads", route_class=EdgeRoute, tags=["leads"])
 
@@ -124,13 +123,14 @@ for _name in transitions.STEPS:
     )
 
 
-@router.get("/{lead_id}", responses=problems(NotFound))
+@router.get("/{lead_id}", responses=problems(NotFound, MergedAway))
 async def leads_get(lead_id: UUID, session: ReadSession, caller: Reader, response: Response) -> LeadOut:
-    """Get a lead."""
+    """Get a lead; the id of one that was merged leads to the survivor."""
+    await check_not_merged(session, Lead, caller.workspace, lead_id, path="/v1/leads")
     return _answer(await queries.lead_by_id(session, caller, lead_id), response)
 
 
-@router.patch("/{lead_id}", responses=problems(NotFound, Stale, PreconditionRequired))
+@router.patch("/{lead_id}", responses=problems(NotFound, AlreadyMerged, Stale, PreconditionRequired))
 async def leads_update(
     lead_id: UUID,
     wanted: LeadPatch,
@@ -150,14 +150,6 @@ async def leads_assignment(lead_id: UUID, session: ReadSession, caller: Reader) 
     lead = await queries.lead_by_id(session, caller, lead_id)
     rows = await explanations_of(session, caller.workspace, lead_id)
     return AssignmentOut.of(lead_id, lead.owner_id, lead.team_id, rows)
-
-
-@router.get("/{lead_id}/duplicates", responses=problems(NotFound))
-async def leads_duplicates(lead_id: UUID, session: ReadSession, caller: Reader) -> DuplicateList:
-    """List likely duplicates of the lead."""
-    await queries.lead_by_id(session, caller, lead_id)
-    found = await queries.suggestions_for(session, caller, lead_id)
-    return DuplicateList(items=[DuplicateOut.of(row, lead_id) for row in found])
 
 
 @router.post("/{lead_id}/start", **_step("start", "Say that the first contact was made"))

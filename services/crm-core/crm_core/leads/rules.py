@@ -15,26 +15,41 @@ STATUSES: tuple[LeadStatus, ...] = (*OPEN, "converted", "disqualified", "postpon
 class Transition:
     """A step that may be taken `sources` → `target`; a target of None is found by `target_of`.
 
-    `event` is published when it happened."""
+    `event` is published when it happened, `needs` is what it asks for beside the status."""
 
     name: str
     sources: tuple[LeadStatus, ...]
     target: LeadStatus | None
     event: str
     meaning: str
+    needs: str = ""
 
 
 TRANSITIONS: tuple[Transition, ...] = (
     Transition("start", ("new", "assigned"), "in_progress", "lead.started", "the first contact was made"),
     Transition("qualify", ("assigned", "in_progress"), "qualified", "lead.qualified", "worth an offer"),
-    Transition("convert", ("assigned", "in_progress", "qualified"), "converted", "lead.converted", "became a deal"),
     Transition(
-        "assign", OPEN, None, "lead.assigned", "it has an owner, or another one; only a new lead changes its status"
+        "convert", ("assigned", "in_progress", "qualified"), "converted", "lead.converted", "became a deal",
+        needs="a contact, found by its addresses or made",
     ),
-    Transition("postpone", OPEN, "postponed", "lead.postponed", "comes back by itself at a time"),
-    Transition("disqualify", OPEN, "disqualified", "lead.disqualified", "refused, with a reason"),
+    Transition(
+        "assign", OPEN, None, "lead.assigned", "it has an owner, or another one; only a new lead changes its status",
+        needs="an active user; none named: the rules of assignment decide",
+    ),
+    Transition(
+        "postpone", OPEN, "postponed", "lead.postponed", "comes back by itself at a time, with a task for its owner",
+        needs="a time later than the step",
+    ),
+    Transition(
+        "disqualify", OPEN, "disqualified", "lead.disqualified", "refused, with a reason",
+        needs="a loss reason; with `other` a note",
+    ),
     Transition("reopen", ("disqualified", "postponed"), None, "lead.reopened", "brought back as far as it once was"),
-)
+    Transition(
+        "merge", STATUSES[:-1], "merged", "lead.merged", "one with another of the same person, which goes on",
+        needs="another lead that is not merged itself; it can be taken back",
+    ),
+)  # fmt: skip
 
 
 def transition(name: str) -> Transition:
@@ -50,7 +65,8 @@ def allowed(status: str) -> list[str]:
 def described(step: Transition) -> str:
     """The step in words, for the API's documentation."""
     sources, target = ", ".join(step.sources), step.target or "where the lead belongs then"
-    return f"From {sources} to {target}: {step.meaning}. Tells `{step.event}`; any other status is a 409."
+    needs = f" Needs {step.needs}." if step.needs else ""
+    return f"From {sources} to {target}: {step.meaning}.{needs} Tells `{step.event}`; any other status is a 409."
 
 
 def target_of(step: Transition, status: LeadStatus, *, reached: Mapping[str, object], owned: bool) -> LeadStatus:

@@ -9,7 +9,7 @@ from leadkit.contracts.inquiry import Attribution, Channel, Messenger, Person
 from pydantic import ConfigDict, Field, model_validator
 
 from crm_core.leads import rules
-from crm_core.leads.tables import DuplicateSuggestion, Lead
+from crm_core.leads.tables import Lead
 
 Text = Annotated[str, Field(max_length=1000)]
 LongText = Annotated[str, Field(max_length=20000)]
@@ -244,25 +244,3 @@ class LeadConvert(Asked):
     owner_id: UUID | None = None
     note: Note | None = None
     at: At | None = None
-
-
-class DuplicateOut(Shape):
-    """A lead that may be of the same person, how sure that is (0 to 1) and why."""
-
-    id: UUID
-    lead_id: UUID
-    score: float = Field(examples=[1.0])
-    reason: str
-    created_at: Moment
-
-    @classmethod
-    def of(cls, row: DuplicateSuggestion, seen_from: UUID) -> "DuplicateOut":
-        """The other lead of the pair."""
-        other = row.other_id if row.lead_id == seen_from else row.lead_id
-        return cls(id=row.id, lead_id=other, score=row.score, reason=row.reason, created_at=row.created_at)
-
-
-class DuplicateList(Shape):
-    """Likely duplicates of a lead, the surest first."""
-
-    items: list[DuplicateOut]

@@ -11,8 +11,9 @@ from sqlalchemy import ARRAY, Select, Text, bindparam, delete, func, select, tup
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.assignment.actions import Outcome, explanations
+from crm_core.base import Base
 from crm_core.contacts.points import Kind, Point
-from crm_core.leads.tables import DuplicateSuggestion, Lead, LeadKey, LeadTransition, MatchKey
+from crm_core.leads.tables import Lead, LeadKey, LeadTransition, MatchKey
 from crm_core.rows import Write, fixed_row, write
 
 
@@ -25,7 +26,7 @@ class Changes:
     changed: list[Lead] = field(default_factory=list)
     history: list[LeadTransition] = field(default_factory=list)
     keys: list[LeadKey] = field(default_factory=list)
-    suggestions: list[DuplicateSuggestion] = field(default_factory=list)
+    suggestions: list[Base] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
     also: list[Write] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
@@ -100,17 +101,31 @@ async def lock_leads(session: AsyncSession, workspace_id: UUID, lead_ids: Iterab
     return leads
 
 
-async def lock_person(session: AsyncSession, workspace_id: UUID, lead_id: UUID) -> None:
-    """`lock_keys` with all addresses of a lead: other leads of the same person wait."""
+async def lock_persons(session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID]) -> None:
+    """`lock_keys` with all addresses of these leads: other leads of the same persons wait."""
+    keys = await keys_of(session, workspace_id, lead_ids)
+    await lock_keys(session, workspace_id, [point for points in keys.values() for point in points])
+
+
+async def keys_of(session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, list[Point]]:
+    """The addresses that lead to each of these leads."""
     found = await session.execute(
-        select(LeadKey.kind, LeadKey.value).where(LeadKey.workspace_id == workspace_id, LeadKey.lead_id == lead_id)
+        select(LeadKey.lead_id, LeadKey.kind, LeadKey.value)
+        .where(LeadKey.workspace_id == workspace_id, LeadKey.lead_id.in_(lead_ids))
+        .order_by(LeadKey.kind.desc(), LeadKey.value)
     )
-    await lock_keys(session, workspace_id, [Point(cast(Kind, kind), value) for kind, value in found])
+    keys: dict[UUID, list[Point]] = {lead_id: [] for lead_id in lead_ids}
+    for lead_id, kind, value in found:
+        keys[lead_id].append(Point(cast(Kind, kind), value))
+    return keys
 
 
-async def forget_keys(session: AsyncSession, lead: Lead) -> None:
-    """Removes the lead's keys, before others are stored."""
-    await session.execute(delete(LeadKey).where(LeadKey.workspace_id == lead.workspace_id, LeadKey.lead_id == lead.id))
+async def forget_keys(session: AsyncSession, lead: Lead, points: Sequence[Point] | None = None) -> None:
+    """Removes these of the lead's keys, or all, before others are stored."""
+    mine = delete(LeadKey).where(LeadKey.workspace_id == lead.workspace_id, LeadKey.lead_id == lead.id)
+    if points is not None:
+        mine = mine.where(tuple_(LeadKey.kind, LeadKey.value).in_(_table(points)))
+    await session.execute(mine)
 
 
 def keys_for(lead: Lead, points: Iterable[Point]) -> list[LeadKey]:

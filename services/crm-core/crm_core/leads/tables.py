@@ -1,4 +1,4 @@
-"""Tables `lead`, `lead_transition`, `match_key`, `lead_key` and `duplicate_suggestion`."""
+"""Tables `lead`, `lead_transition`, `match_key` and `lead_key`."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -70,6 +70,7 @@ class Lead(Base):
         Index("ix_lead_deal", "workspace_id", "deal_id", postgresql_where=text("deal_id IS NOT NULL")),
         Index("ix_lead_no_next_step", "workspace_id", "created_at", "id", postgresql_where=text(NO_NEXT_STEP)),
         Index("ix_lead_contact", "workspace_id", "contact_id"),
+        Index("ix_lead_merged", "workspace_id", "merged_into", postgresql_where=text("merged_into IS NOT NULL")),
         Index("ix_lead_postponed", "workspace_id", "postponed_until", postgresql_where=text("status = 'postponed'")),
         Index("ix_lead_tags", "workspace_id", "tags", postgresql_using="gin"),
         Index("ix_lead_tagged", "workspace_id", "id", postgresql_where=HAS_TAGS),
@@ -200,26 +201,3 @@ class LeadKey(Base):
     kind: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
     lead_id: Mapped[UUID] = mapped_column(primary_key=True)
-
-
-class DuplicateSuggestion(Base):
-    """Two leads that may be of one person, the smaller id first, so that a pair is suggested once."""
-
-    __tablename__ = "duplicate_suggestion"
-    __table_args__ = (
-        ForeignKeyConstraint(["workspace_id", "lead_id"], ["lead.workspace_id", "lead.id"]),
-        ForeignKeyConstraint(["workspace_id", "other_id"], ["lead.workspace_id", "lead.id"]),
-        CheckConstraint("status IN ('open', 'dismissed', 'merged')", name="status"),
-        CheckConstraint("lead_id < other_id", name="ordered"),
-        Index("uq_duplicate_suggestion_pair", "workspace_id", "lead_id", "other_id", unique=True),
-        Index("ix_duplicate_suggestion_other", "workspace_id", "other_id"),
-    )
-
-    workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
-    id: Mapped[UUID] = mapped_column(primary_key=True)
-    lead_id: Mapped[UUID]
-    other_id: Mapped[UUID]
-    score: Mapped[float] = mapped_column(Double())
-    reason: Mapped[str]
-    status: Mapped[str]
-    created_at: Mapped[datetime]

@@ -27,7 +27,7 @@ from crm_core.leads.schemas import (
 )
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
-from crm_core.loss_reasons.choosing import chosen_reason
+from crm_core.loss_reasons.choosing import OTHER, chosen_reason
 from crm_core.rows import put
 from crm_core.storable import check_storable
 
@@ -183,7 +183,7 @@ async def _postpone(taking: Taking, wanted: LeadPostpone) -> None:
 
 
 async def _disqualify(taking: Taking, wanted: LeadDisqualify) -> None:
-    """With a reason of the catalogue."""
+    """With a reason of the catalogue; `other` says nothing without a note."""
     reason, note = await chosen_reason(
         taking.session,
         taking.caller.workspace,
@@ -193,6 +193,8 @@ async def _disqualify(taking: Taking, wanted: LeadDisqualify) -> None:
     )
     if reason is None:
         raise Invalid.at("/loss_reason_id", "a disqualified lead needs a reason")
+    if reason.key == OTHER and not note:
+        raise Invalid.at("/note", "the reason other needs a note that says which")
     put(taking.lead, loss_reason_id=reason.id, loss_note=note)
     _take(taking, "disqualify")
 

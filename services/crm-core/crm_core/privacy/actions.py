@@ -20,10 +20,13 @@ from crm_core.activities.erasing import erase_activities
 from crm_core.companies.erasing import erase_from_companies
 from crm_core.contacts.erasing import erase_contacts
 from crm_core.deals.erasing import deals_of, erase_deals
+from crm_core.duplicates.deciding import forget_suggestions
+from crm_core.duplicates.suggesting import Entity
 from crm_core.exports.actions import drop_files
 from crm_core.inquiries.erasing import erase_inquiries, inquiries_of
 from crm_core.leads import store
 from crm_core.leads.erasing import erase_leads, forget_points
+from crm_core.merging.actions import seal_merges
 from crm_core.privacy.people import Person, person_of
 from crm_core.privacy.tables import ErasedAddress, Erasure
 
@@ -74,6 +77,7 @@ async def _empty(
     session: AsyncSession, workspace_id: UUID, person: Person, *, by: str, now: datetime
 ) -> tuple[Erasure, list[UUID]]:
     contact_ids, lead_ids = person.contact_ids, person.lead_ids
+    await _part_from_others(session, workspace_id, person)
     await erase_leads(session, workspace_id, lead_ids, now=now)
     await forget_points(session, workspace_id, person.points)
     company_ids = await erase_contacts(session, workspace_id, contact_ids, now=now)
@@ -92,6 +96,14 @@ async def _empty(
     session.add(erasure)
     await session.flush()
     return erasure, [row.id for row in inquiries]
+
+
+async def _part_from_others(session: AsyncSession, workspace_id: UUID, person: Person) -> None:
+    """Nobody is suggested to be this person, and what merges with them keep of their values is gone."""
+    both: tuple[tuple[Entity, list[UUID]], ...] = (("lead", person.lead_ids), ("contact", person.contact_ids))
+    for entity, ids in both:
+        await forget_suggestions(session, workspace_id, entity, ids)
+        await seal_merges(session, workspace_id, entity, ids)
 
 
 async def _remember(session: AsyncSession, workspace_id: UUID, hashes: Sequence[str], now: datetime) -> None:

@@ -14,7 +14,7 @@ from crm_core.deals import timeline as deals
 from crm_core.deals.queries import deal_by_id, deals_seen_among
 from crm_core.inquiries import timeline as inquiries
 from crm_core.leads import timeline as leads
-from crm_core.leads.queries import lead_by_id, leads_seen_among
+from crm_core.leads.queries import lead_by_id, leads_seen_among, with_merged
 from crm_core.timeline.entries import Entry, PageOf, Place, Scope
 
 SOURCES: tuple[Callable[[AsyncSession, Scope, PageOf], Awaitable[list[Entry]]], ...] = (
@@ -36,9 +36,9 @@ class Entries(NamedTuple):
 
 
 async def of_lead(session: AsyncSession, caller: Caller, lead_id: UUID) -> Scope:
-    """A lead's timeline; raises `NotFound` for one that the caller may not see."""
+    """A lead's timeline, with those merged into it; raises `NotFound` for one that the caller may not see."""
     await lead_by_id(session, caller, lead_id)
-    return Scope(workspace_id=caller.workspace, lead_ids=[lead_id])
+    return Scope(workspace_id=caller.workspace, lead_ids=await with_merged(session, caller.workspace, [lead_id]))
 
 
 async def of_deal(session: AsyncSession, caller: Caller, deal_id: UUID) -> Scope:
@@ -54,7 +54,9 @@ async def of_contact(session: AsyncSession, caller: Caller, contact_id: UUID) ->
     return Scope(
         workspace_id=caller.workspace,
         contact_ids=[contact_id],
-        lead_ids=list(await leads_seen_among(session, caller, links.lead_ids)),
+        lead_ids=await with_merged(
+            session, caller.workspace, list(await leads_seen_among(session, caller, links.lead_ids))
+        ),
         deal_ids=list(await deals_seen_among(session, caller, links.deal_ids)),
     )
 

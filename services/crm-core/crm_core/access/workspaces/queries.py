@@ -26,6 +26,11 @@ async def existing_workspace(session: AsyncSession, workspace_id: UUID) -> Works
     return workspace
 
 
+async def workspace_ids(session: AsyncSession) -> list[UUID]:
+    """All workspaces, for workers that serve them one after another."""
+    return list(await session.scalars(select(Workspace.id).order_by(Workspace.id)))
+
+
 def every_workspace() -> Select[Workspace]:
     """All workspaces: for the platform alone."""
     return select(Workspace)

@@ -1,0 +1,42 @@
+"""Reading merges and where their values came from."""
+
+from typing import cast
+from uuid import UUID
+
+from leadkit.problems import NotFound
+from sqlalchemy import Select, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from crm_core.merging.rules import Source, Value
+from crm_core.merging.tables import Merge, MergeValue
+
+
+def merges_of(workspace_id: UUID, *, entity: str | None, concerning: UUID | None) -> Select[Merge]:
+    """The workspace's merges, or those of one kind or one thing."""
+    statement = select(Merge).where(Merge.workspace_id == workspace_id)
+    if entity is not None:
+        statement = statement.where(Merge.entity == entity)
+    if concerning is not None:
+        statement = statement.where(or_(Merge.from_id == concerning, Merge.into_id == concerning))
+    return statement
+
+
+async def merge_by_id(session: AsyncSession, workspace_id: UUID, merge_id: UUID, *, lock: bool = False) -> Merge:
+    """The merge; raises `NotFound`. With `lock` it is read again, and nobody else undoes it meanwhile."""
+    wanted = select(Merge).where(Merge.workspace_id == workspace_id, Merge.id == merge_id)
+    if lock:
+        wanted = wanted.with_for_update().execution_options(populate_existing=True)
+    found = await session.scalar(wanted)
+    if found is None:
+        raise NotFound("There is no such merge.")
+    return found
+
+
+async def values_of(session: AsyncSession, workspace_id: UUID, merge_id: UUID) -> list[Value]:
+    """Where each value of the survivor's card came from, in the order of the card."""
+    rows = await session.scalars(
+        select(MergeValue)
+        .where(MergeValue.workspace_id == workspace_id, MergeValue.merge_id == merge_id)
+        .order_by(MergeValue.position)
+    )
+    return [Value(row.field, row.value, cast(Source, row.source), row.other) for row in rows]
