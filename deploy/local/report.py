@@ -54,9 +54,10 @@ Leadflow is ready after {seconds:.1f} s.
   lead-intake   {access["intake_url"]}/docs
   crm-core      {access["core_url"]}/docs
   analytics     {access["analytics_url"]}/docs
+  dashboard     {access["analytics_url"]}/
   token         {access["admin_token"]}
 
-Send an inquiry, and look at the lead it becomes:
+Open the dashboard and sign in with the token. Send an inquiry, and look at the lead it becomes:
 
   curl -H 'Content-Type: application/json' -d '{form}' {access["sources"]["form"]["inbound_url"]}
   curl -H 'Authorization: Bearer {access["admin_token"]}' {access["core_url"]}/v1/leads

@@ -6,6 +6,8 @@ from leadkit.serve import serve
 
 from analytics.bi import routes as bi
 from analytics.currencies import routes as currencies
+from analytics.dashboard import routes as dashboard
+from analytics.dashboard.session import SignedIn
 from analytics.exports import routes as exports
 from analytics.metrics import routes as metrics
 from analytics.projections import routes as projections
@@ -25,12 +27,15 @@ ROUTERS = (
     statements.router,
     reconciliation.router,
     projections.router,
+    dashboard.router,
 )
 
 
 def create(settings: AnalyticsSettings) -> FastAPI:
     """The app, not started yet."""
-    return create_app(title="analytics", service="analytics", settings=settings, folder=FOLDER, routers=ROUTERS)
+    app = create_app(title="analytics", service="analytics", settings=settings, folder=FOLDER, routers=ROUTERS)
+    app.state.front = SignedIn(app, settings.data_key)
+    return app
 
 
 if __name__ == "__main__":
