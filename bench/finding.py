@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import httpx
 import orjson
-from crm_core.conditions.parameters import condition_from
+from crm_core.conditions.parameters import condition_of
 from crm_core.finding.listing import Asked, containing, narrowed, wants_search_role
 from crm_core.listings import LISTINGS
 from leadkit import clock
@@ -171,7 +171,7 @@ def _scans(cluster: Cluster, report: Report, place: Place) -> None:
 def _explained(caller: Caller, entity: str, params: dict[str, str]) -> str:
     listing, given = LISTINGS[entity], dict(params)
     q, sort = given.pop("q", None), given.pop("sort", None)
-    asked = Asked(condition_from(listing.fields)(filter=None, **given), q)
+    asked = Asked(condition_of(given, listing.fields), q)
     statement = narrowed(listing, caller, asked, now=clock.now())
     if q is not None:
         statement = statement.where(containing(listing, q, "RU"))

@@ -1,8 +1,8 @@
 """The database of a service: one pool, short transactions, each in one role and (for requests) one workspace.
 
 Row-level security decides what a transaction sees. A transaction enters its role with `SET LOCAL ROLE` and names its
-workspace with `SET LOCAL app.workspace_id`, as the first statement; both end with it. `set_config` would not reach the
-workers of a distributed engine.
+workspace with `SET LOCAL app.workspace_id`, in the message that begins it; both end with it. `set_config` would not
+reach the workers of a distributed engine.
 """
 
 import asyncio
@@ -13,12 +13,14 @@ from contextlib import asynccontextmanager
 from typing import Any, Literal, Self, TypeVar
 from uuid import UUID
 
+import asyncpg
 import orjson
 from sqlalchemy import MetaData, event, make_url
 from sqlalchemy.engine import URL
 from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import Session as SyncSession
 
 from leadkit.settings import ServiceSettings
 
@@ -83,6 +85,7 @@ def engine_for(url: str, *, pool_size: int, **settings: str) -> AsyncEngine:
         json_deserializer=_loaded,
         connect_args={
             **arguments,
+            "connection_class": _Driver,
             "timeout": 5,
             "command_timeout": COMMAND_TIMEOUT_S,
             "server_settings": {**SESSION_SETTINGS, **settings},
@@ -94,8 +97,54 @@ def engine_for(url: str, *, pool_size: int, **settings: str) -> AsyncEngine:
 
 def _refuse_closed(connection: AdaptedConnection, *_: object) -> None:
     """The driver hears at once when the server closes a connection: the pool's own ping would be three round trips."""
-    if connection.driver_connection.is_closed():
+    driver = connection.driver_connection
+    if driver.is_closed():
         raise DisconnectionError
+    driver.opening = ""
+
+
+class _Driver(asyncpg.Connection):  # type: ignore[misc]  # the driver carries no types
+    """The driver's connection, whose transactions begin with one message: `BEGIN`, and with it all that is to be set.
+    Past the dialect, too: it would prepare, and keep, one statement a workspace."""
+
+    opening = ""
+
+    async def execute(self, query: str, *args: Any, timeout: float | None = None) -> str:
+        """As the driver's own."""
+        if not (self.opening and query.startswith("BEGIN")):
+            return str(await super().execute(query, *args, timeout=timeout))
+        opening, self.opening = self.opening, ""
+        try:
+            return str(await super().execute(f"{query} {opening}", timeout=timeout))
+        except BaseException:
+            self.terminate()  # the transaction may have begun, and nobody else knows: the pool takes another one
+            raise
+
+
+def _driver(session: SyncSession) -> _Driver:
+    driver = session.connection().connection.driver_connection
+    assert isinstance(driver, _Driver)
+    return driver
+
+
+async def driver_of(session: AsyncSession) -> Any:
+    """The driver's own connection under a session that was entered; what is executed on it belongs to the session's
+    transaction."""
+    driver = await session.run_sync(_driver)
+    if not driver.is_in_transaction():
+        await (await session.connection()).exec_driver_sql("SELECT")
+    return driver
+
+
+async def set_local(session: AsyncSession, *settings: str) -> None:
+    """Sets what holds until the session's transaction ends, such as `enable_bitmapscan = off`: together with its
+    beginning if no statement was run yet. No statement is prepared and kept for it."""
+    driver = await session.run_sync(_driver)
+    commands = "; ".join(f"SET LOCAL {setting}" for setting in settings)
+    if driver.is_in_transaction():
+        await driver.execute(commands)
+    else:
+        driver.opening = f"{driver.opening}; {commands}"
 
 
 def _loaded(written: str) -> Any:
@@ -144,20 +193,15 @@ class Database:
     async def enter(
         self, session: AsyncSession, workspace_id: UUID | None, *, role: Role, read_only: bool = False
     ) -> None:
-        """Begins the session's transaction in its role and workspace."""
-        connection = await session.connection()
-        # This one goes through the dialect, which begins the transaction with the first statement it runs itself.
-        await connection.exec_driver_sql(f"SET LOCAL ROLE {role_name(self.service, role)}")
-        commands = []
+        """Takes a connection for the session; its transaction begins, in its role and workspace, with its first
+        statement."""
+        commands = [f"SET LOCAL ROLE {role_name(self.service, role)}"]
         if workspace_id is not None:
             commands.append(f"SET LOCAL app.workspace_id = '{UUID(str(workspace_id))}'")
         if read_only:
             commands.append("SET TRANSACTION READ ONLY")
-        if commands:
-            # Past the dialect: it would prepare, and keep, one statement a workspace.
-            driver = (await connection.get_raw_connection()).driver_connection
-            assert driver is not None
-            await driver.execute("; ".join(commands))
+        driver = await session.run_sync(_driver)
+        driver.opening = "; ".join(commands)
 
     async def retrying(
         self, work: Callable[[AsyncSession], Awaitable[T]], workspace_id: UUID | None = None, *, role: Role = "app"

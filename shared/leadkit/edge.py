@@ -34,7 +34,13 @@ PIECE = 1024 * 1024
 NOT_TO_BE_STORED = {"Cache-Control": "no-store"}
 """Headers of an answer that holds a secret: it is kept for repeats only sealed."""
 
-Now = Annotated[datetime, Depends(clock.now)]
+
+async def _now() -> datetime:
+    return clock.now()
+
+
+Now = Annotated[datetime, Depends(_now)]
+"""The time of the request."""
 
 
 class Edge:

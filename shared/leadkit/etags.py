@@ -9,7 +9,7 @@ from leadkit.problems import Malformed, PreconditionRequired, Stale
 ANY_VERSION = -1
 
 
-def _if_match(
+async def _if_match(
     if_match: Annotated[str | None, Header(description='The version you know, such as "3"', examples=['"3"'])] = None,
 ) -> int | None:
     if if_match is None:

@@ -1,9 +1,9 @@
 """Health and readiness for whoever runs the processes, and the metrics they scrape."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Request, Response
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel, Field
 from sqlalchemy import select
@@ -58,7 +58,7 @@ async def health() -> Health:
     return Health(status="ok")
 
 
-async def readiness(request: Request, now: Annotated[datetime, Depends(clock.now)]) -> Readiness:
+async def readiness(request: Request) -> Readiness:
     """Whether requests can be answered; 503 when the database is away or its schema is not this code's."""
     db: Database = request.app.state.database
     try:
@@ -68,7 +68,7 @@ async def readiness(request: Request, now: Annotated[datetime, Depends(clock.now
                 status="ready",
                 workers=await live_holders(session, HEARTBEAT),
                 keys=request.app.state.keys.known,
-                feeds=await _lags(session, now),
+                feeds=await _lags(session, clock.now()),
             )
     except Exception as error:
         raise Unavailable("The database does not answer, or its schema is not this code's.") from error

@@ -3,6 +3,7 @@
 import base64
 import binascii
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Any, Generic, TypeVar
@@ -30,23 +31,27 @@ class Page(BaseModel, Generic[ItemT]):
     total: int | None = Field(default=None, examples=[None], description="Only with include_total=true")
 
 
+@dataclass(slots=True)
 class PageRequest:
-    """The parameters by which every list is asked for."""
+    """How every list is asked for."""
 
-    def __init__(
-        self,
-        limit: Annotated[int, Query(ge=1, le=200, description="Rows a page")] = 50,
-        cursor: Annotated[str | None, Query(max_length=2000, description="next_cursor of the page before")] = None,
-        sort: Annotated[str | None, Query(max_length=50, description="Field, with - for descending")] = None,
-        include_total: Annotated[bool, Query(description="Count all rows too")] = False,
-    ) -> None:
-        self.limit = limit
-        self.cursor = cursor
-        self.sort = sort
-        self.include_total = include_total
+    limit: int = 50
+    cursor: str | None = None
+    sort: str | None = None
+    include_total: bool = False
 
 
-Paging = Annotated[PageRequest, Depends()]
+async def _page_request(
+    limit: Annotated[int, Query(ge=1, le=200, description="Rows a page")] = 50,
+    cursor: Annotated[str | None, Query(max_length=2000, description="next_cursor of the page before")] = None,
+    sort: Annotated[str | None, Query(max_length=50, description="Field, with - for descending")] = None,
+    include_total: Annotated[bool, Query(description="Count all rows too")] = False,
+) -> PageRequest:
+    return PageRequest(limit, cursor, sort or None, include_total)
+
+
+Paging = Annotated[PageRequest, Depends(_page_request)]
+"""The parameters of every list."""
 
 
 async def fetch_page(

@@ -6,7 +6,7 @@ from fastapi import Depends, Request
 from pydantic import SecretStr
 
 
-def _data_key(request: Request) -> SecretStr:
+async def _data_key(request: Request) -> SecretStr:
     key: SecretStr = request.app.state.settings.data_key
     return key
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import orjson
 from leadkit.db import Database, role_name
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 Connection = Any
 """An asyncpg connection; the driver carries no types."""
@@ -23,15 +23,10 @@ def as_is(json: str | None) -> orjson.Fragment | None:
     return orjson.Fragment(json) if json is not None else None
 
 
-async def driver_of(session: AsyncSession) -> Connection:
-    """The connection under a session; what is executed on it belongs to the session's transaction."""
-    return (await (await session.connection()).get_raw_connection()).driver_connection
-
-
 class Lines:
     """Connections kept open for one short transaction after the other, without a session around each.
 
-    A transaction costs three round trips less than one of `Database`; the roles and settings are the same.
+    A transaction costs a round trip less than one of `Database`, and no session; the roles and settings are the same.
     """
 
     def __init__(self, db: Database) -> None:

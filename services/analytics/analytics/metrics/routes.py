@@ -1,5 +1,6 @@
 """`/v1/metrics`, `/v1/dimensions`, `/v1/query`, `/v1/funnel`, `/v1/stage-flow`, `/v1/cost-per-lead`."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -48,26 +49,14 @@ LONGEST = 4000
 By = Annotated[str | None, Query(max_length=LONGEST, description="Dimensions, by comma", examples=["source"])]
 
 
+@dataclass(frozen=True, slots=True)
 class Asked:
-    """The parameters that every question has."""
+    """What every question says."""
 
-    def __init__(
-        self,
-        start: Annotated[
-            str | None, Query(alias="from", max_length=40, description="First local day", examples=["2026-11-01"])
-        ] = None,
-        end: Annotated[
-            str | None, Query(alias="to", max_length=40, description="First local day that does not count")
-        ] = None,
-        where: Annotated[
-            str | None, Query(max_length=LONGEST, description=asking.WHERE_FORM, examples=["source:google,yandex"])
-        ] = None,
-        basis: Annotated[str, Query(max_length=20, description=BASIS, examples=["cohort"])] = "cohort",
-    ) -> None:
-        self.start = start
-        self.end = end
-        self.where = where
-        self.basis = basis
+    start: str | None
+    end: str | None
+    where: str | None
+    basis: str
 
     def question(
         self,
@@ -88,7 +77,23 @@ class Asked:
         )
 
 
-Asking = Annotated[Asked, Depends()]
+async def _asked(
+    start: Annotated[
+        str | None, Query(alias="from", max_length=40, description="First local day", examples=["2026-11-01"])
+    ] = None,
+    end: Annotated[
+        str | None, Query(alias="to", max_length=40, description="First local day that does not count")
+    ] = None,
+    where: Annotated[
+        str | None, Query(max_length=LONGEST, description=asking.WHERE_FORM, examples=["source:google,yandex"])
+    ] = None,
+    basis: Annotated[str, Query(max_length=20, description=BASIS, examples=["cohort"])] = "cohort",
+) -> Asked:
+    return Asked(start, end, where, basis)
+
+
+Asking = Annotated[Asked, Depends(_asked)]
+"""The parameters that every question has."""
 
 
 @router.get("/metrics", dependencies=[Allow("metrics:read", workspace=False)])

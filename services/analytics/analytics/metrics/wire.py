@@ -51,7 +51,7 @@ class Wanted:
     form: Form
 
 
-def _wanted(
+async def _wanted(
     request: Request,
     format: Annotated[
         str | None, Query(max_length=20, description="json, csv, parquet or arrow (stream); else by Accept")

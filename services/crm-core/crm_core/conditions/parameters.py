@@ -3,7 +3,7 @@
 The parameters, with their descriptions, follow from the table of fields; what is given becomes a condition."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Annotated, Any
 
 import orjson
@@ -19,12 +19,12 @@ LONGEST = 2000
 LONGEST_FILTER = 8000
 
 
-def parameters_from(fields: Fields) -> Callable[..., dict[str, str | None]]:
+def parameters_from(fields: Fields) -> Callable[..., Awaitable[dict[str, str | None]]]:
     """A dependency that takes the parameters of a list, `filter` (a condition as JSON) among them, as they are
     written."""
     wanted = {name: of for field in fields for name, of in _parameters(field).items()}
 
-    def parameters(**given: str | None) -> dict[str, str | None]:
+    async def parameters(**given: str | None) -> dict[str, str | None]:
         return given
 
     described = {name: Query(max_length=LONGEST, description=one.described()) for name, one in wanted.items()}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import structlog
 from leadkit import clock
-from leadkit.db import Database
+from leadkit.db import Database, driver_of
 from leadkit.ids import new_id
 from leadkit.leases import leased
 from leadkit.sealing import Sealer
@@ -17,7 +17,6 @@ from lead_intake.confirmations import actions
 from lead_intake.confirmations.actions import Due
 from lead_intake.confirmations.mailing import MailOut, NotSent, composed
 from lead_intake.confirmations.rules import PURPOSE, Link, language_of, packed
-from lead_intake.driver import driver_of
 from lead_intake.providers.base import SourceView
 from lead_intake.settings import IntakeSettings
 from lead_intake.sources.queries import source_views

@@ -11,7 +11,7 @@ from uuid import UUID
 import structlog
 from leadkit import clock
 from leadkit.client import PeerRefused, PeerUnavailable, ServiceClient
-from leadkit.db import Database
+from leadkit.db import Database, driver_of
 from leadkit.edge import WORKSPACE_HEADER
 from leadkit.ids import new_id
 from leadkit.leases import acquire, release
@@ -21,7 +21,6 @@ from prometheus_client import Counter, Histogram
 
 from lead_intake.delivery import actions
 from lead_intake.delivery.rules import HALVED, not_now, outcome_of, outcome_of_call, parked
-from lead_intake.driver import driver_of
 from lead_intake.submissions.outcomes import Outcome, Ready, ready, record_attempts, record_outcomes
 
 BATCH = 500

@@ -11,12 +11,11 @@ from uuid import UUID
 
 import structlog
 from leadkit import clock
-from leadkit.db import Database
+from leadkit.db import Database, driver_of
 from leadkit.ids import new_id_text
 from leadkit.leases import acquire, held
 from prometheus_client import Counter
 
-from lead_intake.driver import driver_of
 from lead_intake.mailboxes import actions, rules
 from lead_intake.mailboxes.imap import ImapMailbox, MailboxFailure
 from lead_intake.mailboxes.queries import place_of

@@ -9,12 +9,13 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from leadkit.db import driver_of
 from leadkit.idempotency import forget_answers_about
 from leadkit.persons import workspace_key
 from pydantic import SecretStr
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import Connection, driver_of
+from lead_intake.driver import Connection
 from lead_intake.privacy.rules import key_left, status_erased, without_person
 from lead_intake.submissions.events import Recorded, attribution_told, tell
 from lead_intake.submissions.rules import persons_in

@@ -8,14 +8,13 @@ import structlog
 from leadkit import clock
 from leadkit.cloudevents import CloudEvent
 from leadkit.contracts.events import PersonErased
-from leadkit.db import Database
+from leadkit.db import Database, driver_of
 from leadkit.persons import fingerprint, workspace_key
 from pydantic import SecretStr
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from lead_intake.delivery.rules import PERSON_GONE
-from lead_intake.driver import driver_of
 from lead_intake.privacy.erasing import erase_submissions, submissions_of
 
 PERSON_ERASED = "person.erased"

@@ -5,12 +5,12 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from leadkit.db import driver_of
 from leadkit.edge import NOT_TO_BE_STORED, Allow, EdgeRoute, Now, Session
 from leadkit.persons import person_hash, workspace_key
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import driver_of
 from lead_intake.privacy.erasing import erase_submissions, submissions_of
 from lead_intake.privacy.schemas import PersonErasedOut, PersonNamed, PersonReceived
 from lead_intake.submissions.queries import whole_submission

@@ -5,13 +5,13 @@ from typing import Literal
 from uuid import UUID
 
 import orjson
+from leadkit.db import driver_of
 from leadkit.ids import new_id
 from leadkit.problems import Conflict, NotFound
 from leadkit.sealing import Sealer
 from sqlalchemy import Select, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import driver_of
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import WireRequest
 from lead_intake.receiving.certificates import Certificates

@@ -6,13 +6,14 @@ from typing import Any
 from uuid import UUID
 
 from leadkit.bulk import BulkResult, refused, validated
+from leadkit.db import driver_of
 from leadkit.ids import new_id
 from leadkit.problems import Conflict, Invalid, Problem
 from leadkit.sealing import Sealer
 from leadkit.telemetry import request_id
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import Connection, driver_of
+from lead_intake.driver import Connection
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import SourceView
 from lead_intake.sources.queries import source_views

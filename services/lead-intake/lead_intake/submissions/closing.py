@@ -4,12 +4,11 @@ for their provider to be asked, or for the person to confirm, wait on."""
 from datetime import datetime
 from uuid import UUID
 
-from leadkit.db import Database
+from leadkit.db import Database, driver_of
 from leadkit.sealing import Sealer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import driver_of
 from lead_intake.providers import ASKING
 from lead_intake.sources.queries import source_views, workspaces_with_sources
 from lead_intake.submissions.gathering import gather

@@ -3,11 +3,11 @@
 from datetime import datetime
 from uuid import UUID
 
+from leadkit.db import driver_of
 from leadkit.ids import new_id
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import driver_of
 from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.submissions.drafts import Form
 from lead_intake.submissions.events import recorded, tell

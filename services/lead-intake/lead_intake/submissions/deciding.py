@@ -6,12 +6,12 @@ from typing import Any
 from uuid import UUID
 
 from leadkit.bulk import BulkResult, refused
+from leadkit.db import driver_of
 from leadkit.problems import Invalid, NotFound, Problem
 from leadkit.sealing import Sealer
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from lead_intake.driver import driver_of
 from lead_intake.submissions.actions import NotReplayable, NotSpam, TooLateForSpam, replay_each
 from lead_intake.submissions.events import recorded, tell
 from lead_intake.submissions.gathering import raws_of

@@ -28,7 +28,7 @@ Writer = Annotated[Caller, Allow("submissions:write")]
 STATUSES: tuple[str, ...] = get_args(SubmissionStatus)
 
 
-def _wanted(
+async def _wanted(
     status: Annotated[str | None, Query(max_length=200, description="One or more, separated by commas")] = None,
     channel: Annotated[Channel | None, Query()] = None,
     provider: Annotated[str | None, Query(max_length=50)] = None,

@@ -12,10 +12,9 @@ from uuid import UUID
 import httpx
 import structlog
 from leadkit import clock
-from leadkit.db import Database
+from leadkit.db import Database, driver_of
 from leadkit.waiting import pause
 
-from lead_intake.driver import driver_of
 from lead_intake.providers.ses_sns import TO_CONFIRM, subscribe_url
 from lead_intake.submissions.actions import give_reason
 from lead_intake.submissions.gathering import raws_of
