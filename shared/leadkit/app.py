@@ -15,6 +15,7 @@ from leadkit import refusals
 from leadkit.db import Database, ServiceName
 from leadkit.feed import FeedWatcher
 from leadkit.health import health_router
+from leadkit.issuer import StaffNow, issuer_of
 from leadkit.limits import RateLimiter
 from leadkit.openapi import describe
 from leadkit.problems import TooLarge
@@ -41,9 +42,11 @@ def create_app(
     database: Database | None = None,
     parts: Sequence[Part] = (),
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
+    staff_now: StaffNow | None = None,
 ) -> FastAPI:
     """An API with everything the three have in common. `folder` holds the service's migrations; `larger_bodies` names
-    the paths that take files, each with its limit in bytes.
+    the paths that take files, each with its limit in bytes; `staff_now` reads the users whom tokens of another issuer
+    may stand for.
 
     At start it refuses an old schema; `app.state` carries `settings`, `database`, `keys`, `limiter`, `feed_watcher`.
     """
@@ -53,7 +56,7 @@ def create_app(
     app.state.settings = settings
     app.state.database = db
     app.state.folder = folder
-    app.state.keys = KeyRing(db)
+    app.state.keys = KeyRing(db, issuer_of(settings, staff_now))
     app.state.limiter = RateLimiter(settings.requests_per_minute)
     app.state.feed_watcher = FeedWatcher(db)
     app.state.feed_source = f"/{title}"

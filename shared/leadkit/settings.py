@@ -43,6 +43,32 @@ class ServiceSettings(BaseSettings):
     service_token: SecretStr | None = Field(
         None, validation_alias="LEADFLOW_SERVICE_TOKEN", description="Token with which services call each other"
     )
+    oidc_issuer: str | None = Field(
+        None,
+        validation_alias="LEADFLOW_OIDC_ISSUER",
+        description="An OpenID Connect issuer whose tokens are accepted beside our own, as it names itself",
+    )
+    oidc_audience: str | None = Field(
+        None, validation_alias="LEADFLOW_OIDC_AUDIENCE", description="The `aud` that its tokens must have"
+    )
+    oidc_leeway_s: int = Field(
+        60, ge=0, le=600, validation_alias="LEADFLOW_OIDC_LEEWAY_S", description="How far its clock may differ"
+    )
+    oidc_workspace_claim: str = Field(
+        "workspace",
+        validation_alias="LEADFLOW_OIDC_WORKSPACE_CLAIM",
+        description="The claim with a workspace's id; dots lead into objects",
+    )
+    oidc_role_claim: str = Field(
+        "role",
+        validation_alias="LEADFLOW_OIDC_ROLE_CLAIM",
+        description="The claim with a role, or a list of them, such as realm_access.roles",
+    )
+    oidc_roles: dict[str, str] = Field(
+        {},
+        validation_alias="LEADFLOW_OIDC_ROLES",
+        description='What its roles are here, in JSON, such as {"sales-leads": "head"}',
+    )
     data_key: SecretStr = Field(
         SecretStr(DEVELOPMENT_DATA_KEY),
         validation_alias="LEADFLOW_DATA_KEY",
@@ -53,6 +79,14 @@ class ServiceSettings(BaseSettings):
     def _no_default_secret_in_production(self) -> Self:
         if self.environment == "production" and self.data_key.get_secret_value() == DEVELOPMENT_DATA_KEY:
             raise InsecureSettings("LEADFLOW_DATA_KEY must be set outside development")
+        return self
+
+    @model_validator(mode="after")
+    def _an_issuer_has_an_audience(self) -> Self:
+        if self.oidc_issuer and not self.oidc_audience:
+            raise InsecureSettings("LEADFLOW_OIDC_AUDIENCE must be set where LEADFLOW_OIDC_ISSUER is")
+        if self.oidc_issuer and self.environment == "production" and not self.oidc_issuer.startswith("https://"):
+            raise InsecureSettings("LEADFLOW_OIDC_ISSUER must begin with https:// outside development")
         return self
 
     @property

@@ -8,10 +8,10 @@ import asyncio
 import base64
 import binascii
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, get_args
+from typing import Any, Literal, Protocol, get_args
 from uuid import UUID
 
 import jwt
@@ -33,6 +33,8 @@ ROLES: tuple[Role, ...] = get_args(Role)
 ISSUER = "leadflow"
 REFRESH_S = 1.0
 REMEMBERED_TOKENS = 4096
+FOREIGN = "oidc:"
+"""How the names of keys begin that are not ours."""
 
 _THINGS = (
     "inquiries",
@@ -146,11 +148,27 @@ def bearer_token(authorization: str | None) -> str:
     raise Unauthenticated
 
 
-class KeyRing:
-    """The public keys and revoked tokens this process knows; `refresh` reads them from the service's database."""
+class Foreign(Protocol):
+    """Another issuer, as `leadkit.issuer` reads its tokens."""
 
-    def __init__(self, db: Database) -> None:
+    async def refresh(self, session: AsyncSession, keys: Mapping[str, dict[str, Any]]) -> bool:
+        """Takes in the keys that are known of it now; answers whether anything has changed."""
+
+    def signed(self, token: str) -> bool:
+        """Whether the token says that it is the issuer's."""
+
+    def caller(self, token: str) -> Caller:
+        """The caller of a valid token; raises `Unauthenticated`."""
+
+
+class KeyRing:
+    """The public keys and revoked tokens this process knows; `refresh` reads them from the service's database.
+
+    `foreign` verifies what another issuer signed, with that issuer's keys, which are kept under names of their own."""
+
+    def __init__(self, db: Database, foreign: "Foreign | None" = None) -> None:
         self._db = db
+        self.foreign = foreign
         self._keys: dict[str, Ed25519PublicKey] = {}
         self._revoked: frozenset[UUID] = frozenset()
         self._verified: OrderedDict[str, Caller] = OrderedDict()
@@ -166,10 +184,15 @@ class KeyRing:
         async with self._refreshing, self._db.transaction(role="worker", read_only=True) as session:
             keys = (await session.execute(select(known_key.c.kid, known_key.c.jwk))).all()
             revoked = frozenset((await session.execute(select(revoked_token.c.jti))).scalars())
-            if {kid for kid, _ in keys} != self._keys.keys():
+            own = {kid: jwk for kid, jwk in keys if not kid.startswith(FOREIGN)}
+            if own.keys() != self._keys.keys():
                 self._verified.clear()
-                self._keys = {kid: _public_key(jwk) for kid, jwk in keys}
+                self._keys = {kid: _public_key(jwk) for kid, jwk in own.items()}
             self._revoked = revoked
+            if self.foreign is not None:
+                others = {kid: jwk for kid, jwk in keys if kid.startswith(FOREIGN)}
+                if await self.foreign.refresh(session, others):
+                    self._verified.clear()
 
     async def keep_fresh(self) -> None:
         """Refreshes every second until cancelled; while the database is away the last known state stands."""
@@ -201,6 +224,8 @@ class KeyRing:
             raise Unauthenticated("The token has been revoked.")
 
     def _decoded(self, token: str) -> Caller:
+        if self.foreign is not None and self.foreign.signed(token):
+            return self.foreign.caller(token)
         try:
             key = self._keys[jwt.get_unverified_header(token)["kid"]]
             claims = jwt.decode(
@@ -253,7 +278,7 @@ async def remember_keys(session: AsyncSession, jwks: Iterable[dict[str, Any]]) -
         return
     statement = insert(known_key).values([{"kid": kid, "jwk": jwk} for kid, jwk in keys.items()])
     await session.execute(statement.on_conflict_do_update(index_elements=["kid"], set_={"jwk": statement.excluded.jwk}))
-    await session.execute(delete(known_key).where(known_key.c.kid.not_in(keys)))
+    await session.execute(delete(known_key).where(known_key.c.kid.not_in(keys), ~known_key.c.kid.startswith(FOREIGN)))
 
 
 async def remember_revoked(session: AsyncSession, tokens: Iterable[tuple[UUID, datetime]], *, now: datetime) -> None:

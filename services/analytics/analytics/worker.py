@@ -7,6 +7,7 @@ from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
+from leadkit.issuer import follow_issuer
 from leadkit.peers import follow_keys
 from leadkit.schema import check_schema
 from leadkit.serve import run
@@ -40,6 +41,7 @@ async def main() -> None:
             ("lead-intake", of_intake.run),
             ("rebuilding", every(REBUILD_EVERY_S, Rebuilding(db, core=core, intake=intake).step)),
             ("keys", follow_keys(db, core)),
+            ("issuer", follow_issuer(db, settings())),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )
         await run_worker(db, loops)

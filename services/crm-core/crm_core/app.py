@@ -9,6 +9,7 @@ from crm_core.access.audit import routes as audit
 from crm_core.access.teams import routes as teams
 from crm_core.access.tokens import routes as tokens
 from crm_core.access.users import routes as users
+from crm_core.access.users.queries import staff_by_email
 from crm_core.access.workspaces import routes as workspaces
 from crm_core.activities import routes as activities
 from crm_core.calls import routes as calls
@@ -70,7 +71,9 @@ ROUTERS = (
 
 def create(settings: CoreSettings) -> FastAPI:
     """The app, not started yet."""
-    app = create_app(title="crm-core", service="core", settings=settings, folder=FOLDER, routers=ROUTERS)
+    app = create_app(
+        title="crm-core", service="core", settings=settings, folder=FOLDER, routers=ROUTERS, staff_now=staff_by_email
+    )
     state = app.state
     state.streamer = Streamer(state.database, state.keys, state.feed_watcher, state.feed_source)
     return app

@@ -8,6 +8,7 @@ from functools import partial
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
+from leadkit.issuer import follow_issuer
 from leadkit.outbox import Sequencer
 from leadkit.schema import check_schema
 from leadkit.serve import run
@@ -37,6 +38,7 @@ async def main() -> None:
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
+            ("issuer", follow_issuer(db, settings())),
             ("webhooks", sender(db, settings()).run),
             ("duplicates", every(duplicates.EVERY_S, partial(duplicates.find_duplicates, db))),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),

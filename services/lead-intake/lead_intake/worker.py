@@ -9,6 +9,7 @@ from leadkit.cloudevents import CloudEvent
 from leadkit.consumer import FeedConsumer
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
+from leadkit.issuer import follow_issuer
 from leadkit.outbox import Sequencer
 from leadkit.peers import REVOKED, follow_keys, forget_revoked
 from leadkit.schema import check_schema
@@ -70,6 +71,7 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
         ("subscriptions", Confirmer(db).run),
         ("confirmations", Asker(db, own, sealer, out=mail_out(own)).run),
         ("keys", follow_keys(db, core)),
+        ("issuer", follow_issuer(db, own)),
         ("crm-core", follower.run),
         ("imports", Importer(db, sealer).run),
         ("fetching", Fetcher(db, {"meta": ProviderApi(own.meta_graph_url)}, sealer).run),

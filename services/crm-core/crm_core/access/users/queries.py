@@ -1,9 +1,11 @@
 """Reading users; every query names its workspace."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from uuid import UUID
 
 from leadkit.contracts.events import StaffState
+from leadkit.issuer import Staff
 from leadkit.outbox import NewEvent
 from leadkit.snapshot import Place, paged
 from sqlalchemy import Select, select
@@ -12,7 +14,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.access.teams.queries import default_team
 from crm_core.access.users.tables import User
 
-__all__ = ["active_members", "default_team", "snapshot", "user_by_id", "user_changed", "users_by_id", "users_of"]
+__all__ = [
+    "active_members",
+    "default_team",
+    "snapshot",
+    "staff_by_email",
+    "user_by_id",
+    "user_changed",
+    "users_by_id",
+    "users_of",
+]
 
 
 async def user_by_id(session: AsyncSession, workspace_id: UUID, user_id: UUID) -> User | None:
@@ -65,3 +76,12 @@ async def snapshot(
 def user_changed(user: User) -> NewEvent:
     """The user's state as an event: the display name goes out, the address does not."""
     return NewEvent("user.changed", user.workspace_id, user.id, StaffState.model_validate(user, from_attributes=True))
+
+
+async def staff_by_email(session: AsyncSession) -> dict[str, tuple[Staff, ...]]:
+    """All users of all workspaces by e-mail: whom tokens of another issuer stand for (role worker)."""
+    rows = await session.execute(select(User.email, User.workspace_id, User.id, User.team_id, User.role, User.active))
+    found = defaultdict[str, list[Staff]](list)
+    for row in rows:
+        found[row.email].append(Staff(row.workspace_id, row.id, row.team_id, row.role, row.active))
+    return {email: tuple(sorted(staff)) for email, staff in found.items()}
