@@ -10,6 +10,7 @@ from leadkit.db import Database
 from leadkit.idempotency import forget_old
 from leadkit.issuer import follow_issuer
 from leadkit.outbox import Sequencer
+from leadkit.outgoing import guarded_pool
 from leadkit.schema import check_schema
 from leadkit.serve import run
 from leadkit.tokens import remember_revoked
@@ -22,7 +23,6 @@ from crm_core.privacy.actions import forget_erased
 from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.streams.actions import forget_expired_tickets
 from crm_core.webhooks.actions import forget_deliveries
-from crm_core.webhooks.guarding import guarded_pool
 from crm_core.webhooks.sending import Sender
 
 CLEAN_EVERY_S = 600

@@ -4,17 +4,8 @@ import random
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from crm_core.webhooks.rules import (
-    DELAYS_S,
-    TRIED_FOR,
-    is_public,
-    matches,
-    new_secret,
-    pause_after,
-    signature,
-    signed_headers,
-    url_refusal,
-)
+from crm_core.webhooks.rules import DELAYS_S, TRIED_FOR, matches, pause_after
+from leadkit.outgoing import is_public, new_secret, signature, signed_headers, url_refusal
 from standardwebhooks import Webhook, WebhookVerificationError
 
 

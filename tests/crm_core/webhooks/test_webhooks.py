@@ -9,10 +9,10 @@ import httpx
 import orjson
 import pytest
 import pytest_asyncio
-from crm_core.webhooks.guarding import guarded_pool
 from crm_core.webhooks.rules import IN_ORDER, TRIED_FOR
 from crm_core.webhooks.sending import Sender
 from leadkit import clock
+from leadkit.outgoing import guarded_pool
 from leadkit.testing.services import RunningService
 from standardwebhooks import Webhook
 

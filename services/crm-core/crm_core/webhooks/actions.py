@@ -10,6 +10,7 @@ from leadkit.etags import check_version
 from leadkit.feed import highest_position
 from leadkit.ids import new_id
 from leadkit.outbox import NewEvent, publish
+from leadkit.outgoing import new_secret, url_refusal
 from leadkit.problems import Conflict, Invalid
 from leadkit.sealing import Sealer
 from leadkit.tokens import Caller
@@ -48,7 +49,7 @@ async def create_webhook(
 ) -> tuple[Webhook, str]:
     """The webhook, told of events from now on, and its secret; raises `Invalid`."""
     _check(wanted.url, wanted.types, known_types, private_allowed=private_allowed)
-    secret = rules.new_secret()
+    secret = new_secret()
     webhook = Webhook(
         workspace_id=caller.workspace, id=new_id(), version=1, name=wanted.name, url=wanted.url, types=wanted.types,
         matching=wanted.matching, enabled=True, disabled_reason=None,
@@ -103,7 +104,7 @@ async def rotate_secret(
 ) -> str:
     """A new secret. For a day the former one signs as well, so that no delivery is refused meanwhile."""
     webhook = await queries.webhook_by_id(session, caller.workspace, webhook_id, lock=True)
-    secret, until = rules.new_secret(), now + rules.OVERLAP
+    secret, until = new_secret(), now + rules.OVERLAP
     former = secrets_of(webhook, data_key, now=now)[:1]
     kept = [{"secret": one, "until": until.isoformat()} for one in former]
     webhook.sealed_secrets = _sealed([{"secret": secret, "until": None}, *kept], data_key)
@@ -184,7 +185,7 @@ def _sealed(kept: list[dict[str, Any]], data_key: SecretStr) -> bytes:
 
 
 def _check(url: str, types: list[str], known_types: tuple[str, ...], *, private_allowed: bool) -> None:
-    if refusal := rules.url_refusal(url, private_allowed=private_allowed):
+    if refusal := url_refusal(url, private_allowed=private_allowed):
         raise Invalid.at("/url", refusal)
     for place, name in enumerate(types):
         if name not in known_types:

@@ -8,7 +8,6 @@ import asyncio
 import random
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -20,6 +19,7 @@ from leadkit import clock
 from leadkit.db import Database
 from leadkit.ids import new_id
 from leadkit.leases import kept
+from leadkit.outgoing import call, signed_headers
 from leadkit.sealing import SealBroken
 from leadkit.waiting import pause
 from prometheus_client import Counter
@@ -30,15 +30,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.webhooks import actions, queries
 from crm_core.webhooks.fanning import fan_out
 from crm_core.webhooks.queries import Due
-from crm_core.webhooks.rules import GONE, IN_ORDER, TRIED_FOR, pause_after, signed_headers
+from crm_core.webhooks.rules import GONE, IN_ORDER, TRIED_FOR, pause_after
 from crm_core.webhooks.tables import Webhook, WebhookDelivery
 
 LOOK_EVERY_S = 0.25
 LEASE_S = 20
-ANSWER_WITHIN_S = 10.0
 TURN_S = 20.0
 AT_ONCE = 100
-SNIPPET = 500
 MOST_ATTEMPTS_SHOWN = 20
 
 log = structlog.get_logger()
@@ -133,36 +131,15 @@ class Sender:
 
     async def _attempt(self, webhook: Webhook, delivery: WebhookDelivery, now: datetime) -> Answer:
         began = time.monotonic()
-        status, error, said, retry_after = None, None, None, None
         try:
             keys = actions.secrets_of(webhook, self._data_key, now=now)
-            body = orjson.dumps(delivery.payload)
-            signed = signed_headers(keys, delivery.event_id, int(now.timestamp()), body)
-            async with asyncio.timeout(ANSWER_WITHIN_S):
-                status, said, retry_after = await self._post(webhook.url, body, signed)
-        except TimeoutError:
-            error = f"no answer within {ANSWER_WITHIN_S:.0f} seconds"
         except SealBroken:
-            error = "the secret cannot be opened with this LEADFLOW_DATA_KEY"
-        except (httpcore.NetworkError, httpcore.TimeoutException, httpcore.ProtocolError) as failure:
-            error = f"{type(failure).__name__}: {failure}"[:SNIPPET]
-        except (ValueError, OSError) as failure:  # such as a certificate that does not fit, or an impossible name
-            error = f"{type(failure).__name__}: {failure}"[:SNIPPET]
-        return Answer(status, error, said, int((time.monotonic() - began) * 1000), retry_after)
-
-    async def _post(self, url: str, body: bytes, signed: dict[str, str]) -> tuple[int, str, float | None]:
-        headers = {"content-type": "application/json", "user-agent": "Leadflow-Webhooks/1", **signed}
-        limits = dict.fromkeys(("connect", "read", "write", "pool"), ANSWER_WITHIN_S)
-        async with self._pool.stream(
-            "POST", url, headers=list(headers.items()), content=body, extensions={"timeout": limits}
-        ) as response:
-            said = b""
-            async for piece in response.aiter_stream():
-                said += piece
-                if len(said) >= SNIPPET:
-                    break  # what follows is of no interest, however long it is
-        told = {name.lower(): value for name, value in response.headers}
-        return response.status, _readable(said), _seconds(told.get(b"retry-after"))
+            return Answer(None, "the secret cannot be opened with this LEADFLOW_DATA_KEY", None, 0)
+        body = orjson.dumps(delivery.payload)
+        signed = signed_headers(keys, delivery.event_id, int(now.timestamp()), body)
+        called = await call(self._pool, webhook.url, body, signed)
+        took = int((time.monotonic() - began) * 1000)
+        return Answer(called.status, called.error, called.response, took, called.retry_after_s)
 
     async def _note(self, session: AsyncSession, due: Due, delivery_id: UUID, answer: Answer, now: datetime) -> None:
         """Writes down the attempt and what follows for the delivery and for the webhook."""
@@ -207,13 +184,3 @@ async def _recovered(session: AsyncSession, webhook: Webhook, now: datetime) -> 
         )
     if webhook.failures:
         webhook.failures, webhook.failing_since, webhook.retry_at = 0, None, now
-
-
-def _readable(said: bytes) -> str:
-    return said[:SNIPPET].decode("utf-8", "replace").replace("\0", "")
-
-
-def _seconds(written: bytes | None) -> float | None:
-    with suppress(ValueError):
-        return float(written) if written else None
-    return None
