@@ -10,6 +10,7 @@ from analytics.dashboard import routes as dashboard
 from analytics.dashboard.session import SignedIn
 from analytics.exports import routes as exports
 from analytics.metrics import routes as metrics
+from analytics.odata import routes as odata
 from analytics.projections import routes as projections
 from analytics.reconciliation import routes as reconciliation
 from analytics.reports import routes as reports
@@ -22,6 +23,7 @@ ROUTERS = (
     currencies.router,
     exports.router,
     bi.router,
+    odata.router,
     reports.router,
     spend.router,
     statements.router,
