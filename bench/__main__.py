@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import accepting, beside, flowing, importing, resting, writing
+from bench import accepting, beside, finding, flowing, importing, reporting, resting, writing
 from bench.load import require_wrk
 from bench.report import Report
 from bench.stack import Stack, running_stack
@@ -19,6 +19,8 @@ PARTS: tuple[tuple[str, Callable[[Stack, Report], None]], ...] = (
     *beside.PARTS,
     ("drain", flowing.drain),
     ("importing", importing.measure),
+    ("finding", finding.measure),
+    ("reporting", reporting.measure),
 )
 """In the order they run: what one leaves behind, the next may measure (`drain` delivers what `accepting` took in)."""
 

@@ -1,12 +1,13 @@
 """What a year's funnel and costs by source take at 100 thousand, a million, ten million leads, and what counts them.
 
 Facts are made up by SQL (`facts.sql`), cells are counted by the rebuild that anybody may ask for, questions go through
-the whole API in this process; time is from the request to the last byte of its answer. `python -m bench.reporting
---leads 10000000` measures one more size.
+the whole API in this process; time is from the request to the last byte of its answer. `make bench` measures a hundred
+thousand leads (`LEADFLOW_BENCH_REPORT_LEADS`: other sizes, by comma), `python -m bench.reporting --leads 10000000` any.
 """
 
 import argparse
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -35,8 +36,10 @@ from leadkit.testing.services import RunningService, running
 from bench.events import event, pages
 from bench.load import share
 from bench.report import Report
+from bench.stack import Stack
 
 SIZES = (100_000, 1_000_000)
+BESIDE_THE_OTHERS = os.environ.get("LEADFLOW_BENCH_REPORT_LEADS", "100000")
 SLICE = 500_000
 DATABASE = "leadflow_analytics"
 QUESTIONS = {"funnel": "/v1/funnel", "cost": "/v1/cost-per-lead"}
@@ -149,6 +152,11 @@ async def _timed(work: Callable[[], Awaitable[object]]) -> list[float]:
         if number >= WARM:
             took.append(time.perf_counter() - began)
     return sorted(took)
+
+
+def measure(_: Stack, report: Report) -> None:
+    """As a part of the whole bench: on a server of its own, without the stack."""
+    reporting(report, sizes=[int(size) for size in BESIDE_THE_OTHERS.split(",")])
 
 
 def reporting(report: Report, *, sizes: Sequence[int] = SIZES) -> None:

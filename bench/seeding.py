@@ -3,6 +3,7 @@
 Everything follows from numbers (no chance, so every run has the same rows), one statement a table. Indexes and foreign
 keys are put aside for it: what matters is what is there afterwards."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,7 @@ from uuid import UUID
 Sql = Callable[[str], str]
 """Runs a script as the superuser of crm-core's database and answers what it prints."""
 
-LEADS, CONTACTS, DEALS = 1_000_000, 300_000, 200_000
+LEADS = int(os.environ.get("LEADFLOW_BENCH_LEADS", "1000000"))
 LONG_TIMELINE = 5_000
 TABLES = (
     "lead", "lead_key", "lead_transition", "match_key", "inquiry", "activity", "assignment_explanation", "contact",

@@ -13,9 +13,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 @asynccontextmanager
 async def listing_of(session: AsyncSession, *, search: bool) -> AsyncIterator[None]:
     """Inside the block the statements of a list are planned for the values that were asked, a rare word otherwise than
-    a frequent one, and with `search` in the role of searches; afterwards the role is that of requests again."""
+    a frequent one, without parallel workers, whose start takes longer than the answer, and with `search` in the role of
+    searches; afterwards the role is that of requests again."""
     role = [f"ROLE {role_name('core', 'search')}"] if search else []
-    await set_local(session, *role, "plan_cache_mode = force_custom_plan")
+    await set_local(session, *role, "plan_cache_mode = force_custom_plan", "max_parallel_workers_per_gather = 0")
     yield
     if search:
         await set_local(session, f"ROLE {role_name('core', 'app')}")

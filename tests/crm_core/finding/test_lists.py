@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from crm_core.finding import pages
 
 from tests.crm_core.conftest import Sales
 
@@ -86,6 +87,38 @@ async def test_pages_follow_each_other_in_every_order_and_the_total_is_told(peop
                         break
                     params["cursor"] = page["next_cursor"]
                 assert len(set(seen)) == len(seen) == 2, sort
+
+
+@pytest.mark.parametrize(("glance", "some", "few", "nearby", "frequent"), [
+    (2, 1, 100, 4, 1),  # rare ahead, and few in all
+    (1, 9, 1, 3, 1),  # rare ahead, but many in all, and not rare a little further
+    (1, 9, 1, 2, 9),  # and rare there too
+    (1, 0, 0, 3, 0),  # frequent ahead
+])  # fmt: skip
+async def test_a_search_gives_the_same_pages_whichever_way_its_rows_are_found(
+    sales, monkeypatch, glance, some, few, nearby, frequent
+):
+    words = ("door", "window", "door", "door", "gate", "window", "door")
+    cards = [{"person": {"full_name": f"{word} {number}"}} for number, word in enumerate(words)]
+    async with sales.tenant.client_as() as admin:
+        (await admin.post("/v1/leads/bulk", json={"items": cards})).raise_for_status()
+        for name, value in {
+            "GLANCE": glance, "SOME": some, "FEW": few, "NEARBY": nearby, "FREQUENT": frequent,
+        }.items():  # fmt: skip
+            monkeypatch.setattr(pages, name, value)
+        for word in ("door", "window", "gate"):
+            for sort in ("name", "-name"):
+                found: list[str] = []
+                params: dict[str, Any] = {"sort": sort, "limit": 2, "q": word, "include_total": "true"}
+                while True:
+                    page = (await admin.get("/v1/leads", params=params)).raise_for_status().json()
+                    found += [lead["person"]["full_name"] for lead in page["items"]]
+                    assert page["total"] == words.count(word)
+                    if page["next_cursor"] is None:
+                        break
+                    params["cursor"] = page["next_cursor"]
+                expected = [f"{each} {number}" for number, each in enumerate(words) if each == word]
+                assert found == (expected if sort == "name" else expected[::-1])
 
 
 async def test_open_leads_without_a_next_step_are_listed_until_something_is_planned(people):

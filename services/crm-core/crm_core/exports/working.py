@@ -125,7 +125,7 @@ async def _asked(session: AsyncSession, export: Export, listing: Listing, caller
     asked = Asked(condition=read(export.condition, listing.fields))
     statement = narrowed(listing, caller, asked, now=export.created_at)
     if export.q is not None:
-        statement, _ = await searched(session, listing, caller, statement, export.q)
+        statement = await searched(session, listing, caller, statement, export.q)
     return statement
 
 

@@ -11,7 +11,8 @@ from fastapi import Depends, Query, Request, Response
 from leadkit.edge import Allow, ReadSession
 from leadkit.paging import PageRequest, count, fetch_page, ordered
 from leadkit.tokens import Caller
-from sqlalchemy import ColumnElement, Select, Text, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, Uuid, any_, func, literal, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.queries import existing_workspace
@@ -26,10 +27,14 @@ from crm_core.finding.words import address_in, is_number, plain
 from crm_core.searching import listing_of, without_bitmaps
 from crm_core.views.queries import view_for
 
-NEARBY = 5000
-"""As many rows as can be looked at one by one in some ten milliseconds."""
-FREQUENT = 16
-"""From so many finds among them on, going on costs less than fetching and sorting all rows that an index finds."""
+GLANCE, SOME = 500, 4
+"""So many rows are looked at one by one in a millisecond. With fewer finds among them, what is searched is rare as far
+as they tell, so all of it is fetched by an index."""
+FEW = 3000
+"""As many rows as an index may find for that; they are fetched and sorted in some ten milliseconds."""
+NEARBY, FREQUENT = 5000, 16
+"""So many rows are looked at when neither helped. From so many finds among them on, going on costs less than fetching
+all that an index finds."""
 
 SearchedFor = Annotated[
     str | None,
@@ -102,13 +107,17 @@ async def find_page(
         listing = await with_custom_fields(session, caller.workspace, listing)
     asked, paging = await _as_viewed(session, listing, caller, asked, paging)
     async with listing_of(session, search=wants_search_role(listing, asked, paging.sort)):
-        statement, exact = narrowed(listing, caller, asked, now=now), False
-        if asked.q is not None:
-            statement, exact = await searched(session, listing, caller, statement, asked.q)
+        statement = narrowed(listing, caller, asked, now=now)
         page = _Page(session, listing, caller, paging, request, response)
-        found = await page.nearby(statement) if is_guessed(listing, asked) and not exact else None
-        found = found or await page.of(statement)
-        if asked.q is None or found.rows or paging.cursor is not None or is_number(asked.q):
+        if asked.q is None:
+            return await (page.guessed(statement) if is_guessed(listing, asked) else page.of(statement))
+        by_words, by_address = await _searches(session, listing, caller, statement, asked.q)
+        if by_address is not None:
+            found = await page.of(by_address)
+            if found.rows or (paging.cursor is not None and await _any(session, by_address)):
+                return found
+        found = await page.guessed(by_words)
+        if found.rows or paging.cursor is not None or is_number(asked.q):
             return found
         everything = narrowed(listing, caller, asked, now=now)
         similar = list(await session.scalars(_similar(listing, everything, asked.q, paging.limit)))
@@ -134,35 +143,83 @@ class _Page:
         )  # fmt: skip
         return Found(*page)
 
-    async def nearby(self, statement: Select[Any]) -> Found | None:
-        """The page, found in the order itself: all of it among the next `NEARBY` rows, or, since they hold a good part
-        of it, further on. None when it is rare: an index over the words finds its rows, and few are to be sorted."""
-        end = await self._end()
-        within = statement if end is None else statement.where(self._not_beyond(end))
-        paging = copy(self.paging)
-        paging.include_total = False
-        page = replace(self, paging=paging)
-        async with without_bitmaps(self.session):
-            found = await page.of(within)
-            if end is not None and found.next_cursor is None and len(found.rows) >= FREQUENT:
-                found, end = await page.of(statement), None
-        if end is not None and found.next_cursor is None:
-            return None
+    async def guessed(self, statement: Select[Any]) -> Found:
+        """The page of a statement of which nobody knows how many rows it has: found in the order itself where it has
+        many, else by an index over what is asked."""
+        found = await self._guessed(statement)
         return found._replace(total=await count(self.session, statement) if self.paging.include_total else None)
 
-    async def _end(self) -> tuple[Any, Any] | None:
-        """Where the next `NEARBY` rows end; None when there are not that many."""
+    async def _guessed(self, statement: Select[Any]) -> Found:
+        page = self._without_total()
+        glance, whole = await page._ahead(statement, GLANCE)
+        if whole:
+            return glance
+        if len(glance.rows) < SOME and (few := await page._few(statement)) is not None:
+            return few
+        found, whole = await page._ahead(statement, NEARBY)
+        if whole:
+            return found
+        if len(found.rows) < FREQUENT:
+            return await page.of(statement)
+        async with without_bitmaps(self.session):
+            return await page.of(statement)
+
+    def _without_total(self) -> "_Page":
+        paging = copy(self.paging)
+        paging.include_total = False
+        return replace(self, paging=paging)
+
+    async def _ahead(self, statement: Select[Any], rows: int) -> tuple[Found, bool]:
+        """What the next `rows` rows of the order hold, and whether that is the whole page."""
+        end = await self._end(rows)
+        async with without_bitmaps(self.session):
+            found = await self.of(statement if end is None else statement.where(self._not_beyond(end)))
+        return found, end is None or found.next_cursor is not None
+
+    async def _few(self, statement: Select[Any]) -> Found | None:
+        """The page when an index finds at most `FEW` rows from the cursor on; None when there are more."""
         listing = self.listing
-        everything = select(listing.key).where(listing.workspace == self.caller.workspace)
-        after = ordered(everything, self.paging, sorts=listing.sorts, default=listing.default, key=listing.key)
-        last = (await self.session.execute(after.offset(NEARBY).limit(1))).first()
+        hits = self._ordered(statement).with_only_columns(*self._place()).order_by(None).limit(FEW + 1).cte("hit")
+        number = select(func.count()).select_from(hits).scalar_subquery().label("number")
+        order = [hits.c.page_sort, hits.c.page_key]
+        first = select(hits.c.page_key, number).order_by(
+            *([each.desc() for each in order] if self._descends else order)
+        )
+        rows = (await self.session.execute(first.limit(self.paging.limit + 1))).all()
+        if not rows:
+            return Found([], None, None)
+        if rows[0].number > FEW:
+            return None
+        keys = literal([row.page_key for row in rows], ARRAY(Uuid()))
+        return await self.of(listing.seen_by(self.caller).where(listing.key == any_(keys)))
+
+    async def _end(self, rows: int) -> tuple[Any, Any] | None:
+        """Where the next `rows` rows end; None when there are not that many."""
+        listing = self.listing
+        after = self._ordered(select(listing.key).where(listing.workspace == self.caller.workspace))
+        last = (await self.session.execute(after.offset(rows).limit(1))).first()
         return None if last is None else (last.page_sort, last.page_key)
 
+    def _ordered(self, statement: Select[Any]) -> Select[Any]:
+        listing = self.listing
+        return ordered(statement, self.paging, sorts=listing.sorts, default=listing.default, key=listing.key)
+
+    @property
+    def _order(self) -> str:
+        return self.paging.sort or self.listing.default
+
+    @property
+    def _descends(self) -> bool:
+        return self._order.startswith("-")
+
+    def _place(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """Where a row stands in the order."""
+        return self.listing.sorts[self._order.removeprefix("-")].label("page_sort"), self.listing.key.label("page_key")
+
     def _not_beyond(self, end: tuple[Any, Any]) -> ColumnElement[bool]:
-        order = self.paging.sort or self.listing.default
-        column, key = self.listing.sorts[order.removeprefix("-")], self.listing.key
+        column, key = self.listing.sorts[self._order.removeprefix("-")], self.listing.key
         here, there = tuple_(column, key), tuple_(literal(end[0], column.type), literal(end[1], key.type))
-        return here >= there if order.startswith("-") else here <= there
+        return here >= there if self._descends else here <= there
 
 
 async def _as_viewed(
@@ -180,15 +237,26 @@ async def _as_viewed(
 
 async def searched(
     session: AsyncSession, listing: Listing, caller: Caller, statement: Select[Any], q: str
-) -> tuple[Select[Any], bool]:
-    """The statement for the rows that `q` finds, and whether it is by the address that `q` is; else by words."""
+) -> Select[Any]:
+    """The statement for the rows that `q` finds: by the address that it is if anybody has it, else by words."""
+    by_words, by_address = await _searches(session, listing, caller, statement, q)
+    return by_address if by_address is not None and await _any(session, by_address) else by_words
+
+
+async def _searches(
+    session: AsyncSession, listing: Listing, caller: Caller, statement: Select[Any], q: str
+) -> tuple[Select[Any], Select[Any] | None]:
+    """The search by words, and by the whole address that `q` is if it is one."""
     region = (await existing_workspace(session, caller.workspace)).default_region
+    by_words = statement.where(containing(listing, q, region))
     address = address_in(q, region) if listing.reached_by is not None else None
-    if address is not None and listing.reached_by is not None:
-        exactly = statement.where(listing.reached_by(address))
-        if await session.scalar(exactly.with_only_columns(literal(1)).limit(1)):
-            return exactly, True
-    return statement.where(containing(listing, q, region)), False
+    if address is None or listing.reached_by is None:
+        return by_words, None
+    return by_words, statement.where(listing.reached_by(address))
+
+
+async def _any(session: AsyncSession, statement: Select[Any]) -> bool:
+    return bool(await session.scalar(statement.with_only_columns(literal(1)).limit(1)))
 
 
 def _similar(listing: Listing, statement: Select[Any], q: str, limit: int) -> Select[Any]:
