@@ -40,7 +40,7 @@ bench: $(VENV)/.dev ## Measure all that is promised about speed in one run (or s
 migration: $(VENV)/.dev ## Draft a revision: make migration service=crm-core message="add a column"
 	@$(BIN)/python -m deploy.develop.migration "$(service)" "$(message)"
 
-generate: $(VENV)/.dev ## Write anew what is derived from the code: openapi.json of each service, .env.example
+generate: $(VENV)/.dev ## Write anew what is derived from the code: openapi.json of each service, .env.example, the reference of metrics
 	@$(BIN)/python -m deploy.develop.generate
 
 lock: $(VENV)/.runtime ## Write requirements/ anew from the packages' pyproject.toml: pinned, with hashes

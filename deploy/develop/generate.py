@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from pathlib import Path
 
+from analytics.metrics.reference import reference
 from crm_core.leads.lifecycle_page import lifecycle_page
 from fastapi import FastAPI
 from leadkit.settings import ServiceSettings
@@ -34,6 +35,7 @@ def derived_files() -> Iterator[tuple[Path, str]]:
         document = json.dumps(_app_of(service).openapi(), indent=2, ensure_ascii=False)
         yield ROOT / "services" / service.name / "openapi.json", document + "\n"
     yield ROOT / ".env.example", env_example()
+    yield ROOT / "docs" / "reference" / "metrics.md", reference()
     yield ROOT / "docs" / "reference" / "lead-lifecycle.md", lifecycle_page()
 
 
