@@ -15,6 +15,7 @@ from crm_core.activities import routes as activities
 from crm_core.calls import routes as calls
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
+from crm_core.conversions import routes as conversions
 from crm_core.custom_fields import routes as custom_fields
 from crm_core.deals import routes as deals
 from crm_core.duplicates import routes as duplicates
@@ -51,6 +52,7 @@ ROUTERS = (
     views.router,
     exports.router,
     privacy.router,
+    conversions.router,
     loss_reasons.router,
     custom_fields.router,
     tags.router,

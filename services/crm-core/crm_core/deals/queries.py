@@ -1,7 +1,7 @@
 """Reading deals; every query names its workspace, and what requests see is narrowed to what the caller may see."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -11,7 +11,7 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import Numeric, Select, cast, func, select
+from sqlalchemy import Numeric, Select, cast, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
@@ -83,6 +83,27 @@ async def deal_ids_of_contacts(
         if contact_id is not None:
             found.setdefault(contact_id, []).append(deal_id)
     return found
+
+
+async def deals_won(
+    session: AsyncSession,
+    workspace_id: UUID,
+    since: datetime,
+    until: datetime,
+    *,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Deal]:
+    """The deals won in the period, in that order, behind a place (moment and id).
+
+    Whatever was won then has been changed since, which narrows the search by an index."""
+    statement = select(Deal).where(
+        Deal.workspace_id == workspace_id, Deal.updated_at >= since,
+        Deal.status == "won", Deal.won_at >= since, Deal.won_at < until,
+    )  # fmt: skip
+    if after is not None:
+        statement = statement.where(tuple_(Deal.won_at, Deal.id) > tuple_(literal(after[0]), literal(after[1])))
+    return list(await session.scalars(statement.order_by(Deal.won_at, Deal.id).limit(limit)))
 
 
 async def forecast(

@@ -62,3 +62,14 @@ async def snapshot(
     page = paged(select(InquiryRow), key=key, workspace_id=workspace_id, after=after, limit=limit)
     rows = await session.scalars(page)
     return [inquiry_event(row, outgoing(Inquiry.model_validate(row.body).attribution)) for row in rows]
+
+
+async def consents_of(session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID]) -> dict[UUID, bool]:
+    """Of each lead whose inquiries said anything of it, whether consent was given in the latest that did."""
+    consent = InquiryRow.body["consent"]["given"].as_boolean()
+    rows = await session.execute(
+        select(InquiryRow.lead_id, consent)
+        .where(InquiryRow.workspace_id == workspace_id, InquiryRow.lead_id.in_(lead_ids), consent.is_not(None))
+        .order_by(InquiryRow.occurred_at, InquiryRow.id)
+    )
+    return {lead_id: given for lead_id, given in rows if lead_id is not None}

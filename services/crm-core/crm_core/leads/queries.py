@@ -1,6 +1,7 @@
 """Reading leads; every query names its workspace, and what requests see is narrowed to what the caller may see."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +9,7 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import Select, select
+from sqlalchemy import DateTime, Select, cast, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
@@ -71,6 +72,31 @@ async def with_merged(session: AsyncSession, workspace_id: UUID, lead_ids: Seque
         last = [lead_id for lead_id in await session.scalars(merged) if lead_id not in found]
         found += last
     return found
+
+
+async def leads_among(session: AsyncSession, workspace_id: UUID, lead_ids: Iterable[UUID]) -> dict[UUID, Lead]:
+    """Those of the ids that are leads, whoever owns them."""
+    found = await session.scalars(select(Lead).where(Lead.workspace_id == workspace_id, Lead.id.in_(set(lead_ids))))
+    return {lead.id: lead for lead in found}
+
+
+async def leads_qualified(
+    session: AsyncSession,
+    workspace_id: UUID,
+    since: datetime,
+    until: datetime,
+    *,
+    after: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[Lead]:
+    """The leads first qualified in the period, in that order, behind a place (moment and id).
+
+    Whatever was qualified then has been changed since, which narrows the search by an index."""
+    at = cast(func.jsonb_extract_path_text(Lead.reached, "qualified"), DateTime(timezone=True))
+    statement = select(Lead).where(Lead.workspace_id == workspace_id, Lead.updated_at >= since, at >= since, at < until)
+    if after is not None:
+        statement = statement.where(tuple_(at, Lead.id) > tuple_(literal(after[0]), literal(after[1])))
+    return list(await session.scalars(statement.order_by(at, Lead.id).limit(limit)))
 
 
 async def snapshot(

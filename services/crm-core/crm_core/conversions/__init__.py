@@ -1,0 +1,1 @@
+"""Offline conversions for ad platforms that recognise people by hashes of their contacts."""
