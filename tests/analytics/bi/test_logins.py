@@ -1,7 +1,9 @@
 """SQL logins for BI tools: what such a tool sees of schema `bi`, and that nobody sees more than one workspace."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from tests.analytics.conftest import Books, new_books
 from tests.analytics.spring import NOW, SPEND, happen
 
+GUIDE = Path(__file__).parents[3] / "docs" / "guides" / "bi.md"
 APRIL = "day >= '2026-04-01' AND day < '2026-05-01'"
 
 
@@ -85,6 +88,21 @@ async def test_a_bi_tool_reads_the_numbers_that_the_api_answers(shop: Books, mad
     assert [leads, qualified] == [told["totals"]["leads"], told["totals"]["qualified"]]
     assert [f"{revenue:.2f}", f"{spent:.2f}"] == [told["totals"][key]["amount"] for key in ("revenue", "spend")]
     assert owners == ["Анна", "Борис", None]
+
+
+async def test_the_queries_of_the_guide_run_as_they_stand(shop: Books, made: dict[str, Any]) -> None:
+    blocks = re.findall(r"(?m)^ +SELECT .*(?:\n .+)*", GUIDE.read_text())
+    assert len(blocks) == 2
+    by_day, by_source = (
+        each.replace("$__timeFilter(day)", APRIL).replace("2026-11", "2026-04").replace("2026-12", "2026-05")
+        for each in blocks
+    )
+    async with _signed_in(shop, made) as connection:
+        days = (await connection.execute(text(by_day))).all()
+        sources = (await connection.execute(text(by_source))).all()
+    assert [(row.leads, row.qualified) for row in days] == [(1, 1), (2, 1), (2, 0)]
+    costs = {row.source: None if row.cost_per_lead is None else str(row.cost_per_lead) for row in sources}
+    assert costs == {"yandex": "333.33", "google": "500.01", "bing": None, None: None}
 
 
 async def test_no_login_sees_a_row_of_another_workspace_whatever_it_sets(shop: Books, books: Books) -> None:
