@@ -14,6 +14,7 @@ from analytics.odata import routes as odata
 from analytics.projections import routes as projections
 from analytics.reconciliation import routes as reconciliation
 from analytics.reports import routes as reports
+from analytics.saved_reports import routes as saved_reports
 from analytics.settings import FOLDER, AnalyticsSettings, settings
 from analytics.spend import routes as spend
 from analytics.statements import routes as statements
@@ -25,6 +26,7 @@ ROUTERS = (
     bi.router,
     odata.router,
     reports.router,
+    saved_reports.router,
     spend.router,
     statements.router,
     reconciliation.router,

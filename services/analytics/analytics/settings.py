@@ -17,6 +17,9 @@ class AnalyticsSettings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="LEADFLOW_ANALYTICS_")
 
     port: int = Field(8003, description="Port the API listens on")
+    webhooks_to_private_addresses: bool = Field(
+        False, description="Whether reports may be sent to private addresses and without TLS"
+    )
 
 
 @cache

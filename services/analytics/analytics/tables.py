@@ -4,7 +4,8 @@ from analytics.base import Base
 from analytics.bi import tables as bi
 from analytics.currencies import tables as currencies
 from analytics.projections import tables as projections
+from analytics.saved_reports import tables as saved_reports
 from analytics.spend import tables as spend
 
-SLICES = (projections, spend, currencies, bi)
+SLICES = (projections, spend, currencies, bi, saved_reports)
 METADATA = Base.metadata

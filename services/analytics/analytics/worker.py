@@ -8,6 +8,7 @@ from leadkit.client import ServiceClient
 from leadkit.db import Database
 from leadkit.idempotency import forget_old
 from leadkit.issuer import follow_issuer
+from leadkit.outgoing import guarded_pool
 from leadkit.peers import follow_keys
 from leadkit.schema import check_schema
 from leadkit.serve import run
@@ -16,6 +17,8 @@ from leadkit.worker import every, run_worker
 
 from analytics.projections.consumers import consumers
 from analytics.projections.rebuilding import Rebuilding
+from analytics.saved_reports import actions as saved_reports
+from analytics.saved_reports import delivering
 from analytics.settings import FOLDER, settings
 
 REBUILD_EVERY_S = 1
@@ -33,6 +36,8 @@ async def main() -> None:
     token = settings().service_token_value()
     core = ServiceClient("crm-core", settings().core_url, token)
     intake = ServiceClient("lead-intake", settings().intake_url, token)
+    pool = guarded_pool(private_allowed=settings().webhooks_to_private_addresses)
+    deliverer = delivering.Deliverer(db, pool, settings().data_key)
     try:
         await check_schema(db, FOLDER)
         of_core, of_intake = consumers(db, core=core, intake=intake)
@@ -42,10 +47,12 @@ async def main() -> None:
             ("rebuilding", every(REBUILD_EVERY_S, Rebuilding(db, core=core, intake=intake).step)),
             ("keys", follow_keys(db, core)),
             ("issuer", follow_issuer(db, settings())),
+            ("reports", every(delivering.EVERY_S, deliverer.step)),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )
         await run_worker(db, loops)
     finally:
+        await pool.aclose()
         await core.close()
         await intake.close()
         await db.close()
@@ -56,6 +63,7 @@ async def clean(db: Database) -> None:
     async with db.transaction(role="worker") as session:
         await forget_old(session, now=clock.now())
         await remember_revoked(session, (), now=clock.now())
+        await saved_reports.forget_old(session, now=clock.now())
 
 
 if __name__ == "__main__":
