@@ -18,12 +18,13 @@ class Shape(BaseModel):
 def _in_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("the time needs an offset, such as Z or +03:00")
-    return value.astimezone(UTC)
+    return value if value.tzinfo is UTC else value.astimezone(UTC)
 
 
 def written(value: datetime) -> str:
     """RFC 3339 in UTC with `Z`."""
-    return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+    return in_utc.isoformat()[:-6] + "Z"
 
 
 Moment = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(written, return_type=str, when_used="json")]
