@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -54,14 +54,17 @@ async def exports_get(
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = f'attachment; filename="{facts}-{days_shown(period)}.{format}"'
     rows = pages(request.app.state.database, caller.workspace, wanted, period, setting.time_zone)
+    first: Sequence[Row] = await anext(rows, [])  # a refusal can only be told before the first byte
     begun = await asyncio.to_thread(file_format.begin, wanted.columns, form)
     charset = "; charset=utf-8" if format == "csv" else ""
-    return StreamingResponse(_written(begun, rows), media_type=file_format.media_type + charset, headers=headers)
+    written = _written(begun, first, rows)
+    return StreamingResponse(written, media_type=file_format.media_type + charset, headers=headers)
 
 
-async def _written(file: Writing, rows: AsyncIterator[Sequence[Row]]) -> AsyncIterator[Any]:
+async def _written(file: Writing, first: Sequence[Row], rest: AsyncIterator[Sequence[Row]]) -> AsyncIterator[bytes]:
     """The file in pieces; a page is written beside the event loop, which serves others meanwhile."""
-    async for page in rows:
+    yield await asyncio.to_thread(file.add, first)
+    async for page in rest:
         if written := await asyncio.to_thread(file.add, page):
             yield written
     yield await asyncio.to_thread(file.end)

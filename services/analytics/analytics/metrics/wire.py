@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from analytics.exports.files import FILE_FORMAT, FILE_FORMATS, Column, Form, Kind, as_kind
 from analytics.metrics.catalogue import METRIC_BY_KEY
 from analytics.metrics.dimensions import DIMENSION_BY_KEY
+from analytics.metrics.kinds import Unit
 
 FORMATS: Final = ("json", *FILE_FORMAT)
 MEDIA_TYPES: Final = {"application/json": "json"} | {each.media_type: each.key for each in FILE_FORMATS}
@@ -104,6 +105,15 @@ def form_for(language: str, *, excel: bool) -> Form:
     return Form(decimal_comma=first.split("-")[0] in DECIMAL_COMMA, excel=excel)
 
 
+UNIT_KINDS: Final[Mapping[Unit, Kind]] = {
+    "count": "count",
+    "money": "money",
+    "rate": "number",
+    "ratio": "number",
+    "seconds": "count",
+}
+"""What the column of a metric holds where no row tells it."""
+
 Table = tuple[Sequence[str], Sequence[Mapping[str, Any]]]
 """Columns, and rows keyed by column as the JSON answer holds them."""
 
@@ -170,7 +180,7 @@ def _kind(key: str, values: Sequence[Any]) -> Kind:
         case str() if key in DIMENSION_BY_KEY and DIMENSION_BY_KEY[key].kind == "date":
             return "date"
         case None if key in METRIC_BY_KEY and key not in DIMENSION_BY_KEY:
-            return {"money": "money", "rate": "number", "ratio": "number"}.get(METRIC_BY_KEY[key].unit, "count")  # type: ignore[return-value]
+            return UNIT_KINDS[METRIC_BY_KEY[key].unit]
         case _:
             return "text"
 

@@ -25,7 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from analytics.projections.measures import FAMILIES
+from analytics.projections.measures import BASES, FAMILIES
 from analytics.projections.measures import part as part_of
 from analytics.projections.tables import DealFact, DimensionName, InquiryFact, LeadFact, WorkspaceSetting, cell
 
@@ -43,7 +43,6 @@ TOUCH = (
     "channel_group",
     "landing_page",
 )
-BASES_OF_CELLS = ("cohort", "period")
 
 
 class _Flat:
@@ -53,13 +52,12 @@ class _Flat:
         same = WorkspaceSetting.workspace_id == table.workspace_id
         self.rows: FromClause = table.__table__.join(WorkspaceSetting.__table__, same)
         self.table = table
-        zone = func.timezone(WorkspaceSetting.time_zone, at)
-        self.columns: list[ColumnElement[Any]] = [cast(zone, Date).label("day")]
+        local = func.timezone(WorkspaceSetting.time_zone, at)
+        self.columns: list[ColumnElement[Any]] = [cast(local, Date).label("day")]
 
-    def own(self, *names: str, **renamed: str) -> None:
-        """Columns of the table, under their names or others."""
+    def own(self, *names: str) -> None:
+        """Columns of the table, under their names."""
         self.columns += [getattr(self.table, name).label(name) for name in names]
-        self.columns += [getattr(self.table, name).label(key) for key, name in renamed.items()]
 
     def named(self, key: str, column: str, kind: str) -> None:
         """An id and, as `<key>_name`, what people call it."""
@@ -130,7 +128,7 @@ def flat_inquiries(workspace_id: UUID | None = None) -> Select[Any]:
 
 def flat_cells(family: str, sums: Mapping[str, str], workspace_id: UUID | None = None) -> Select[Any]:
     """Sums by local day, basis and the family's dimensions; `sums` says which column of cells a name stands for."""
-    parts = {part_of(family, basis, "day"): basis for basis in BASES_OF_CELLS}  # type: ignore[arg-type]
+    parts = {part_of(family, basis, "day"): basis for basis in BASES}
     rows: FromClause = cell.join(
         WorkspaceSetting.__table__,
         and_(WorkspaceSetting.workspace_id == cell.c.workspace_id, WorkspaceSetting.generation == cell.c.generation),
