@@ -133,6 +133,7 @@ FORBIDDEN = (
     "DELETE FROM bi.leads",
     "CREATE TABLE bi.mine (id int)",
     "CREATE TABLE public.mine (id int)",
+    "CREATE TEMP TABLE mine (id int)",
     "CREATE ROLE another LOGIN",
     "DROP VIEW bi.leads",
 )

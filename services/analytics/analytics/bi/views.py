@@ -40,7 +40,7 @@ def take_away_views(connection: Connection) -> None:
 def bring_views(connection: Connection) -> None:
     """Makes the views what the code says, unless they are. Without the right to make roles there are none."""
     statements = tuple(_statements())
-    mark = f"Leadflow for BI tools, read only ({hashlib.sha256(repr(statements).encode()).hexdigest()[:16]})"
+    mark = f"Leadflow for BI tools, read-only ({hashlib.sha256(repr(statements).encode()).hexdigest()[:16]})"
     if connection.scalar(text("SELECT obj_description(to_regnamespace('bi'), 'pg_namespace')")) == mark:
         return
     try:
@@ -57,16 +57,24 @@ def bring_views(connection: Connection) -> None:
 
 
 def _prepare(connection: Connection) -> None:
-    """The role and the schema, by the login itself: the owner role may make neither everywhere."""
+    """The role and the schema, by the login itself: the owner role may make neither everywhere.
+
+    What concerns the database is done where it is ours; elsewhere its administrator decides who connects.
+    """
     connection.execute(text("RESET ROLE"))
     if not connection.scalar(text("SELECT true FROM pg_roles WHERE rolname = :role"), {"role": READER}):
         connection.execute(text(f"CREATE ROLE {READER} NOLOGIN"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS bi AUTHORIZATION {OWNER}"))
-    may_connect = text("SELECT has_database_privilege(:role, current_database(), 'CONNECT')")
-    if not connection.scalar(may_connect, {"role": READER}):
+    owner = connection.scalar(
+        text("SELECT pg_get_userbyid(datdba) FROM pg_database WHERE datname = current_database()")
+    )
+    if owner == OWNER:
         connection.execute(text(f"SET ROLE {OWNER}"))
+    if owner in (OWNER, connection.scalar(text("SELECT session_user"))):
         name = connection.scalar(text("SELECT quote_ident(current_database())"))
-        connection.execute(text(f"GRANT CONNECT ON DATABASE {name} TO {READER}"))
+        connection.exec_driver_sql(f"GRANT CONNECT ON DATABASE {name} TO {READER}")
+        # Everybody may make temporary tables otherwise, which is a way to fill a disk; we make none.
+        connection.exec_driver_sql(f"REVOKE TEMPORARY ON DATABASE {name} FROM PUBLIC")
 
 
 def _statements() -> Iterator[str]:
