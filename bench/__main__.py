@@ -4,6 +4,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from leadkit.telemetry import configure_logging
+
 from bench import accepting, beside, finding, flowing, importing, reporting, resting, writing
 from bench.load import require_wrk
 from bench.report import Report
@@ -32,6 +34,7 @@ def main() -> None:
     if unknown := set(named) - {name for name, _ in PARTS}:
         raise SystemExit(f"No such part: {', '.join(sorted(unknown))}. There are {', '.join(n for n, _ in PARTS)}.")
     require_wrk()
+    configure_logging("error", service="bench")  # of what runs in this process
     report = Report()
     with running_stack() as stack:
         for name, part in PARTS:
