@@ -110,6 +110,21 @@ async def test_funnel_and_cost_are_tables_too(shop: Books) -> None:
     assert "yandex;1000,00;3;" in cost
 
 
+async def test_every_report_is_a_table_too(shop: Books) -> None:
+    reports = [each["path"] for each in (await shop.get("reports"))["items"]]
+    assert len(reports) > 5
+    for path in reports:
+        period = "" if path.endswith("forecast") else f"{APRIL}&"
+        told = (await shop.client.get(f"{path}?{period}")).json()
+        for format in ("csv", "parquet", "arrow"):
+            answer = await shop.client.get(f"{path}?{period}format={format}")
+            assert answer.status_code == 200, (path, format, answer.text)
+            if format == "parquet":
+                table = pq.read_table(io.BytesIO(answer.content))
+                assert table.num_rows == len(told["rows"]), path
+                assert table.column_names[: len(told["columns"])] == told["columns"], path
+
+
 async def test_the_tag_of_an_answer_is_of_its_format(shop: Books) -> None:
     tags = [
         (await shop.client.get(f"/v1/query?metrics=leads&{APRIL}&format={form}")).headers["etag"]
