@@ -19,6 +19,7 @@ from leadkit.worker import every, run_worker
 from crm_core.duplicates import scanning as duplicates
 from crm_core.exports import working as exports
 from crm_core.leads import returning
+from crm_core.privacy import retaining
 from crm_core.privacy.actions import forget_erased
 from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.streams.actions import forget_expired_tickets
@@ -38,6 +39,7 @@ async def main() -> None:
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
+            ("retention", every(retaining.EVERY_S, partial(retaining.keep_retention, db, settings().data_key))),
             ("issuer", follow_issuer(db, settings())),
             ("webhooks", sender(db, settings()).run),
             ("duplicates", every(duplicates.EVERY_S, partial(duplicates.find_duplicates, db))),

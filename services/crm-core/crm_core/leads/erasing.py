@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import cast
+from typing import NamedTuple, cast
 from uuid import UUID
 
 from leadkit.contracts.inquiry import Person
 from leadkit.contracts.touches import nameless
-from sqlalchemy import delete, exists, or_, select, update
+from sqlalchemy import delete, exists, literal, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.contacts.points import Kind, Point
@@ -41,6 +41,29 @@ async def points_of_leads(session: AsyncSession, workspace_id: UUID, leads: Sequ
     )
     keys = {Point(cast(Kind, kind), value) for kind, value in rows}
     return keys | {point for lead in leads for point in points_on(lead)}
+
+
+class Closed(NamedTuple):
+    """A refused lead, and when something last happened to it."""
+
+    last_activity_at: datetime
+    id: UUID
+
+
+async def closed_before(
+    session: AsyncSession, workspace_id: UUID, before: datetime, *, after: Closed, limit: int
+) -> list[Closed]:
+    """The refused leads that are not erased yet and to which nothing has happened since `before`, longest first."""
+    place = tuple_(Lead.last_activity_at, Lead.id)
+    rows = await session.execute(
+        select(Lead.last_activity_at, Lead.id)
+        .where(Lead.workspace_id == workspace_id, Lead.last_activity_at < before)
+        .where(place > tuple_(literal(after.last_activity_at), literal(after.id)))
+        .where(Lead.status == "disqualified", Lead.search_text != "")
+        .order_by(Lead.last_activity_at, Lead.id)
+        .limit(limit)
+    )
+    return [Closed(*row) for row in rows]
 
 
 async def erase_leads(session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID], *, now: datetime) -> None:

@@ -1,6 +1,7 @@
 """Reading workspaces."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 from uuid import UUID
 
 from leadkit.contracts.events import WorkspaceState
@@ -47,3 +48,18 @@ async def snapshot(
         NewEvent("workspace.updated", workspace.id, workspace.id, WorkspaceState.model_validate(workspace))
         for workspace in await session.scalars(statement)
     ]
+
+
+class Forgetting(NamedTuple):
+    """A workspace that keeps closed leads for so many days only."""
+
+    id: UUID
+    time_zone: str
+    closed_leads_days: int
+
+
+async def workspaces_that_forget(session: AsyncSession) -> list[Forgetting]:
+    """All workspaces that do not keep closed leads for ever (role worker)."""
+    rows = await session.execute(select(Workspace.id, Workspace.time_zone, Workspace.retention))
+    kept = [Forgetting(id_, zone, retention.get("closed_leads_days")) for id_, zone, retention in rows]
+    return [one for one in kept if one.closed_leads_days is not None]
