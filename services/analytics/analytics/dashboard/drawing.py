@@ -172,14 +172,17 @@ class Page:
         return Table(columns, cells, total if rows else None)
 
     def _cost(self, row: Row, leads: float | None, spend: float | None) -> list[Cell]:
-        romi = row["romi"]
+        """Of leads without spend nothing is known of what they cost: that is no cost of nothing."""
+        romi, paid = row["romi"], _number(row["spend"])
         return [
             Cell(self.written.number(row["leads"]), row["leads"], leads),
             Cell(self.written.number(row["qualified"]), row["qualified"], wide=True),
             Cell(self.written.number(row["won"]), row["won"], wide=True),
             Cell(self._money(row["spend"]), _number(row["spend"]), spend),
-            Cell(self._money(row["cost_per_lead"]), _number(row["cost_per_lead"])),
-            Cell(self._money(row["cost_per_qualified"]), _number(row["cost_per_qualified"]), wide=True),
+            Cell(self._money(row["cost_per_lead"] if paid else None), _number(row["cost_per_lead"])),
+            Cell(
+                self._money(row["cost_per_qualified"] if paid else None), _number(row["cost_per_qualified"]), wide=True
+            ),
             Cell(self._money(row["revenue"]), _number(row["revenue"]), wide=True),
             Cell(self.written.percent(romi), _number(romi), tone="" if romi is None else "bad" if romi < 0 else "good"),
         ]

@@ -13,7 +13,6 @@ from analytics.dashboard.filters import SHOWN, Filters
 from analytics.dashboard.queries import FIGURES, MANAGERS, TREND, Shown
 from analytics.dashboard.rules import HEIGHT, LANGUAGES, WIDTH, Language
 from analytics.dashboard.texts import TEXTS
-from analytics.metrics.catalogue import STEPS
 from analytics.projections.queries import Freshness, Setting
 
 ICON: Final = (
@@ -24,8 +23,6 @@ POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'"
 )
-FUNNEL: Final = ",".join(dict.fromkeys(step.counted_by for step in STEPS))
-
 _TEMPLATES = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
@@ -42,27 +39,25 @@ def dashboard_page(shown: Shown, filters: Filters, setting: Setting, fresh: Fres
     local = fresh.as_of.astimezone(setting.time_zone) if fresh.as_of else None
     return _page(
         "dashboard.html", 200, filters.language,
-        page=page, filters=filters, shown=shown, workspace=setting.name, sizes=(WIDTH, HEIGHT), links=_links(filters),
+        page=page, filters=filters, shown=shown, workspace=setting.name, sizes=(WIDTH, HEIGHT),
+        links=_links(filters, shown),
         presets=[(texts[each], filters.address(relative=each), each == filters.relative) for each in SHOWN],
         languages=[(each, filters.address(language=each)) for each in LANGUAGES],
         as_of=f"{page.written.day(local.date())} {local:%H:%M}" if local else None,
     )  # fmt: skip
 
 
-def _links(filters: Filters) -> dict[str, tuple[str, str | None]]:
+def _links(filters: Filters, shown: Shown) -> dict[str, tuple[str, str | None]]:
     """Of each chart the addresses of its JSON and of its CSV."""
-    # A submission has no owner: with such a filter the funnel begins with leads.
-    owned = filters.team or filters.owner
-    steps = FUNNEL.removeprefix("submissions,inquiries,") if owned else FUNNEL
 
     def both(path: str, **more: str) -> tuple[str, str]:
         return filters.data(path, **more), filters.data(path, **more, format="csv")
 
     return {
         "figures": both("query", metrics=",".join(FIGURES)),
-        "funnel": (filters.data("funnel", reasons="true"), filters.data("query", metrics=steps, format="csv")),
+        "funnel": both("funnel", reasons="true"),
         "sources": both("cost-per-lead", by="source"),
-        "trend": both("query", metrics=",".join(TREND), by="week" if filters.period.days > 21 else "day"),
+        "trend": both("query", metrics=",".join(TREND), by=shown.trend.grain),
         "managers": both("query", metrics=",".join(MANAGERS), by="owner"),
         "reasons": both("reports/loss-reasons"),
         "reconciliation": (
