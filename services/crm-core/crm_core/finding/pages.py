@@ -27,11 +27,11 @@ from crm_core.finding.words import address_in, is_number, plain
 from crm_core.searching import listing_of, without_bitmaps
 from crm_core.views.queries import view_for
 
-GLANCE, SOME = 500, 4
+GLANCE, SOME = 500, 2
 """So many of the next rows are looked at in half a millisecond. With fewer finds among them, what is searched is rare
 as far as they tell, so all of it is fetched by an index."""
-FEW = 3000
-"""As many rows as an index may find for that; they are fetched and sorted in some ten milliseconds."""
+FEW = 1000
+"""As many rows as an index may find for that; they are fetched and sorted in some five milliseconds."""
 NEARBY, FREQUENT = 5000, 16
 """So many rows are looked at when neither helped. From so many finds among them on, going on costs less than fetching
 all that an index finds."""
