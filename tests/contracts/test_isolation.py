@@ -78,6 +78,8 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ("export_id", "/v1/exports", lambda _: {"entity": "lead"}),
     ("webhook_id", "/v1/webhooks", lambda _: {"name": "Till", "url": "https://hooks.example.com/"}),
     ("delivery_id", "/v1/webhooks/{webhook_id}/test", lambda _: {}),
+    ("rule_id", "/v1/scoring-rules", lambda _: {"name": "Called", "points": 5}),
+    ("question_id", "/v1/qualification-questions", lambda _: {"key": "floor", "name": "Which floor?", "type": "text"}),
     ("address_id", "/v1/unmatched-addresses", lambda _: {"kind": "phone", "value": "+79990000003", "reason": "own"}),
 )  # fmt: skip
 """The name that paths give an id, where such a thing is made, and of what (given what was made before)."""

@@ -27,6 +27,7 @@ from crm_core.merging import routes as merging
 from crm_core.pipelines import routes as pipelines
 from crm_core.privacy import routes as privacy
 from crm_core.products import routes as products
+from crm_core.scoring import routes as scoring
 from crm_core.segments import routes as segments
 from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.streams import routes as streams
@@ -48,6 +49,7 @@ ROUTERS = (
     activities.router,
     duplicates.router,
     merging.router,
+    scoring.router,
     timeline.router,
     views.router,
     exports.router,

@@ -1,5 +1,5 @@
 """crm-core's worker: orders events into the feed, brings postponed leads back, writes exports, sends webhooks,
-finds duplicates, and forgets what has run out.
+finds duplicates, scores leads anew, and forgets what has run out.
 
 Any number of copies may run."""
 
@@ -18,7 +18,7 @@ from leadkit.worker import every, run_worker
 
 from crm_core.duplicates import scanning as duplicates
 from crm_core.exports import working as exports
-from crm_core.leads import returning
+from crm_core.leads import rescoring, returning
 from crm_core.privacy import retaining
 from crm_core.privacy.actions import forget_erased
 from crm_core.settings import FOLDER, CoreSettings, settings
@@ -43,6 +43,7 @@ async def main() -> None:
             ("issuer", follow_issuer(db, settings())),
             ("webhooks", sender(db, settings()).run),
             ("duplicates", every(duplicates.EVERY_S, partial(duplicates.find_duplicates, db))),
+            ("scoring", every(rescoring.EVERY_S, partial(rescoring.rescore, db))),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )
         await run_worker(db, loops)

@@ -1,12 +1,7 @@
 """The lifecycle table, scoring and attribution over plain values."""
 
-from typing import Any
-
 import pytest
 from crm_core.leads.rules import OPEN, STATUSES, TRANSITIONS, allowed, target_of, transition
-from crm_core.leads.scoring import Card, completeness_of, points_of, score_of, temperature_of
-from hypothesis import given
-from hypothesis import strategies as st
 from leadkit.contracts.inquiry import Attribution, Touch
 from leadkit.contracts.touches import for_events
 
@@ -21,11 +16,6 @@ EXPECTED = {
     "postponed": ["reopen", "merge"],
     "merged": [],
 }
-CARD: dict[str, Any] = {
-    "named": False, "phone": False, "email": False, "messenger": False, "interest": False, "company": False,
-    "message": False, "budget": False, "channel": None, "direct_traffic": True, "repeat": False, "inquiries": 1,
-    "qualification": 0,
-}  # fmt: skip
 
 
 @pytest.mark.parametrize("status", STATUSES)
@@ -55,41 +45,6 @@ def test_reopening_leads_back_as_far_as_the_lead_once_was(reached, owned, target
 def test_assigning_moves_only_a_new_lead(status):
     target = target_of(transition("assign"), status, reached={}, owned=True)
     assert target == ("assigned" if status == "new" else status)
-
-
-@given(
-    st.fixed_dictionaries(
-        {
-            **{name: st.booleans() for name, value in CARD.items() if isinstance(value, bool)},
-            "channel": st.sampled_from([None, "form", "call", "chat"]),
-            "inquiries": st.integers(0, 50),
-            "qualification": st.integers(0, 20),
-        }
-    )
-)
-def test_the_score_is_the_sum_of_its_points_up_to_a_hundred(values):
-    points = points_of(Card(**values))
-    assert score_of(points) == min(100, sum(point.points for point in points))
-    assert all(point.points > 0 and point.reason for point in points)
-    assert 0 <= completeness_of(Card(**values)) <= 1
-
-
-def test_more_known_never_lowers_the_score():
-    nothing = score_of(points_of(Card(**CARD)))
-    for name, value in CARD.items():
-        if isinstance(value, bool) and name != "direct_traffic":
-            assert score_of(points_of(Card(**CARD | {name: True}))) > nothing
-
-
-@pytest.mark.parametrize(("score", "temperature"), [(0, "cold"), (29, "cold"), (30, "warm"), (60, "hot"), (100, "hot")])
-def test_temperature_follows_the_score(score, temperature):
-    assert temperature_of(score) == temperature
-
-
-def test_completeness_counts_name_contact_interest_and_company():
-    assert completeness_of(Card(**CARD)) == 0
-    assert completeness_of(Card(**CARD | {"named": True, "email": True})) == 0.5
-    assert completeness_of(Card(**CARD | {"named": True, "phone": True, "interest": True, "company": True})) == 1
 
 
 @pytest.mark.parametrize(

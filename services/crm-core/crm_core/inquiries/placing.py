@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Literal, Protocol, cast
 from uuid import UUID
 
+from leadkit.contracts.inquiry import Inquiry
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.contacts.points import Point
@@ -163,9 +164,16 @@ def beginning_of(one: Arriving, *, contact_id: UUID | None = None, repeat: bool 
         contact_id=contact_id,
         repeat=repeat,
         inquiries=1,
+        behaviour=_behaviour(inquiry),
         occurred_at=one.occurred_at,
         outgoing=one.outgoing,
     )
+
+
+def _behaviour(inquiry: Inquiry) -> dict[str, int]:
+    """What it says of how the person behaves: a call that was taken, an answer to what we wrote."""
+    spoke = inquiry.call is not None and inquiry.call.result == "answered"
+    return {**({"calls_answered": 1} if spoke else {}), **({"replies": 1} if inquiry.in_reply_to else {})}
 
 
 def _put(

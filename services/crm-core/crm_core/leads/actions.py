@@ -25,6 +25,8 @@ from crm_core.leads.schemas import LeadCreate, LeadOut, LeadPatch
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.merged import AlreadyMerged
+from crm_core.scoring.queries import model_of
+from crm_core.scoring.rules import Model
 from crm_core.storable import check_storable
 from crm_core.unmatched.queries import unmatched_among
 
@@ -100,6 +102,7 @@ async def change_leads(
     leads = await queries.leads_by_id(session, caller, [patch.lead_id for patch in patches], lock=True)
     customs = await customs_for(session, caller.workspace, "lead", [one.wanted.custom or {} for one in patches])
     found, entries = store.Changes(), []
+    model = await model_of(session, caller.workspace)
     changed: list[Lead | Problem] = []
     for patch, new in zip(patches, points, strict=True):
         try:
@@ -112,7 +115,7 @@ async def change_leads(
                 raise AlreadyMerged(merged_into=str(lead.merged_into))
             check_version(patch.version, lead.version)
             before = audited(lead)
-            _patch(lead, patch.wanted, new, customs, now)
+            _patch(lead, model, patch.wanted, new, customs, now)
         except Problem as problem:
             changed.append(problem)
             continue
@@ -129,7 +132,9 @@ async def change_leads(
     return changed
 
 
-def _patch(lead: Lead, wanted: LeadPatch, points: Sequence[Point] | None, customs: Customs, now: datetime) -> None:
+def _patch(
+    lead: Lead, model: Model, wanted: LeadPatch, points: Sequence[Point] | None, customs: Customs, now: datetime
+) -> None:
     """Whatever is wrong is told before anything is changed."""
     sent = changes(wanted, never_null=NEVER_NULL)
     if "custom" in sent:
@@ -140,7 +145,7 @@ def _patch(lead: Lead, wanted: LeadPatch, points: Sequence[Point] | None, custom
     for field, value in sent.items():
         if field not in POINT_FIELDS:
             _put(lead, field, value, wanted)
-    card.refresh(lead)
+    card.refresh(lead, model, now=now)
     lifecycle.touch(lead, now)
 
 

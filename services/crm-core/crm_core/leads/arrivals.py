@@ -21,6 +21,9 @@ from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.rows import Write
+from crm_core.scoring.defaults import DEFAULT_MODEL
+from crm_core.scoring.queries import model_of
+from crm_core.scoring.rules import Model
 
 LIVE = (*OPEN, "postponed")
 ONE_INQUIRY = Sign("one_inquiry", 1.0, "one inquiry names addresses of both")
@@ -28,11 +31,12 @@ ONE_INQUIRY = Sign("one_inquiry", 1.0, "one inquiry names addresses of both")
 
 @dataclass(slots=True)
 class Arrivals:
-    """The leads that a batch of inquiries meets. `owners`: previous owners of the persons of new leads; `named`: owners
-    that people chose for new leads; `told`: the event by which each changed lead will be told; `outgoing`: attribution
-    as events tell it, made once."""
+    """The leads that a batch of inquiries meets. `model`: how they are scored; `owners`: previous owners of the persons
+    of new leads; `named`: owners that people chose for new leads; `told`: the event by which each changed lead will be
+    told; `outgoing`: attribution as events tell it, made once."""
 
     workspace_id: UUID
+    model: Model = DEFAULT_MODEL
     leads: dict[UUID, Lead] = field(default_factory=dict)
     with_point: dict[Point, set[UUID]] = field(default_factory=dict)
     owners: dict[UUID, UUID | None] = field(default_factory=dict)
@@ -52,7 +56,7 @@ async def meet(
     """Finds and locks every lead with one of the addresses, and those named; the addresses must be locked."""
     found = await store.leads_with(session, workspace_id, points)
     leads = await store.lock_leads(session, workspace_id, {*lead_ids, *(lead_id for _, lead_id in found)})
-    arrivals = Arrivals(workspace_id, {lead.id: lead for lead in leads})
+    arrivals = Arrivals(workspace_id, await model_of(session, workspace_id), {lead.id: lead for lead in leads})
     for point, lead_id in found:
         arrivals.with_point.setdefault(point, set()).add(lead_id)
     return arrivals
@@ -60,7 +64,7 @@ async def meet(
 
 def create(arrivals: Arrivals, start: card.Beginning, *, previous_owner: UUID | None, by: str, now: datetime) -> Lead:
     """A new lead from an inquiry; it gets its owner when the batch is finished."""
-    lead = card.begin(arrivals.workspace_id, start, now=now)
+    lead = card.begin(arrivals.workspace_id, start, arrivals.model, now=now)
     arrivals.leads[lead.id] = lead
     arrivals.owners[lead.id] = previous_owner
     arrivals.outgoing[lead.id] = start.outgoing or outgoing(start.attribution)
@@ -84,8 +88,10 @@ def attach(arrivals: Arrivals, lead_id: UUID, more: card.Beginning, *, counts: b
     _know(arrivals, lead, [point for point in new if point not in more.unmatched])
     if counts:
         lead.inquiry_count += 1
+        for what in more.behaviour:
+            card.behaved(lead, what)
         lead.last_activity_at = max(lead.last_activity_at, more.occurred_at)
-    card.refresh(lead)
+    card.refresh(lead, arrivals.model, now=now)
     if lead_id not in arrivals.owners:
         arrivals.told.setdefault(lead_id, "lead.updated")
 

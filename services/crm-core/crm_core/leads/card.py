@@ -8,14 +8,14 @@ from uuid import UUID
 
 from leadkit.contracts.common import Money, written
 from leadkit.contracts.inquiry import Attribution, Person
-from leadkit.contracts.touches import is_direct, last_non_direct
 from leadkit.ids import new_id
 
 from crm_core.contacts.points import Point, messenger_from, values_of
 from crm_core.finding.words import name_to_sort, search_text
-from crm_core.leads import scoring
+from crm_core.leads.points import completeness_of, facts_of, missing_on
 from crm_core.leads.tables import Lead
 from crm_core.rows import new_row, put
+from crm_core.scoring.rules import Model, score_of
 
 NAMES = ("full_name", "last_name", "first_name", "middle_name")
 SEARCHED = (*NAMES, "company", "position")
@@ -46,6 +46,7 @@ class Beginning:
     contact_id: UUID | None = None
     repeat: bool = False
     inquiries: int = 0
+    behaviour: dict[str, int] = field(default_factory=dict)
     occurred_at: datetime
     outgoing: Mapping[str, Any] | None = None
 
@@ -55,14 +56,15 @@ class Beginning:
         return [point for point in self.points if point not in self.unmatched]
 
 
-def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
+def begin(workspace_id: UUID, start: Beginning, model: Model, *, now: datetime) -> Lead:
     """A new lead; its first status counts from `occurred_at`, when the person asked."""
     lead = new_row(
         Lead, workspace_id=workspace_id, id=new_id(), version=1, status="new", person=start.person.model_dump(),
         subject=start.subject, message=start.message, product=start.product, region=start.region,
         language=start.language, source_id=start.source_id, channel=start.channel, provider=start.provider,
         attribution=start.attribution.model_dump(mode="json"), budget_amount=start.budget and start.budget.amount,
-        budget_currency=start.budget and start.budget.currency, qualification={}, temperature="cold",
+        budget_currency=start.budget and start.budget.currency, qualification={}, behaviour=start.behaviour,
+        temperature="cold",
         temperature_set=False, owner_id=None, team_id=None, owners=[], contact_id=start.contact_id, deal_id=None,
         loss_reason_id=None, loss_note=None, merged_into=None, postponed_until=None, next_step_at=None, respond_by=None,
         first_response_at=None, inquiry_count=start.inquiries, repeat=start.repeat, custom=start.custom,
@@ -72,7 +74,7 @@ def begin(workspace_id: UUID, start: Beginning, *, now: datetime) -> Lead:
         created_at=now, updated_at=now,
     )  # fmt: skip
     put_points(lead, start.points)
-    refresh(lead, start.attribution)
+    refresh(lead, model, start.attribution, now=now)
     return lead
 
 
@@ -107,43 +109,24 @@ def fill_up(lead: Lead, more: Beginning, points: Iterable[Point]) -> None:
         put_points(lead, [*known, *added])
 
 
-def refresh(lead: Lead, attribution: Attribution | None = None) -> None:
+def refresh(lead: Lead, model: Model, attribution: Attribution | None = None, *, now: datetime) -> None:
     """Brings up to date what follows from the other fields: searched words, score, temperature, completeness.
 
     `attribution` spares reading the lead's own again."""
-    card = _card(lead, attribution or Attribution.model_validate(lead.attribution))
-    points = scoring.points_of(card)
-    score = scoring.score_of(points)
+    facts = facts_of(lead, attribution or Attribution.model_validate(lead.attribution))
+    lines = model.lines(facts, lead.qualification.get("answers", {}), now=now)
+    score = score_of(lines)
     put(
         lead,
         search_name=name_to_sort(lead.person.get(name) for name in NAMES),
         search_text=search_text([*(lead.person.get(name) for name in SEARCHED), lead.subject], points_on(lead)),
-        score_points=[{"points": point.points, "reason": point.reason} for point in points],
+        score_points=[{"points": line.points, "reason": line.reason} for line in lines],
         score=score,
-        completeness=scoring.completeness_of(card),
-        temperature=lead.temperature if lead.temperature_set else scoring.temperature_of(score),
+        completeness=completeness_of(missing_on(lead)),
+        temperature=lead.temperature if lead.temperature_set else model.temperature_of(score),
     )
 
 
-def _card(lead: Lead, attribution: Attribution) -> scoring.Card:
-    person, touch = lead.person, last_non_direct(attribution.first, attribution.last)
-    return scoring.Card(
-        named=bool(person.get("full_name") or person.get("first_name") or person.get("last_name")),
-        phone=bool(lead.phones),
-        email=bool(lead.emails),
-        messenger=bool(lead.messengers),
-        interest=bool(lead.product or lead.subject or lead.message),
-        company=bool(person.get("company")),
-        message=bool(lead.message),
-        budget=lead.budget_amount is not None,
-        channel=lead.channel,
-        direct_traffic=touch is None or is_direct(touch),
-        repeat=lead.repeat,
-        inquiries=lead.inquiry_count,
-        qualification=_answered(lead.qualification),
-    )
-
-
-def _answered(qualification: dict[str, Any]) -> int:
-    answers = {**qualification, **qualification.get("answers", {})}
-    return sum(1 for name, answer in answers.items() if name != "answers" and answer not in (None, "", False))
+def behaved(lead: Lead, what: str) -> None:
+    """They did that once more: spoke with us (`calls_answered`), or answered us (`replies`)."""
+    lead.behaviour = {**lead.behaviour, what: lead.behaviour.get(what, 0) + 1}

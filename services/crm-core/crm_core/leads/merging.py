@@ -22,6 +22,7 @@ from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.merged import AlreadyMerged, Deed
 from crm_core.rows import put
+from crm_core.scoring.queries import model_of
 
 FIELDS = ("subject", "message", "product", "region", "language", "tags", "custom", "qualification")
 LINKS = ("contact_id", "deal_id")
@@ -161,7 +162,7 @@ async def _stored(
     deed: Deed,
 ) -> None:
     """Writes both leads and tells of them, the one that went or came back first."""
-    card.refresh(two.into)
+    card.refresh(two.into, await model_of(session, two.into.workspace_id), now=deed.now)
     lifecycle.touch(two.into, deed.now)
     changes.events = [lead_event(event, two.gone), lead_event("lead.updated", two.into)]
     await store.store(session, deed.caller.workspace, changes, by=deed.caller.subject, now=deed.now)

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.access.audit import SYSTEM
 from crm_core.leads import card, lifecycle, rules, store
 from crm_core.leads.wire import lead_event
+from crm_core.scoring.queries import model_of
 
 
 async def note_first_response(
@@ -31,21 +32,24 @@ async def note_talks(
     """Somebody of ours talked with the persons of these leads (by id) at these times: the first time is the first
     response, and an assigned lead is in progress from then on. A talk from before they asked is none about it."""
     changes = store.Changes()
+    model = await model_of(session, workspace_id)
     for lead in await store.lock_leads(session, workspace_id, talks):
         at, before = talks[lead.id], lead.first_response_at
         if at < lead.occurred_at:
             continue
         lifecycle.answered(lead, at)
+        card.behaved(lead, "calls_answered")
         if lead.status == "assigned":
             step = lifecycle.Step(by=by, at=max(at, lead.moved_at), now=now)
             changes.history.append(lifecycle.take(lead, "start", step))
-            card.refresh(lead)
+            card.refresh(lead, model, now=now)
             changes.events.append(lead_event(rules.transition("start").event, lead))
-        elif lead.first_response_at != before:
-            lifecycle.touch(lead, now)
-            changes.events.append(lead_event("lead.updated", lead))
         else:
-            continue
+            score = lead.score
+            card.refresh(lead, model, now=now)
+            if (lead.first_response_at, lead.score) != (before, score):
+                lifecycle.touch(lead, now)
+                changes.events.append(lead_event("lead.updated", lead))
         changes.changed.append(lead)
     if changes.changed:
         await store.store(session, workspace_id, changes, by=by, now=now)

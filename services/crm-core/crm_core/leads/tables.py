@@ -106,6 +106,7 @@ class Lead(Base):
     budget_amount: Mapped[Decimal | None] = mapped_column(Numeric(18, 2))
     budget_currency: Mapped[str | None]
     qualification: Mapped[dict[str, Any]]
+    behaviour: Mapped[dict[str, int]] = mapped_column(server_default=EMPTY_OBJECT)
     temperature: Mapped[str]
     temperature_set: Mapped[bool]
     score: Mapped[int]

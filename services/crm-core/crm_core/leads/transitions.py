@@ -29,6 +29,8 @@ from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.loss_reasons.choosing import OTHER, chosen_reason
 from crm_core.rows import put
+from crm_core.scoring.queries import model_of
+from crm_core.scoring.rules import Model, check_answers
 from crm_core.storable import check_storable
 
 QUALIFYING = ("authority", "need", "timeframe")
@@ -44,6 +46,7 @@ class Taking:
     lead: Lead
     before: dict[str, Any]
     step: lifecycle.Step
+    model: Model
     changes: store.Changes = field(default_factory=store.Changes)
     by_rules: bool = False
     idle: bool = False
@@ -61,7 +64,8 @@ async def begin_step(
 ) -> Taking:
     """Locks the lead; raises `NotFound`, `TransitionNotAllowed`, or what `at` may not be."""
     lead = await queries.lead_by_id(session, caller, lead_id, lock=True)
-    return _begun(session, lead, name, at=at, note=note, caller=caller, now=now)
+    model = await model_of(session, caller.workspace)
+    return _begun(session, lead, model, name, at=at, note=note, caller=caller, now=now)
 
 
 async def end_step(taking: Taking, name: str) -> Lead:
@@ -74,6 +78,7 @@ async def end_step(taking: Taking, name: str) -> Lead:
 def _begun(
     session: AsyncSession,
     lead: Lead,
+    model: Model,
     name: str,
     *,
     at: datetime | None,
@@ -84,7 +89,7 @@ def _begun(
     lifecycle.check(lead, name)
     moment = moment_of(at, caller=caller, now=now, last=lead.moved_at)
     step = lifecycle.Step(by=caller.subject, at=moment, now=now, note=note)
-    return Taking(session, caller, lead, actions.audited(lead), step)
+    return Taking(session, caller, lead, actions.audited(lead), step, model)
 
 
 async def take_step(
@@ -103,11 +108,12 @@ async def take_steps(
     """Each lead takes the step, or what forbids it, in order: locked, checked and stored together, so that one that may
     not never fails its neighbours."""
     leads = await queries.leads_by_id(session, caller, [lead_id for lead_id, _ in wanted], lock=True)
+    model = await model_of(session, caller.workspace)
     taken: list[Lead | Problem] = []
     takings: list[Taking] = []
     for lead_id, body in wanted:
         try:
-            takings.append(await _one(session, leads, lead_id, name, body, caller, now))
+            takings.append(await _one(session, leads, model, lead_id, name, body, caller, now))
             taken.append(takings[-1].lead)
         except Problem as problem:
             taken.append(problem)
@@ -119,6 +125,7 @@ async def take_steps(
 async def _one(
     session: AsyncSession,
     leads: Mapping[UUID, Lead],
+    model: Model,
     lead_id: UUID,
     name: str,
     wanted: Stepping,
@@ -131,7 +138,16 @@ async def _one(
     before = dict(vars(lead))
     try:
         check_storable(wanted)
-        taking = _begun(session, lead, name, at=wanted.at, note=wanted.note, caller=caller, now=now)
+        taking = _begun(
+            session,
+            lead,
+            model,
+            name,
+            at=wanted.at,
+            note=wanted.note,
+            caller=caller,
+            now=now,
+        )
         await STEPS[name].apply(taking, wanted)
     except Problem:
         vars(lead).update(before)
@@ -154,6 +170,8 @@ async def _qualify(taking: Taking, wanted: LeadQualify) -> None:
     if wanted.budget is not None:
         put(lead, budget_amount=wanted.budget.amount, budget_currency=wanted.budget.currency)
     told = {name: getattr(wanted, name) for name in QUALIFYING if getattr(wanted, name) is not None}
+    asked = {question.key: question for question in taking.model.questions}
+    check_answers(asked, wanted.answers)
     answers = {**lead.qualification.get("answers", {}), **wanted.answers}
     put(lead, qualification={**lead.qualification, **told, "answers": answers})
     lifecycle.answered(lead, taking.step.at)
@@ -245,7 +263,7 @@ async def _give_by_rules(session: AsyncSession, takings: Sequence[Taking], calle
 def _take(taking: Taking, name: str) -> None:
     """The lead takes the step, and it is told."""
     taking.changes.history.append(lifecycle.take(taking.lead, name, taking.step))
-    card.refresh(taking.lead)
+    card.refresh(taking.lead, taking.model, now=taking.step.now)
     taking.changes.events.append(lead_event(rules.transition(name).event, taking.lead))
 
 

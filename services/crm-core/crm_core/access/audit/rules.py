@@ -19,7 +19,21 @@ PERSONAL = frozenset(
 )  # fmt: skip
 """Fields whose values are masked wherever they occur, on every level."""
 
-NAMED_BY_STAFF = frozenset({"workspace", "user", "team", "token", "loss_reason", "pipeline", "stage", "product", "tag"})
+NAMED_BY_STAFF = frozenset(
+    {
+        "scoring_rule",
+        "qualification_question",
+        "workspace",
+        "user",
+        "team",
+        "token",
+        "loss_reason",
+        "pipeline",
+        "stage",
+        "product",
+        "tag",
+    }
+)
 """Subject types whose `name` is a display name of staff or of a catalogue, so it is kept."""
 
 PLAIN = (str, int, float, bool, type(None))
