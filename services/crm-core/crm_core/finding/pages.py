@@ -110,13 +110,13 @@ async def find_page(
         statement = narrowed(listing, caller, asked, now=now)
         page = _Page(session, listing, caller, paging, request, response)
         if asked.q is None:
-            return await (page.guessed(statement) if is_guessed(listing, asked) else page.of(statement))
+            return await (page.guessed(statement, words=False) if is_guessed(listing, asked) else page.of(statement))
         by_words, by_address = await _searches(session, listing, caller, statement, asked.q)
         if by_address is not None:
             found = await page.of(by_address)
             if found.rows or (paging.cursor is not None and await _any(session, by_address)):
                 return found
-        found = await page.guessed(by_words)
+        found = await page.guessed(by_words, words=True)
         if found.rows or paging.cursor is not None or is_number(asked.q):
             return found
         everything = narrowed(listing, caller, asked, now=now)
@@ -143,15 +143,16 @@ class _Page:
         )  # fmt: skip
         return Found(*page)
 
-    async def guessed(self, statement: Select[Any]) -> Found:
+    async def guessed(self, statement: Select[Any], *, words: bool) -> Found:
         """The page of a statement of which nobody knows how many rows it has: found in the order itself where it has
-        many, else by an index over what is asked."""
-        found = await self._guessed(statement)
+        many, else by an index over what is asked. That one has no order when `words` are."""
+        found = await self._guessed(statement, words)
         return found._replace(total=await count(self.session, statement) if self.paging.include_total else None)
 
-    async def _guessed(self, statement: Select[Any]) -> Found:
+    async def _guessed(self, statement: Select[Any], words: bool) -> Found:
         page = self._without_total()
-        if await page._glance(statement) < SOME and (few := await page._few(statement)) is not None:
+        rare = words and await page._glance(statement) < SOME
+        if rare and (few := await page._few(statement)) is not None:
             return few
         end = await page._end()
         async with without_bitmaps(self.session):
