@@ -21,7 +21,7 @@ _RU: Final[Mapping[str, str]] = {
     "qualified": "Квал.", "won": "Продажи",
     "spend": "Расходы", "cpl": "Цена лида", "cpq": "Цена квал.", "revenue": "Выручка", "romi": "ROMI",
     "coverage": "Расходы известны для {leads} лидов", "unattributed": "не распределено {amount}",
-    "total": "Всего", "no_source": "Не указан", "not_given": "Не распределено", "nobody": "Без ответственного",
+    "total": "Всего", "no_source": "Не указан", "not_given": "Не распределено", "nobody": "Не назначен",
     "trend": "Лиды по неделям", "trend_days": "Лиды по дням", "money": "Выручка и расходы по неделям",
     "money_days": "Выручка и расходы по дням", "week": "Неделя с", "day": "День",
     "managers": "Менеджеры", "contacted": "В работу", "response": "Ответ", "in_time": "В срок",
