@@ -4,7 +4,10 @@ from fastapi import FastAPI
 from leadkit.app import create_app
 from leadkit.serve import serve
 
+from analytics.alerts import routes as alerts
+from analytics.attribution import routes as attribution
 from analytics.bi import routes as bi
+from analytics.conversions import routes as conversions
 from analytics.currencies import routes as currencies
 from analytics.dashboard import routes as dashboard
 from analytics.dashboard.session import SignedIn
@@ -18,6 +21,7 @@ from analytics.saved_reports import routes as saved_reports
 from analytics.settings import FOLDER, AnalyticsSettings, settings
 from analytics.spend import routes as spend
 from analytics.statements import routes as statements
+from analytics.traffic import routes as traffic
 
 ROUTERS = (
     metrics.router,
@@ -27,8 +31,12 @@ ROUTERS = (
     odata.router,
     reports.router,
     saved_reports.router,
+    attribution.router,
+    alerts.router,
+    conversions.router,
     spend.router,
     statements.router,
+    traffic.router,
     reconciliation.router,
     projections.router,
     dashboard.router,

@@ -1,11 +1,13 @@
 """Every table of the service in one place, for migrations and for the check that models and database agree."""
 
+from analytics.alerts import tables as alerts
 from analytics.base import Base
 from analytics.bi import tables as bi
 from analytics.currencies import tables as currencies
 from analytics.projections import tables as projections
 from analytics.saved_reports import tables as saved_reports
 from analytics.spend import tables as spend
+from analytics.traffic import tables as traffic
 
-SLICES = (projections, spend, currencies, bi, saved_reports)
+SLICES = (projections, spend, currencies, bi, saved_reports, traffic, alerts)
 METADATA = Base.metadata

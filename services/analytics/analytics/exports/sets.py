@@ -57,9 +57,9 @@ def _sums(family: str) -> dict[str, str]:
     sums = {}
     for metric in METRICS:
         match metric.source:
-            case Count(measure, subject) if family in FAMILIES_OF[subject]:
+            case Count(measure, subject) if family in FAMILIES_OF.get(subject, ()):
                 sums[metric.key] = measure
-            case Amount(measure, subject) if family in FAMILIES_OF[subject]:
+            case Amount(measure, subject) if family in FAMILIES_OF.get(subject, ()):
                 sums[metric.key] = AMOUNT[measure]
     return sums
 

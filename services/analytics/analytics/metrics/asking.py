@@ -103,7 +103,7 @@ def read_conditions(text: str | None, metrics: Sequence[Metric]) -> tuple[Condit
 
 
 def read_steps(text: str | None) -> tuple[Step, ...]:
-    """`leads,qualified,won` as steps of a funnel, each once, in the order asked for; by default all."""
+    """`leads,qualified,won` as steps of a funnel, each once, in the order asked for; none where none is named."""
     known = {step.key: step for step in STEPS}
     keys = _listed(text or "")
     if len(keys) == 1:
@@ -111,7 +111,7 @@ def read_steps(text: str | None) -> tuple[Step, ...]:
     for key in keys:
         if key not in known:
             raise _refusal(UnknownStep, "/steps", f"{_shown(key)} is not a step", known)
-    return tuple(known[key] for key in keys) or STEPS
+    return tuple(known[key] for key in keys)
 
 
 def read_basis(text: str) -> Basis:

@@ -23,6 +23,7 @@ from analytics.metrics.kinds import (
 )
 
 STEPS: Final[tuple[Step, ...]] = (
+    Step("visits", Names("Visits", "Визиты"), "visits"),
     Step("submissions", Names("Submissions", "Заявки"), "submissions"),
     Step("inquiries", Names("Inquiries", "Обращения"), "inquiries"),
     Step("leads", Names("Leads", "Лиды"), "leads"),
@@ -36,6 +37,10 @@ STEPS: Final[tuple[Step, ...]] = (
 those of them whose person was already known."""
 
 _BASE: Final[tuple[Metric, ...]] = (
+    Metric(
+        "visits", Names("Visits", "Визиты"), "count",
+        "Visits told to `/v1/traffic`, by their own day and keys on either basis.", Count("visits", "visit"),
+    ),
     Metric(
         "submissions", Names("Submissions", "Заявки"), "count",
         "Submissions received by lead-intake, whatever became of them.", Count("submissions", "submission"),

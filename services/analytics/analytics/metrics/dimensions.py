@@ -42,34 +42,35 @@ class Dimension:
 
 
 EVERY: Final[frozenset[Subject]] = frozenset({"submission", "inquiry", "lead", "deal", "passage", "spend"})
+VISITED: Final[frozenset[Subject]] = frozenset({*EVERY, "visit"})
 OF_LEADS: Final[frozenset[Subject]] = frozenset({"lead", "deal", "passage", "spend"})
 OF_DEALS: Final[frozenset[Subject]] = frozenset({"deal", "passage"})
 WEEKDAYS = tuple(str(day) for day in range(1, 8))
 HOURS = tuple(f"{hour:02}" for hour in range(24))
 
 DIMENSIONS: Final[tuple[Dimension, ...]] = (
-    Dimension("day", Names("Day", "День"), "date", "The local day in the workspace's time zone.", EVERY),
-    Dimension("week", Names("Week", "Неделя"), "date", "The ISO week, named by its Monday.", EVERY),
-    Dimension("month", Names("Month", "Месяц"), "date", "The month, named by its first day.", EVERY),
-    Dimension("quarter", Names("Quarter", "Квартал"), "date", "The quarter, named by its first day.", EVERY),
+    Dimension("day", Names("Day", "День"), "date", "The local day in the workspace's time zone.", VISITED),
+    Dimension("week", Names("Week", "Неделя"), "date", "The ISO week, named by its Monday.", VISITED),
+    Dimension("month", Names("Month", "Месяц"), "date", "The month, named by its first day.", VISITED),
+    Dimension("quarter", Names("Quarter", "Квартал"), "date", "The quarter, named by its first day.", VISITED),
     Dimension(
-        "weekday", Names("Weekday", "День недели"), "number", "The local day of the week, 1 is Monday.", EVERY,
+        "weekday", Names("Weekday", "День недели"), "number", "The local day of the week, 1 is Monday.", VISITED,
         values=WEEKDAYS,
     ),
     Dimension(
         "hour_of_day", Names("Hour of day", "Час дня"), "number", "The local hour, 0 to 23.", EVERY, values=HOURS
     ),
-    Dimension("source", Names("Source", "Источник"), "text", "The UTM source of the last non-direct touch.", EVERY),
-    Dimension("medium", Names("Medium", "Канал трафика"), "text", "The UTM medium of that touch.", EVERY),
-    Dimension("campaign", Names("Campaign", "Кампания"), "text", "The UTM campaign of that touch.", EVERY),
-    Dimension("content", Names("Content", "Объявление"), "text", "The UTM content of that touch.", EVERY),
-    Dimension("term", Names("Term", "Ключевая фраза"), "text", "The UTM term of that touch.", EVERY),
-    Dimension("campaign_id", Names("Campaign id", "ID кампании"), "text", "The ad platform's campaign id.", EVERY),
-    Dimension("adgroup_id", Names("Ad group id", "ID группы"), "text", "The ad platform's ad group id.", EVERY),
-    Dimension("ad_id", Names("Ad id", "ID объявления"), "text", "The ad platform's ad id.", EVERY),
+    Dimension("source", Names("Source", "Источник"), "text", "The UTM source of the last non-direct touch.", VISITED),
+    Dimension("medium", Names("Medium", "Канал трафика"), "text", "The UTM medium of that touch.", VISITED),
+    Dimension("campaign", Names("Campaign", "Кампания"), "text", "The UTM campaign of that touch.", VISITED),
+    Dimension("content", Names("Content", "Объявление"), "text", "The UTM content of that touch.", VISITED),
+    Dimension("term", Names("Term", "Ключевая фраза"), "text", "The UTM term of that touch.", VISITED),
+    Dimension("campaign_id", Names("Campaign id", "ID кампании"), "text", "The ad platform's campaign id.", VISITED),
+    Dimension("adgroup_id", Names("Ad group id", "ID группы"), "text", "The ad platform's ad group id.", VISITED),
+    Dimension("ad_id", Names("Ad id", "ID объявления"), "text", "The ad platform's ad id.", VISITED),
     Dimension(
         "channel_group", Names("Channel group", "Тип трафика"), "text", "Organic, paid, social, direct and so on.",
-        EVERY,
+        VISITED,
     ),
     Dimension(
         "channel", Names("Channel", "Канал обращения"), "text", "How the person turned to us.", EVERY,
@@ -82,7 +83,7 @@ DIMENSIONS: Final[tuple[Dimension, ...]] = (
     ),
     Dimension(
         "landing_page", Names("Landing page", "Посадочная страница"), "text",
-        "Where the visit began, without its query.", EVERY,
+        "Where the visit began, without its query.", VISITED,
     ),
     Dimension("product", Names("Product", "Продукт"), "text", "What is asked for.", OF_LEADS, name_kind="product"),
     Dimension("region", Names("Region", "Регион"), "text", "Where the person is.", OF_LEADS),

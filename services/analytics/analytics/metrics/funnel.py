@@ -23,6 +23,7 @@ from analytics.projections.cell_sums import family_for
 from analytics.projections.measures import Subject, seconds_of
 from analytics.projections.queries import Setting, freshness
 from analytics.projections.slices import Key, Period, Slice, Wanted
+from analytics.traffic.queries import any_visits
 
 NO_REASON: Final = "none given"
 STEP_COLUMNS: Final = (
@@ -71,7 +72,7 @@ def _counted(step: Step) -> Counted:
     if step.key == "inquiries":
         joined = (*_of("inquiry", "inquiries_attached", "inquiries_reopened"), *_of("lead", "merged"))
         return Counted(entered, joined=joined)
-    if step.key in ("won", "repeat"):
+    if step.key in ("visits", "won", "repeat"):
         return Counted(entered)
     return Counted(
         entered,
@@ -111,12 +112,15 @@ def telling(steps: Sequence[Step]) -> list[Counted]:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a funnel is to be shown: at which moment, compared or not, with reasons that only facts know or without."""
+    """How a funnel is to be shown: at which moment, compared or not, with reasons that only facts know or without.
+
+    Without `steps` it has all of them, visits only where any were told.
+    """
 
     now: datetime
     compare: bool
     reasons: bool
-    steps: tuple[Step, ...] = STEPS
+    steps: tuple[Step, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,9 @@ async def answer_funnel(
     Loss reasons that no family of cells has beside the dimensions asked for are read from facts only when asked for.
     """
     asked = slice_of(workspace_id, question, setting)
+    steps = way.steps or await _usual_steps(session, asked)
     names = await names_for(session, workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
-    known = _Known(way.steps, names, way.reasons, await usual_of(session, asked, now=way.now), way.now)
+    known = _Known(steps, names, way.reasons, await usual_of(session, asked, now=way.now), way.now)
     whole = await _steps(session, replace(asked, by=()), known)
     groups = await _steps(session, asked, known) if question.by else None
     fresh = await freshness(session)
@@ -153,6 +158,11 @@ async def answer_funnel(
         as_of=fresh.as_of,
         lag_s=fresh.lag_s,
     )
+
+
+async def _usual_steps(session: AsyncSession, asked: Slice) -> tuple[Step, ...]:
+    told = await any_visits(session, asked.workspace_id, asked.period.start, asked.period.end)
+    return STEPS if told else tuple(step for step in STEPS if step.key != "visits")
 
 
 @dataclass(slots=True)

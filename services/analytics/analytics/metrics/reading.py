@@ -1,4 +1,4 @@
-"""Sums of measures by any dimensions: from cells where a family has them, else from the facts."""
+"""Sums of measures by any dimensions: from cells where a family has them, else from the facts; visits as told."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.projections.cell_sums import family_for, sums_of_cells
 from analytics.projections.fact_sums import sums_of_facts
 from analytics.projections.measures import Subject
-from analytics.projections.slices import Key, Slice, Wanted
+from analytics.projections.slices import Key, Slice, Sum, Wanted
+from analytics.traffic.queries import visits_by
 
 
 @dataclass(slots=True)
@@ -52,11 +53,16 @@ async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) ->
     """The sums of all wanted measures; combinations without any are left out."""
     places: dict[tuple[str | None, Subject | None], list[Wanted]] = {}
     for each in dict.fromkeys(wanted):
+        if each.subject == "visit":
+            places[None, "visit"] = [each]
+            continue
         family = family_for(each, asked.needed)
         places.setdefault((family, each.subject if family == "stage" else None), []).append(each)
     reading = Reading({}, "cells")
-    for (family, _), measures in places.items():
-        if family is None:
+    for (family, subject), measures in places.items():
+        if subject == "visit":
+            rows: Iterable[Sum] = await visits_by(session, asked)
+        elif family is None:
             reading.read = "facts"
             rows = await sums_of_facts(session, asked, measures)
         else:

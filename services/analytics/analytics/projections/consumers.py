@@ -12,7 +12,8 @@ from analytics.projections.projecting import project
 
 
 async def handle(session: AsyncSession, events: list[CloudEvent]) -> None:
-    """Projects a page of events. Contacts and erased persons change no number: facts name nobody."""
+    """Projects a page of events. Contacts and erased persons change no number: facts name nobody, and of the erased
+    forget the ids of their visits too."""
     await forget_revoked(session, events)
     await project(session, events, now=clock.now())
 

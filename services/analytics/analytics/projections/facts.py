@@ -15,6 +15,8 @@ from leadkit.contracts.events import (
     SubmissionState,
 )
 
+from analytics.projections.touches import touches_of
+
 
 class SubmissionRow(NamedTuple):
     """A row of `fact_submission`."""
@@ -69,6 +71,7 @@ class InquiryRow(NamedTuple):
     landing_page: str | None
     occurred_at: datetime
     received_at: datetime
+    touches: list[dict[str, Any]]
 
 
 class LeadRow(NamedTuple):
@@ -190,6 +193,7 @@ def inquiry_row(workspace_id: UUID, data: dict[str, Any]) -> InquiryRow:
         **_touch(state.attribution),
         occurred_at=min(state.occurred_at, state.received_at),
         received_at=state.received_at,
+        touches=touches_of(state),
     )
 
 

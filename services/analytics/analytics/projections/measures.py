@@ -29,8 +29,8 @@ def part(family: str, basis: Basis, grain: Grain) -> str:
     return f"{family}.{basis}.{grain}"
 
 
-Subject = Literal["submission", "inquiry", "lead", "deal", "passage"]
-"""What a measure counts; a passage is a deal's time in one stage."""
+Subject = Literal["submission", "inquiry", "lead", "deal", "passage", "visit"]
+"""What a measure counts; a passage is a deal's time in one stage. Visits are in no cell: `traffic` keeps them."""
 
 FAMILIES: dict[str, tuple[str, ...]] = {
     "day": (),

@@ -28,6 +28,9 @@ from analytics.projections.facts import (
 )
 from analytics.projections.generations import Counted, counted_in, deals_by_case, hold
 from analytics.projections.store import Row, RowT, read_deals_of, read_rows, write_rows
+from analytics.projections.touches import forget_ids
+
+PERSON_ERASED = "person.erased"
 
 READERS: dict[str, Callable[[UUID, dict[str, Any]], Row]] = {
     "submission": submission_row,
@@ -49,6 +52,7 @@ class Batch:
         self.again = again
         self.workspaces: list[CloudEvent] = []
         self.names: list[CloudEvent] = []
+        self.erased: list[CloudEvent] = []
         newest: dict[str, dict[str, CloudEvent]] = {aggregate: {} for aggregate in READERS}
         for event in events:
             aggregate = event.type.partition(".")[0]
@@ -58,6 +62,8 @@ class Batch:
                     newest[aggregate][event.subject] = event
             elif aggregate == "workspace":
                 self.workspaces.append(event)
+            elif event.type == PERSON_ERASED:
+                self.erased.append(event)
             elif aggregate in NAMES:
                 self.names.append(event)
         self._newest = newest
@@ -91,6 +97,8 @@ async def _project_workspace(session: AsyncSession, batch: Batch, *, now: dateti
     await _project_submissions(session, batch, tallies)
     await _project_inquiries(session, batch, tallies)
     await _project_cases(session, batch, tallies)
+    for event in batch.erased:
+        await forget_ids(session, batch.workspace_id, event.data)
     for generation, tally in tallies.items():
         await add_to_cells(session, batch.workspace_id, generation.number, tally.delta())
 

@@ -134,7 +134,10 @@ class SubmissionFact(Base):
 
 
 class InquiryFact(Base):
-    """One inquiry that crm-core put on a lead or deal; `id` equals the submission's unless `direct`."""
+    """One inquiry that crm-core put on a lead or deal; `id` equals the submission's unless `direct`.
+
+    `touches` are its first and last as `touches.py` writes them; the dimensions are those of the last non-direct one.
+    """
 
     __tablename__ = "fact_inquiry"
     __table_args__ = (Index(None, "workspace_id", "received_at"), {"postgresql_with": {"fillfactor": "90"}})
@@ -162,6 +165,7 @@ class InquiryFact(Base):
     landing_page: Mapped[str | None]
     occurred_at: Mapped[datetime]
     received_at: Mapped[datetime]
+    touches: Mapped[list[dict[str, Any]]] = mapped_column(server_default=text("'[]'"))
 
 
 class LeadFact(Base):

@@ -17,14 +17,15 @@ def _absent_if_empty(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
-def _storable(value: str) -> str:
+def storable(value: str) -> str:
+    """The text, if PostgreSQL can hold it; raises `ValueError`."""
     if "\0" in value:
         raise ValueError("cannot hold the character NUL")
     value.encode()
     return value
 
 
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(_storable)]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=255), AfterValidator(storable)]
 Optional = Annotated[Text | None, BeforeValidator(_absent_if_empty)]
 
 
