@@ -2,6 +2,9 @@
 
 import asyncio
 
+import pytest
+from crm_core.leads import conversion
+
 
 async def assigned(sales, **card):
     return await sales.add(person={"full_name": "Анна Смирнова"}, owner_id=str(sales.managers[0]), **card)
@@ -74,3 +77,25 @@ async def test_an_unknown_contact_is_refused(sales):
     lead = await assigned(sales, phones=["+74951234567"])
     refused = await sales.step(lead["id"], "convert", contact_id=lead["id"], expected=422)
     assert refused["errors"][0]["pointer"] == "/contact_id"
+
+
+@pytest.mark.parametrize("failing", ["match_or_create_company", "match_or_create_contact", "create_deal", "end_step"])
+async def test_nothing_is_left_when_converting_fails_half_way(sales, monkeypatch, failing):
+    lead = await assigned(sales, phones=["+74951234567"], company="ООО Ромашка")
+    before = len(await sales.events())
+
+    async def done_and_failed(*args, **how):
+        await working(*args, **how)
+        raise OSError("the machine went down")
+
+    working = getattr(conversion, failing)
+    monkeypatch.setattr(conversion, failing, done_and_failed)
+    async with sales.tenant.client_as() as admin:
+        answer = await admin.post(f"/v1/leads/{lead['id']}/convert", json={})
+    assert answer.status_code == 503
+    for things in ("contacts", "companies", "deals"):
+        assert (await get(sales, f"/v1/{things}"))["items"] == []
+    assert await sales.lead(lead["id"]) == lead
+    assert len(await sales.events()) == before
+    monkeypatch.undo()
+    assert (await sales.step(lead["id"], "convert"))["status"] == "converted"

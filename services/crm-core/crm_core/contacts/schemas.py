@@ -10,6 +10,7 @@ from pydantic import Field
 
 from crm_core.contacts.points import messenger_from, values_of
 from crm_core.contacts.queries import Links
+from crm_core.contacts.rules import completeness_of, missing
 from crm_core.contacts.tables import Contact
 
 Kind = Literal["client", "partner", "supplier"]
@@ -70,6 +71,8 @@ class ContactOut(Shape):
     custom: dict[str, Any]
     tags: list[str]
     segments: list[SegmentOfContact] | None
+    completeness: float = Field(examples=[0.75], description="The share of the card's expected fields that is filled")
+    missing: list[str] = Field(examples=[["legal.tax_number"]], description="Expected fields that are not filled")
     created_at: Moment
     updated_at: Moment
 
@@ -79,8 +82,11 @@ class ContactOut(Shape):
         points = links.points
         kept = vars(contact)  # past the ORM, which a page asks some thousand times
         own = {field: kept[field] for field in OWN}
+        absent = missing(kept["person"], points, kept["company_id"], kept["legal"])
         return cls(
             **own,
+            completeness=completeness_of(absent),
+            missing=absent,
             phones=values_of(points, "phone"),
             emails=values_of(points, "email"),
             messengers=[messenger_from(value) for value in values_of(points, "messenger")],
