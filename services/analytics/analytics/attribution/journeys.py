@@ -68,17 +68,18 @@ def _statement(owed: Owed, by: Sequence[str], *, with_ages: bool) -> str:
     key = ", ".join(f"coalesce(t.touch ->> '{each}', '')" for each in by)
     own = ", ".join(f"coalesce(c.own ->> '{each}', '')" for each in by)
     age = f"(extract(epoch FROM {until} - t.at) / 86400)::int" if with_ages else "0"
-    return f"""WITH cases AS ({_CASES}), touched AS ({TOUCHED}), ways AS (
+    return f"""WITH cases AS ({_CASES}), touched AS ({TOUCHED}), seen AS (
+        SELECT DISTINCT c.id, t.at, jsonb_build_array({key})::text AS key, {age} AS age,
+            (t.touch ->> 'direct')::boolean AS direct
+        FROM cases c JOIN touched t ON t.person = c.person
+        WHERE t.at <= {until} AND t.at >= c.born - :lookback * interval '1 day'),
+    ways AS (
         SELECT c.id, {owed.brings} AS brings, {owed.conversions} AS conversions,
             jsonb_build_array({own})::text AS own,
             array_agg(k.key ORDER BY k.at, k.key) FILTER (WHERE k.key IS NOT NULL) AS keys,
             array_agg(k.age ORDER BY k.at, k.key) FILTER (WHERE k.key IS NOT NULL) AS ages,
             array_agg(k.direct ORDER BY k.at, k.key) FILTER (WHERE k.key IS NOT NULL) AS direct
-        FROM cases c LEFT JOIN LATERAL (
-            SELECT DISTINCT t.at, jsonb_build_array({key})::text AS key, {age} AS age,
-                (t.touch ->> 'direct')::boolean AS direct
-            FROM touched t WHERE t.person = c.person AND t.at <= {until}
-            AND t.at >= c.born - :lookback * interval '1 day') k ON true
+        FROM cases c LEFT JOIN seen k ON k.id = c.id
         WHERE c.leads > 0 OR c.won > 0
         GROUP BY c.id, c.own, c.leads, c.qualified, c.won, c.revenue)
     SELECT coalesce(keys, ARRAY[own]) AS keys, coalesce(ages, ARRAY[0]) AS ages,
