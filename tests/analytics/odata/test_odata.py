@@ -89,7 +89,7 @@ async def test_top_and_skip_hold_over_pages(shop: Books) -> None:
         ("source eq 'yandex'", 3),
         ("source eq null", 1),
         ("startswith(source,'goo') or owner_name eq 'Борис'", 3),
-        (f"owner eq {BORIS} and not (status eq 'qualified')", 1),
+        ("owner eq BORIS and not (status eq 'qualified')", 1),
         ("qualified_at ge 2026-04-02T00:00:00Z and qualified_at lt 2026-04-03T00:00:00+03:00", 1),
         ("day eq 2026-04-02", 2),
         ("completeness gt 0.2 and score le 0", 5),
@@ -99,6 +99,7 @@ async def test_top_and_skip_hold_over_pages(shop: Books) -> None:
     ],
 )
 async def test_a_filter_keeps_what_it_says(shop: Books, filter: str, found: int) -> None:
+    filter = filter.replace("BORIS", str(BORIS))
     answer = await shop.client.get("/odata/Leads/$count", params={"$filter": filter})
     assert (answer.status_code, answer.text) == (200, str(found)), answer.text
 
