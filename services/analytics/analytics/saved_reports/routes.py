@@ -35,7 +35,7 @@ SORTS = {"name": SavedReport.name, "created_at": SavedReport.created_at}
 ASKED = problems(UnknownReport, UnknownMetric, UnknownDimension, UnreadableCondition, Invalid, WorkspaceNotKnown)
 
 
-def _sending(request: Request) -> Sending:
+async def _sending(request: Request) -> Sending:
     settings = request.app.state.settings
     return Sending(settings.data_key, settings.webhooks_to_private_addresses)
 

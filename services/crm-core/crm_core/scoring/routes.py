@@ -29,7 +29,6 @@ from crm_core.scoring.tables import QualificationQuestion, ScoringRule
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["scoring"])
 
-Anyone = Annotated[Caller, Allow()]
 Admin = Annotated[Caller, Allow("admin")]
 Reader = Annotated[Caller, Allow("leads:read")]
 CHANGED = problems(NotFound, Stale, PreconditionRequired)
@@ -43,7 +42,7 @@ async def leads_score(lead_id: UUID, session: ReadSession, caller: Reader, now: 
 
 
 @router.get("/scoring")
-async def scoring_get(session: Session, caller: Anyone, now: Now, response: Response) -> ScoringOut:
+async def scoring_get(session: Session, caller: Reader, now: Now, response: Response) -> ScoringOut:
     """Show from which score on leads are warm or hot, and how far they follow the latest change."""
     setting = await actions.setting_of(session, caller.workspace, now=now)
     with_etag(response, setting.version)
@@ -62,7 +61,7 @@ async def scoring_update(
 
 @router.get("/scoring-rules")
 async def scoring_rules_list(
-    session: Session, caller: Anyone, paging: Paging, now: Now, request: Request, response: Response
+    session: Session, caller: Reader, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[ScoringRuleOut]:
     """List the rules by which leads get points, in their order."""
     await actions.setting_of(session, caller.workspace, now=now)
@@ -86,7 +85,7 @@ async def scoring_rules_create(
 
 
 @router.get("/scoring-rules/{rule_id}", responses=problems(NotFound))
-async def scoring_rules_get(rule_id: UUID, session: ReadSession, caller: Anyone, response: Response) -> ScoringRuleOut:
+async def scoring_rules_get(rule_id: UUID, session: ReadSession, caller: Reader, response: Response) -> ScoringRuleOut:
     """Get a scoring rule."""
     return _rule(await queries.rule_by_id(session, caller.workspace, rule_id), response)
 
@@ -114,7 +113,7 @@ async def scoring_rules_delete(rule_id: UUID, session: Session, caller: Admin, n
 
 @router.get("/qualification-questions")
 async def qualification_questions_list(
-    session: ReadSession, caller: Anyone, paging: Paging, request: Request, response: Response
+    session: ReadSession, caller: Reader, paging: Paging, request: Request, response: Response
 ) -> Page[QuestionOut]:
     """List the workspace's own questions of qualification, in their order."""
     found, next_cursor, total = await fetch_page(
@@ -138,7 +137,7 @@ async def qualification_questions_create(
 
 @router.get("/qualification-questions/{question_id}", responses=problems(NotFound))
 async def qualification_questions_get(
-    question_id: UUID, session: ReadSession, caller: Anyone, response: Response
+    question_id: UUID, session: ReadSession, caller: Reader, response: Response
 ) -> QuestionOut:
     """Get a question of qualification."""
     return _question(await queries.question_by_id(session, caller.workspace, question_id), response)
