@@ -30,5 +30,7 @@ export async function winNewestLead(access: Access, by: { today: string }): Prom
   if (won.error) return won.error.detail ?? won.error.title;
 
   const funnel = await analytics.GET("/v1/funnel", { params: { query: { from: by.today, basis: "period" } } });
-  return funnel.data ? `${dealId}: ${funnel.data.steps.map((step) => `${step.key} ${step.entered}`).join(", ")}` : dealId;
+  // Tables in other formats come as text; without `Accept` the answer is JSON.
+  if (typeof funnel.data !== "object") return dealId;
+  return `${dealId}: ${funnel.data.steps.map((step) => `${step.key} ${step.entered}`).join(", ")}`;
 }
