@@ -12,6 +12,10 @@ from deploy.local.settings import LocalError
 Body = dict[str, Any]
 
 
+class Conflict(LocalError):
+    """The state of a thing forbids what was asked."""
+
+
 @dataclass(frozen=True)
 class Api:
     """One service, spoken to with one token."""
@@ -72,6 +76,5 @@ class Api:
         if response.is_success:
             return dict(response.json())
         request = response.request
-        raise LocalError(
-            f"{request.method} {request.url.path} was answered with {response.status_code}: {response.text}"
-        )
+        refused = Conflict if response.status_code == httpx.codes.CONFLICT else LocalError
+        raise refused(f"{request.method} {request.url.path} was answered with {response.status_code}: {response.text}")

@@ -7,9 +7,13 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from urllib.parse import parse_qs
 
+import httpx
+
+from deploy.local.api import Api
 from deploy.local.demo import story
 from deploy.local.demo.doors import mango_call
 from deploy.local.demo.people import population
+from deploy.local.demo.sales import Work
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 SECRETS = {"vpbx_api_key": "key", "vpbx_api_salt": "salt"}
@@ -59,3 +63,16 @@ def test_every_paid_campaign_costs_something_on_every_day() -> None:
     per_campaign = Counter((item["source"], item["campaign"]) for item in items)
     assert set(per_campaign.values()) == {story.DAYS + 1}
     assert len({(item["source"], item["campaign"], item["date"]) for item in items}) == len(items)
+
+
+def test_a_lead_that_a_call_has_begun_meanwhile_is_left_to_whoever_called() -> None:
+    asked = []
+
+    def refusing(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.path)
+        return httpx.Response(409, json={"status": 409, "title": "Conflict"})
+
+    lead = {"id": "7", "occurred_at": "2026-09-01T09:00:00Z", "attribution": {"last": None}}
+    with httpx.Client(transport=httpx.MockTransport(refusing)) as client:
+        Work(Api(client, "http://core", "token"), lead, ["first"], NOW).until_done()
+    assert asked == ["/v1/leads/7/start"]

@@ -1,11 +1,12 @@
 """What the managers made of the leads: calls, offers, deals won and lost, each step at its time in the past."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from deploy.local.api import Api
+from deploy.local.api import Api, Conflict
 from deploy.local.demo.campaigns import CAMPAIGNS
 
 REFUSALS = ("no_contact", "not_interested", "too_expensive", "no_budget")
@@ -30,11 +31,11 @@ class Work:
         self._quality = _quality(lead)
 
     def until_done(self) -> None:
-        """As far as it goes: refused, lost, won, or still being worked on today."""
-        try:
+        """As far as it goes: refused, lost, won, or still being worked on today.
+
+        A lead that an answered call of ours has begun since it was listed stays with whoever called."""
+        with suppress(OutOfTime, Conflict):
             self._qualify()
-        except OutOfTime:
-            return
 
     def _qualify(self) -> None:
         self._step("start", self._random.lognormvariate(-0.8, 1.1))
