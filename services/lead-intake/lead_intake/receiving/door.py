@@ -22,12 +22,14 @@ from lead_intake.receiving.batches import GroupCommit
 from lead_intake.receiving.certificates import Certificates
 from lead_intake.receiving.doors import Doors, OpenDoor
 from lead_intake.receiving.refusing import Reason, refuse
+from lead_intake.receiving.turns import Turns
 from lead_intake.screening.memory import Memory
 from lead_intake.submissions.judging import recall
 from lead_intake.submissions.reading import read_receipt
 
 METHODS = ("POST", "GET", "PUT", "PATCH")
 CORS_HEADERS = "Content-Type, Idempotency-Key, X-Request-Id, Authorization, X-Api-Key, X-Webhook-Key"
+READ_AT_ONCE = 16
 _WELL_FORMED_ID = re.compile(r"[A-Za-z0-9._:-]{1,100}")
 
 log = structlog.get_logger()
@@ -82,6 +84,7 @@ class Door:
         self._commits = commits
         self._refused = refused
         self._memory = Memory()
+        self._turns = Turns(READ_AT_ONCE)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Whatever goes wrong is a problem answer; nothing raises but the connection itself."""
@@ -116,6 +119,7 @@ class Door:
         extra.update(self._doors.count(door, wire.address_of(scope)).headers())
         body = await wire.body_of(receive, headers)
         request = wire.request_of(scope, rest, headers, body, now=clock.now())
+        await self._turns.mine()
         return await self._taken_in(door, request, request_id, welcome)
 
     async def _taken_in(self, door: OpenDoor, request: WireRequest, request_id: str, welcome: bool) -> WireAnswer:
