@@ -1,5 +1,6 @@
 """lead-intake's worker: delivers, asks providers, ends calls, orders events, follows crm-core. Any number may run."""
 
+import sys
 from datetime import timedelta
 from functools import partial
 
@@ -41,6 +42,9 @@ from lead_intake.submissions.retention import forget_raw
 from lead_intake.submissions.upgrading import forget_interests
 from lead_intake.subscriptions.confirming import Confirmer
 
+HEARD_WITHIN_S = 0.0003
+"""A thread that reads a file lets the loops be heard so often; by default it keeps the interpreter for 5 ms, which an
+import, whose batches take some ten answers of the database, feels in a seventh of its speed."""
 CLOSE_EVERY_S = 60
 ERASE_EVERY_S = 15
 CLEAN_EVERY_S = 600
@@ -49,6 +53,7 @@ FOLLOWED = (*WORKSPACE_EVENTS, REVOKED, PERSON_ERASED)
 
 async def main() -> None:
     """Runs the loops until the process is asked to stop."""
+    sys.setswitchinterval(HEARD_WITHIN_S)
     own = settings()
     db = Database.connect(own, service="intake", for_worker=True)
     core = ServiceClient("crm-core", own.core_url, own.service_token_value())
