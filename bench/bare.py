@@ -38,5 +38,13 @@ async def form_accept(form: Form) -> Accepted:
 
 if __name__ == "__main__":
     uvicorn.run(
-        app, port=int(sys.argv[1]), loop="uvloop", http="httptools", access_log=False, log_level="warning", ws="none"
+        app,
+        port=int(sys.argv[1]),
+        loop="uvloop",
+        http="httptools",
+        access_log=False,
+        log_level="warning",
+        ws="none",
+        server_header=False,
+        date_header=False,
     )

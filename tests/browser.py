@@ -36,10 +36,15 @@ async def chromium() -> AsyncIterator[Browser]:
 
 
 @asynccontextmanager
-async def served(app: ASGIApp, *, host: str = "127.0.0.1") -> AsyncIterator[str]:
+async def served(
+    app: ASGIApp, *, host: str = "127.0.0.1", protocol: type[asyncio.Protocol] | str = "auto"
+) -> AsyncIterator[str]:
     """Serves an app that is started already, behind a real port and in this event loop; gives its address."""
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_config=None, lifespan="off", ws="none", timeout_graceful_shutdown=1)
+    config = uvicorn.Config(
+        app, http=protocol, log_config=None, lifespan="off", ws="none", server_header=False, date_header=False,
+        timeout_graceful_shutdown=1,
+    )  # fmt: skip
     server = uvicorn.Server(config)
     serving = asyncio.create_task(server.serve([listening]))
     try:

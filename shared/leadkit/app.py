@@ -53,6 +53,7 @@ def create_app(
     db = database or Database.connect(settings, service=service)
     app = FastAPI(title=title, version="1.0.0", lifespan=_lifespan(folder, parts), generate_unique_id_function=_name)
     app.state.front = app  # what the server calls; a service may stand something before the whole application
+    app.state.protocol = "httptools"  # what the server speaks; a service may have a shorter way for some requests
     app.state.settings = settings
     app.state.database = db
     app.state.folder = folder

@@ -25,7 +25,7 @@ def serve(app: FastAPI, settings: ServiceSettings, *, service: str) -> None:
     config = uvicorn.Config(
         app.state.front,
         loop="uvloop",
-        http="httptools",
+        http=app.state.protocol,
         log_config=None,
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,

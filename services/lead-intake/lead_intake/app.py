@@ -27,6 +27,7 @@ from lead_intake.receiving.committing import committing
 from lead_intake.receiving.describing import describe_door
 from lead_intake.receiving.door import Door, DoorFirst
 from lead_intake.receiving.doors import Doors
+from lead_intake.receiving.protocol import protocol_at
 from lead_intake.replays import routes as replay_routes
 from lead_intake.settings import FOLDER, IntakeSettings, settings
 from lead_intake.sources import queries as sources
@@ -81,6 +82,7 @@ def create(own: IntakeSettings) -> FastAPI:
         app.state.certificates,
     )
     app.state.front = DoorFirst(app, door)
+    app.state.protocol = protocol_at(door)
     describe_door(app)
     return app
 

@@ -3,6 +3,9 @@
 The more arrives, the larger the batches and the fewer the commits; a lone request waits for nobody. Where enough wait,
 a second batch goes in while the first is with the database, so that neither process stands still for the other. An
 answer goes out after the commit of its batch, so what was acknowledged is on disk.
+
+Who waits may be read only when the batch is made: one request after the other costs less than each between all that a
+server does meanwhile (a tenth of the whole door, measured).
 """
 
 import asyncio
@@ -10,10 +13,11 @@ import random
 from collections import Counter as Counts
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 from uuid import UUID
 
 import structlog
-from leadkit.problems import Internal, Unavailable
+from leadkit.problems import Internal, Problem, Unavailable
 from prometheus_client import Counter, Histogram
 
 from lead_intake.receiving.failures import Failure, failure_of
@@ -24,6 +28,7 @@ LARGEST_BATCH = 500
 LARGEST_BATCH_BYTES = 32 * 1024 * 1024
 AT_ONCE = 2
 WORTH_ANOTHER = 8
+READ_AT_ONCE = 16
 MOST_WAITING = 20_000
 MOST_WAITING_BYTES = 256 * 1024 * 1024
 PATIENCE_S = 5.0
@@ -36,10 +41,46 @@ batch_size = Histogram(
 )
 submissions_total = Counter("leadflow_submissions_total", "Submissions stored", ["channel", "provider", "status"])
 
-Waiting = tuple[Receipt, asyncio.Future[None]]
-
 Store = Callable[[UUID, Sequence[Receipt]], Awaitable[None]]
 """Stores receipts of one workspace in one transaction and commits it."""
+
+
+class Waiting(Protocol):
+    """Whoever waits in a workspace for a commit, with so many bytes. Is told once, of success or of failure."""
+
+    workspace_id: UUID
+    size: int
+
+    def read(self) -> Receipt:
+        """What is to be stored; asked for once, when the batch is made."""
+
+    def stored(self, receipt: Receipt) -> None:
+        """The receipt is on disk, or holds nothing to store."""
+
+    def failed(self, problem: Problem) -> None:
+        """It is not on disk."""
+
+
+class _Task:
+    """A task that waits, with what it has read already."""
+
+    __slots__ = ("_receipt", "settled", "size", "workspace_id")
+
+    def __init__(self, receipt: Receipt) -> None:
+        self.workspace_id, self.size = receipt.source.workspace_id, len(receipt.request.body)
+        self.settled: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+        self._receipt = receipt
+
+    def read(self) -> Receipt:
+        return self._receipt
+
+    def stored(self, receipt: Receipt) -> None:
+        if not self.settled.done():
+            self.settled.set_result(receipt)
+
+    def failed(self, problem: Problem) -> None:
+        if not self.settled.done():
+            self.settled.set_exception(problem)
 
 
 class _Line:
@@ -64,26 +105,21 @@ class GroupCommit:
 
     async def committed(self, receipt: Receipt) -> list[UUID]:
         """The ids of the receipt's submissions, once they are on disk; raises `Unavailable`."""
-        size = len(receipt.request.body)
-        if self._count >= MOST_WAITING or self._bytes + size > MOST_WAITING_BYTES:
+        task = _Task(receipt)
+        self.enqueue(task)
+        return (await task.settled).submission_ids
+
+    def enqueue(self, waiting: Waiting) -> None:
+        """Puts it into the next batch, after which it is settled; raises `Unavailable` when too much waits."""
+        if self._count >= MOST_WAITING or self._bytes + waiting.size > MOST_WAITING_BYTES:
             raise Unavailable("Too much is waiting to be stored.")
         self._count += 1
-        self._bytes += size
-        try:
-            future = asyncio.get_running_loop().create_future()
-            self._enqueue(receipt, future)
-            await future
-        finally:
-            self._count -= 1
-            self._bytes -= size
-        return receipt.submission_ids
-
-    def _enqueue(self, receipt: Receipt, future: "asyncio.Future[None]") -> None:
-        workspace_id = receipt.source.workspace_id
+        self._bytes += waiting.size
+        workspace_id = waiting.workspace_id
         line = self._lines.get(workspace_id)
         if line is None:
             line = self._lines[workspace_id] = _Line()
-        line.waiting.append((receipt, future))
+        line.waiting.append(waiting)
         if line.committing == 0 or (line.committing < AT_ONCE and len(line.waiting) >= WORTH_ANOTHER):
             line.committing += 1
             task = asyncio.create_task(self._commit_all(workspace_id, line))
@@ -94,30 +130,63 @@ class GroupCommit:
         """Commits batch after batch until nobody of this workspace waits."""
         try:
             while line.waiting:
-                await self._commit(workspace_id, _next_batch(line.waiting))
+                if batch := await self._read_all(_next_batch(line.waiting)):
+                    await self._commit(workspace_id, batch)
         finally:
             line.committing -= 1
             if line.committing == 0:
                 del self._lines[workspace_id]
-                for _, future in line.waiting:
-                    future.cancel()
+                for one in line.waiting:
+                    self._settle(one, "away")
 
-    async def _commit(self, workspace_id: UUID, batch: list[Waiting]) -> None:
-        receipts = [receipt for receipt, _ in batch]
+    async def _read_all(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Receipt]]:
+        """A few between two looks at the network, so that the database's answers to another batch are heard."""
+        read = list[tuple[Waiting, Receipt]]()
+        for number, waiting in enumerate(batch, 1):
+            if receipt := self._read(waiting):
+                read.append((waiting, receipt))
+            if number % READ_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return read
+
+    def _read(self, waiting: Waiting) -> Receipt | None:
+        """None where there is nothing to store; that is settled."""
+        try:
+            receipt = waiting.read()
+        except Exception as error:
+            log.error("request_not_read", exc_info=error)
+            self._settle(waiting, "poison")
+            return None
+        if receipt.drafts:
+            return receipt
+        self._settle(waiting, receipt)
+        return None
+
+    def _settle(self, waiting: Waiting, became: Receipt | Failure) -> None:
+        self._count -= 1
+        self._bytes -= waiting.size
+        if isinstance(became, Receipt):
+            waiting.stored(became)
+        elif became == "poison":
+            waiting.failed(Internal())
+        else:
+            waiting.failed(Unavailable("The database does not answer now."))
+
+    async def _commit(self, workspace_id: UUID, batch: list[tuple[Waiting, Receipt]]) -> None:
+        receipts = [receipt for _, receipt in batch]
         batch_size.observe(len(batch))
         failure, error = await self._try(workspace_id, receipts)
         if failure == "poison" and len(batch) > 1:
             log.warning("batch_poisoned", size=len(batch), exc_info=error)
-            for one in batch:
-                await self._commit(workspace_id, [one])
+            for pair in batch:
+                await self._commit(workspace_id, [pair])
             return
         if failure == "poison":
             log.error("request_poisoned", provider=receipts[0].source.provider, exc_info=error)
             receipts[0].drafts = [unreadable(receipts[0].request, receipts[0].source, NOT_STORABLE)]
             failure, error = await self._try(workspace_id, receipts)
-        for _, future in batch:
-            if not future.done():
-                _resolve(future, failure)
+        for waiting, receipt in batch:
+            self._settle(waiting, failure or receipt)
         if failure is None:
             _count_outcomes(receipts)
 
@@ -143,22 +212,13 @@ class GroupCommit:
 
 def _next_batch(waiting: deque[Waiting]) -> list[Waiting]:
     batch = [waiting.popleft()]
-    size = len(batch[0][0].request.body)
+    size = batch[0].size
     while waiting and len(batch) < LARGEST_BATCH:
-        size += len(waiting[0][0].request.body)
+        size += waiting[0].size
         if size > LARGEST_BATCH_BYTES:
             break
         batch.append(waiting.popleft())
     return batch
-
-
-def _resolve(future: "asyncio.Future[None]", failure: Failure | None) -> None:
-    if failure is None:
-        future.set_result(None)
-    elif failure == "poison":
-        future.set_exception(Internal())
-    else:
-        future.set_exception(Unavailable("The database does not answer now."))
 
 
 def _count_outcomes(receipts: Sequence[Receipt]) -> None:

@@ -9,7 +9,7 @@ from leadkit.limits import Allowance, RateLimiter
 from leadkit.sealing import Sealer
 
 from lead_intake.providers import provider_named
-from lead_intake.providers.base import Provider, SourceView
+from lead_intake.providers.base import Provider, SourceView, WireRequest
 from lead_intake.sources.queries import OpenSource, source_behind
 from lead_intake.sources.rules import page_allowed
 
@@ -37,6 +37,11 @@ class OpenDoor:
     def lets_in(self, headers: Mapping[str, str]) -> bool:
         """Whether the page that these headers tell of may post."""
         return page_allowed(headers, self.allowed_origins)
+
+    def proves(self, request: WireRequest) -> bool:
+        """Whether a request is authentic as far as can be told at once: without asking for a certificate."""
+        provider, view = self.provider, self.view
+        return provider.certificate_url(request, view) is None and provider.verify(request, view)
 
 
 class Doors:
