@@ -19,6 +19,7 @@ CUSTOM_IS_FILLED = text("custom <> '{}'::jsonb")
 """Where an index over custom fields has rows: cards without any cost it nothing."""
 HAS_TAGS = text("tags <> '{}'::text[]")
 EMPTY_OBJECT = text("'{}'::jsonb")
+EMPTY_LIST = text("'[]'::jsonb")
 
 
 def never_null(column: ColumnElement[datetime | None] | InstrumentedAttribute[datetime | None]) -> ColumnElement[Any]:

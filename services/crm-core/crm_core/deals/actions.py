@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from decimal import Decimal
 from uuid import UUID
 
 from leadkit.contracts.common import Money
@@ -16,10 +15,12 @@ from crm_core.access.ownership import Owner, named_owner
 from crm_core.companies.queries import company_by_id
 from crm_core.contacts.queries import contact_by_id
 from crm_core.custom_fields.queries import customs_for
-from crm_core.deals.beginning import Surroundings, draft, own_currency
+from crm_core.deals.amounts import own_currency, set_amount
+from crm_core.deals.beginning import Surroundings, draft
 from crm_core.deals.history import own, passage_into_first
+from crm_core.deals.lines import lines_read, products_named, products_on, sum_of
 from crm_core.deals.record import record_change, record_new, seen
-from crm_core.deals.schemas import DealAssign, DealCreate, DealPatch
+from crm_core.deals.schemas import DealAssign, DealCreate, DealLines, DealPatch
 from crm_core.deals.tables import Deal
 from crm_core.naming import named
 from crm_core.pipelines.queries import Entrances
@@ -42,7 +43,14 @@ async def add_deals(
             owner = around.owners.of(one.owner_id)
             made.append(
                 draft(
-                    one, caller.workspace, around.entrances, owner, around.currency, customs=around.customs, now=moment
+                    one,
+                    caller.workspace,
+                    around.entrances,
+                    owner,
+                    around.currency,
+                    customs=around.customs,
+                    products=around.products,
+                    now=moment,
                 )
             )
         except Problem as problem:
@@ -100,8 +108,8 @@ async def change_deal(session: AsyncSession, deal: Deal, wanted: DealPatch, *, c
     check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     await _check_links(session, caller, sent.get("contact_id"), sent.get("company_id"))
-    if "amount" in sent:
-        sent["amount"] = await _new_amount(session, deal, wanted.amount)
+    if sent.pop("amount", deal) is not deal:
+        await set_amount(session, deal, wanted.amount)
     if "probability" in sent and deal.status != "open":
         raise Invalid.at("/probability", "is certain once a deal is won or lost")
     if "custom" in sent:
@@ -118,6 +126,23 @@ async def change_deal(session: AsyncSession, deal: Deal, wanted: DealPatch, *, c
     return deal
 
 
+async def put_lines(session: AsyncSession, deal: Deal, wanted: DealLines, *, caller: Caller, now: datetime) -> Deal:
+    """Replaces the lines of a (locked) deal, open or not; its amount is their sum from then on. Without any the amount
+    stays until somebody sets it otherwise."""
+    check_storable(wanted)
+    before = seen(deal)
+    currency = await own_currency(session, deal.workspace_id, None)
+    products = await products_named(session, deal.workspace_id, [wanted.lines])
+    lines = lines_read(wanted.lines, products, currency, kept=products_on(deal.lines))
+    if lines == deal.lines:
+        return deal
+    deal.lines = lines
+    if lines:
+        deal.amount, deal.currency = sum_of(lines), currency
+    await record_change(session, deal, "update", before=before, by=caller.subject, now=now)
+    return deal
+
+
 async def assign_deal(session: AsyncSession, deal: Deal, wanted: DealAssign, *, caller: Caller, now: datetime) -> Deal:
     """Gives a (locked) deal, open or not, another owner."""
     before = seen(deal)
@@ -127,13 +152,6 @@ async def assign_deal(session: AsyncSession, deal: Deal, wanted: DealAssign, *, 
     own(deal, owner, moment_of(wanted.at, caller=caller, now=now, last=deal.created_at))
     await record_change(session, deal, "assign", before=before, by=caller.subject, now=now)
     return deal
-
-
-async def _new_amount(session: AsyncSession, deal: Deal, amount: Money | None) -> Decimal | None:
-    if amount is None and deal.status == "won":
-        raise Invalid.at("/amount", "a won deal needs an amount")
-    await own_currency(session, deal.workspace_id, amount)
-    return amount.amount if amount else None
 
 
 async def _check_links(session: AsyncSession, caller: Caller, contact_id: UUID | None, company_id: UUID | None) -> None:

@@ -6,19 +6,19 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from leadkit.contracts.common import Money
 from leadkit.ids import new_id
 from leadkit.problems import Invalid
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner, Owners
-from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.companies.queries import companies_among
 from crm_core.contacts.queries import contacts_seen_among
 from crm_core.custom_fields.queries import Customs, customs_for
 from crm_core.custom_fields.rules import Values
+from crm_core.deals.amounts import check_currency, own_currency, worth
 from crm_core.deals.history import note_passage, ownership
+from crm_core.deals.lines import Products, lines_read, products_named
 from crm_core.deals.refusals import check_entry
 from crm_core.deals.schemas import DealCreate
 from crm_core.deals.tables import Deal
@@ -35,6 +35,7 @@ class Surroundings:
     currency: str
     entrances: Entrances
     customs: Customs
+    products: Products
     owners: Owners
     leads: Collection[UUID]
     contacts: Collection[UUID]
@@ -47,6 +48,7 @@ class Surroundings:
             currency=await own_currency(session, caller.workspace, None),
             entrances=await Entrances.of(session, caller.workspace),
             customs=await customs_for(session, caller.workspace, "deal", [one.custom for one in wanted]),
+            products=await products_named(session, caller.workspace, [one.lines for one in wanted]),
             owners=await Owners.among(session, [one.owner_id for one in wanted], caller),
             leads=await leads_seen_among(session, caller, [one.lead_id for one in wanted]),
             contacts=await contacts_seen_among(session, caller, [one.contact_id for one in wanted]),
@@ -72,17 +74,19 @@ def draft(
     currency: str,
     *,
     customs: Customs | None = None,
+    products: Products | None = None,
     now: datetime,
 ) -> Deal:
     """A deal that began at `now`, not stored yet; raises `Invalid` where it may not begin. Without `customs` its custom
     fields are held against nothing."""
     values = customs.values(wanted.custom) if customs else Values(wanted.custom, {})
+    lines = lines_read(wanted.lines, products or {}, currency)
     stage = entrances.find(pipeline_id=wanted.pipeline_id, stage_id=wanted.stage_id)
     deal = new_row(
         Deal, workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name,
         search_text=search_text([wanted.name]), next_step_at=None, lead_id=wanted.lead_id,
         contact_id=wanted.contact_id, company_id=wanted.company_id, pipeline_id=stage.pipeline_id, stage_id=stage.id,
-        status="open", amount=wanted.amount.amount if wanted.amount else None, currency=currency,
+        status="open", amount=worth(wanted.amount, lines), lines=lines, currency=currency,
         probability=stage.probability, owner_id=owner.owner_id, team_id=owner.team_id,
         expected_close=wanted.expected_close, entered_stage_at=now, won_at=None, lost_at=None, loss_reason_id=None,
         loss_note=None, reached={}, passages={}, owners=[ownership(owner.owner_id, owner.team_id, now)],
@@ -91,16 +95,3 @@ def draft(
     check_entry(deal, None, stage)
     note_passage(deal, str(stage.id), now)
     return deal
-
-
-async def own_currency(session: AsyncSession, workspace_id: UUID, amount: Money | None) -> str:
-    """The workspace's currency; raises `Invalid` for an amount in another."""
-    currency = (await existing_workspace(session, workspace_id)).currency
-    check_currency(amount, currency)
-    return currency
-
-
-def check_currency(amount: Money | None, currency: str) -> None:
-    """Raises `Invalid` for an amount in another currency than the workspace's, which no report could add up."""
-    if amount is not None and amount.currency != currency:
-        raise Invalid.at("/amount/currency", f"must be the workspace's currency, {currency}")

@@ -35,6 +35,7 @@ async def erase_deals(session: AsyncSession, workspace_id: UUID, deals: Sequence
     """Empties what was written about the people of these (locked) deals."""
     for deal in deals:
         deal.name, deal.search_text, deal.loss_note, deal.custom = NAMELESS, "", None, {}
+        deal.lines = [line if line["product_id"] else {**line, "name": NAMELESS} for line in deal.lines]
         deal.version += 1
         deal.updated_at = now
     await session.execute(

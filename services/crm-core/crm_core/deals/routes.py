@@ -20,6 +20,7 @@ from crm_core.deals.refusals import DealActionNotAllowed
 from crm_core.deals.schemas import (
     DealAssign,
     DealCreate,
+    DealLines,
     DealLose,
     DealMove,
     DealOut,
@@ -101,6 +102,23 @@ async def deals_update(
     deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
     check_version(if_match, deal.version)
     await actions.change_deal(session, deal, wanted, caller=caller, now=now)
+    return await _answer(session, caller, deal, now, response)
+
+
+@router.put("/{deal_id}/lines", responses=problems(NotFound, Stale, PreconditionRequired))
+async def deals_put_lines(
+    deal_id: UUID,
+    wanted: DealLines,
+    session: Session,
+    caller: Writer,
+    now: Now,
+    if_match: IfMatch,
+    response: Response,
+) -> DealOut:
+    """Replace what a deal is about: products, quantities, prices and discounts; their sum is its amount."""
+    deal = await queries.deal_by_id(session, caller, deal_id, lock=True)
+    check_version(if_match, deal.version)
+    await actions.put_lines(session, deal, wanted, caller=caller, now=now)
     return await _answer(session, caller, deal, now, response)
 
 

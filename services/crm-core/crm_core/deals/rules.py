@@ -6,7 +6,7 @@ A new rule about stages is one function here and its name in `STAGE_RULES`.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
@@ -20,6 +20,8 @@ ALLOWED: dict[str, tuple[Action, ...]] = {
     "lost": ("reopen", "assign"),
 }
 """Which actions a deal allows in each state; the API's 409 answers, the docs and the tests read this."""
+
+CENT = Decimal("0.01")
 
 OUTCOMES: dict[Action, DealStatus] = {"move": "open", "win": "won", "lose": "lost", "reopen": "open"}
 """In which status each step leaves the deal."""
@@ -116,6 +118,11 @@ def is_rotting(status: str, entered_stage_at: datetime, rots_after_days: int | N
 def probability_of(status: DealStatus, of_stage: float) -> float:
     """How likely the deal is to be won: its stage's share while open, then certain."""
     return {"open": of_stage, "won": 1.0, "lost": 0.0}[status]
+
+
+def line_total(quantity: Decimal, price: Decimal, discount: Decimal) -> Decimal:
+    """What a line costs, rounded half up to the cent; the discount is per cent."""
+    return (quantity * price * (100 - discount) / 100).quantize(CENT, ROUND_HALF_UP)
 
 
 def passage_key(status: DealStatus, stage_id: UUID) -> str:

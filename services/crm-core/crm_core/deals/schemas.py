@@ -1,14 +1,16 @@
 """What the deal calls take and answer."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
 
 from leadkit.contracts.common import Currency, Moment, Money, Shape
 from leadkit.contracts.events import DealStatus
-from pydantic import Field
+from pydantic import Field, PlainSerializer
 
-from crm_core.deals.rules import is_rotting
+from crm_core.deals.rules import is_rotting, line_total
 from crm_core.deals.tables import Deal
 from crm_core.pipelines.queries import StageInfo
 
@@ -20,11 +22,66 @@ Probability = Annotated[float, Field(ge=0, le=1, examples=[0.4])]
 At = Annotated[Moment, Field(description="When it happened, if not now; needs the scope history:write")]
 Worth = Annotated[Money, Field(examples=[{"amount": "150000.00", "currency": "RUB"}])]
 
+Quantity = Annotated[
+    Decimal,
+    Field(gt=0, max_digits=12, decimal_places=3, examples=["2"]),
+    PlainSerializer(str, return_type=str, when_used="json"),
+]
+Discount = Annotated[
+    Decimal,
+    Field(ge=0, le=100, max_digits=5, decimal_places=2, examples=["10"]),
+    PlainSerializer(str, return_type=str, when_used="json"),
+]
+
 OWN = (
     "id", "version", "name", "lead_id", "contact_id", "company_id", "pipeline_id", "stage_id", "status", "probability",
     "owner_id", "team_id", "expected_close", "won_at", "lost_at", "loss_reason_id", "loss_note", "entered_stage_at",
     "next_step_at", "reached", "passages", "custom", "tags", "created_at", "updated_at",
 )  # fmt: skip
+
+
+class DealLine(Shape):
+    """What is sold: a product, or something by name. A line takes from its product the name and price that it does not
+    say itself; `discount` is per cent."""
+
+    product_id: UUID | None = None
+    name: Annotated[str, Field(min_length=1, max_length=300, examples=["Office chair"])] | None = None
+    quantity: Quantity = Decimal(1)
+    price: Worth | None = None
+    discount: Discount = Decimal(0)
+
+
+class DealLineOut(Shape):
+    """A line of a deal; `total` is quantity times price, less the discount."""
+
+    product_id: UUID | None
+    name: str = Field(examples=["Office chair"])
+    quantity: Quantity
+    price: Worth
+    discount: Discount
+    total: Worth
+
+    @classmethod
+    def of(cls, line: Mapping[str, Any], currency: str) -> "DealLineOut":
+        """The stored line as clients see it."""
+        quantity, price, discount = (Decimal(line[name]) for name in ("quantity", "price", "discount"))
+        return cls(
+            product_id=line["product_id"],
+            name=line["name"],
+            quantity=quantity,
+            price=Money(amount=price, currency=currency),
+            discount=discount,
+            total=Money(amount=line_total(quantity, price, discount), currency=currency),
+        )
+
+
+Lines = Annotated[list[DealLine], Field(max_length=200)]
+
+
+class DealLines(Shape):
+    """All lines of a deal, in order, in the workspace's currency."""
+
+    lines: Lines
 
 
 class DealOut(Shape):
@@ -39,7 +96,8 @@ class DealOut(Shape):
     pipeline_id: UUID
     stage_id: UUID
     status: DealStatus
-    amount: Worth | None
+    amount: Worth | None = Field(description="The sum of the lines, or without any what was set")
+    lines: list[DealLineOut]
     probability: float = Field(examples=[0.4])
     owner_id: UUID | None
     team_id: UUID | None
@@ -65,13 +123,15 @@ class DealOut(Shape):
         own = {field: kept[field] for field in OWN}
         return cls(
             **own,
+            lines=[DealLineOut.of(line, deal.currency) for line in kept["lines"]],
             amount=None if deal.amount is None else Money(amount=deal.amount, currency=deal.currency),
             rotting=is_rotting(deal.status, deal.entered_stage_at, stage.rots_after_days, now=now),
         )
 
 
 class DealCreate(Shape):
-    """A deal to add: by default in the first stage of the default pipeline and owned by the caller."""
+    """A deal to add: by default in the first stage of the default pipeline and owned by the caller. With lines
+    its amount is their sum."""
 
     name: Name
     lead_id: UUID | None = None
@@ -80,6 +140,7 @@ class DealCreate(Shape):
     pipeline_id: UUID | None = None
     stage_id: UUID | None = None
     amount: Worth | None = None
+    lines: Lines = Field(default_factory=list)
     owner_id: UUID | None = None
     expected_close: date | None = None
     custom: Free = Field(default_factory=dict)

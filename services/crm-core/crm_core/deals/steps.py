@@ -9,7 +9,7 @@ from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.history import moment_of
-from crm_core.deals.beginning import own_currency
+from crm_core.deals.amounts import set_amount
 from crm_core.deals.history import enter, last_change
 from crm_core.deals.record import record_change, seen
 from crm_core.deals.refusals import check_allowed, check_entry
@@ -38,8 +38,7 @@ async def win_deal(session: AsyncSession, deal: Deal, wanted: DealWin, *, caller
     check_allowed(deal, "win")
     before = seen(deal)
     if wanted.amount is not None:
-        await own_currency(session, deal.workspace_id, wanted.amount)
-        deal.amount = wanted.amount.amount
+        await set_amount(session, deal, wanted.amount)
     stage = await _stage(session, deal, deal.stage_id)
     check_entry(deal, stage, stage, outcome="won")
     await _enter(session, deal, "win", stage, before, at=wanted.at, note=None, caller=caller, now=now)

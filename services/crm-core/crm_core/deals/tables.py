@@ -8,7 +8,16 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Double, ForeignKeyConstraint, Index, Numeric, func, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, KEPT_APART, SMALL_PENDING, Base, never_null
+from crm_core.base import (
+    CUSTOM_IS_FILLED,
+    EMPTY_LIST,
+    EMPTY_OBJECT,
+    HAS_TAGS,
+    KEPT_APART,
+    SMALL_PENDING,
+    Base,
+    never_null,
+)
 
 NO_NEXT_STEP = "next_step_at IS NULL AND status = 'open'"
 
@@ -16,7 +25,7 @@ NO_NEXT_STEP = "next_step_at IS NULL AND status = 'open'"
 class Deal(Base):
     """What may be sold. `reached` has the first time of each stage and end, `passages` how often each was entered;
     both are keyed by stage id, `won` and `lost`, and survive reopening, as does `owners`. `next_step_at` is when the
-    first open activity on it is due."""
+    first open activity on it is due. With `lines` the `amount` is their sum."""
 
     __tablename__ = "deal"
     __table_args__ = (
@@ -84,6 +93,7 @@ class Deal(Base):
     custom: Mapped[dict[str, Any]]
     custom_told: Mapped[dict[str, Any]] = mapped_column(server_default=EMPTY_OBJECT)
     tags: Mapped[list[str]]
+    lines: Mapped[list[dict[str, Any]]] = mapped_column(server_default=EMPTY_LIST)
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
 

@@ -21,6 +21,7 @@ class ProductInfo(NamedTuple):
     name: str
     price: Decimal | None
     currency: str | None
+    active: bool
 
 
 def products_of(workspace_id: UUID, *, active: bool | None, q: str | None) -> Select[Any]:
@@ -49,11 +50,11 @@ async def products_among(session: AsyncSession, workspace_id: UUID, ids: Iterabl
     if not wanted:
         return {}
     rows = await session.execute(
-        select(Product.id, Product.name, Product.price, Product.currency).where(
+        select(Product.id, Product.name, Product.price, Product.currency, Product.active).where(
             Product.workspace_id == workspace_id, Product.id.in_(wanted)
         )
     )
-    return {product_id: ProductInfo(name, price, currency) for product_id, name, price, currency in rows}
+    return {row.id: ProductInfo(row.name, row.price, row.currency, row.active) for row in rows}
 
 
 async def snapshot(
