@@ -1,8 +1,8 @@
-"""Giving out leads by turn, set-based, and remembering why."""
+"""Giving out leads by the rules, set-based, and remembering why: a batch takes a handful of statements, whatever its
+size."""
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -13,61 +13,125 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.teams.queries import default_team
-from crm_core.access.users.queries import active_members, users_by_id
-from crm_core.assignment.rules import distribute, present_counts
-from crm_core.assignment.tables import AssignmentExplanation, AssignmentTurn
+from crm_core.access.workspaces.queries import zone_of
+from crm_core.assignment.deciding import State, decide, text_of
+from crm_core.assignment.facts import time_of_day
+from crm_core.assignment.model import Asked, Decision, Person, Rule
+from crm_core.assignment.queries import Rulebook, count_up, people_of, rulebook_of, turns_of
+from crm_core.assignment.reading import by_turn
+from crm_core.assignment.tables import AssignmentExplanation, AssignmentSetting, AssignmentTurn
+from crm_core.custom_fields.rules import facts_of as custom_facts
 from crm_core.rows import Write, fixed_row
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Wanted:
-    """A lead that needs an owner: in `team_id` if one was named, else where the person's previous owner is."""
+    """A lead that needs an owner, not among `excluded`. `facts` is only asked where there are rules. Where none of them
+    decides it goes by turn: in `team_id` if one was named, else where the person's previous owner is."""
 
     lead_id: UUID
     team_id: UUID | None = None
     previous_owner_id: UUID | None = None
+    excluded: frozenset[UUID] = frozenset()
+    facts: Callable[[], Mapping[str, Any]] = dict
+    custom: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Outcome:
-    """Who got it (None: it waits in the team's queue), and the rules that were tried, in order."""
+    """Who got it (None: it waits in the team's queue), the rules that were tried, in order, and what response the one
+    that decided expects."""
 
     lead_id: UUID
     team_id: UUID | None
     owner_id: UUID | None
-    rules: list[dict[str, Any]]
+    rules: Sequence[Mapping[str, Any]]
+    rule_id: UUID | None = None
+    response: Mapping[str, Any] | None = None
 
 
 class Handed(NamedTuple):
-    """Who got what, and whose turn is next in the teams, locked and still to be written."""
+    """Who got what, in the order asked, and the turns that moved."""
 
     outcomes: list[Outcome]
-    turns: Write
+    moved: set[UUID]
 
 
-async def hand_out(session: AsyncSession, workspace_id: UUID, wanted: Sequence[Wanted], *, now: datetime) -> Handed:
-    """An owner for each lead, by turn within its team; the outcomes keep the order.
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ground:
+    """All that decisions about a batch stand on, but for the counts. `now` is in the workspace's zone where there are
+    rules, which may ask for the time of day."""
 
-    Locks the turns of the teams, in order, until the transaction ends: after every other lock, then write soon."""
+    rulebook: Rulebook
+    people: dict[UUID, Person]
+    default_team: UUID | None
+    now: datetime
+
+    def rules_for(self, lead: Wanted) -> Sequence[Rule]:
+        """The workspace's rules, and after them the turn within a team."""
+        owner = self.people.get(lead.previous_owner_id) if lead.previous_owner_id else None
+        if lead.team_id is not None:
+            return [*self.rulebook.rules, by_turn(lead.team_id, "named_team")]
+        if owner is not None and owner.team_id is not None:
+            return [*self.rulebook.rules, by_turn(owner.team_id, "previous_owner_team")]
+        if self.default_team is not None:
+            return [*self.rulebook.rules, by_turn(self.default_team, "default_team")]
+        return self.rulebook.rules
+
+    def decide(self, wanted: Sequence[Wanted], turns: dict[UUID, dict[UUID, int]]) -> "Handed":
+        """Decides about one lead after the other, and moves the counts of those who get them."""
+        state = State(people=self.people, turns=turns, now=self.now)
+        clock = time_of_day(self.now)
+        decided = [(one, decide(state, self.rules_for(one), self._asked(one, clock))) for one in wanted]
+        return Handed([_outcome(one.lead_id, decision) for one, decision in decided], state.moved)
+
+    def _asked(self, lead: Wanted, clock: Mapping[str, Any]) -> Asked:
+        facts: Mapping[str, Any] = {}
+        if self.rulebook.rules:
+            facts = {**lead.facts(), **custom_facts(self.rulebook.custom, lead.custom), **clock}
+        return Asked(
+            facts=facts, team_id=lead.team_id, previous_owner_id=lead.previous_owner_id, excluded=lead.excluded
+        )
+
+
+async def hand_out(
+    session: AsyncSession, workspace_id: UUID, wanted: Sequence[Wanted], *, now: datetime
+) -> tuple[list[Outcome], list[Write]]:
+    """An owner for each lead by the rules, in the order asked, and what is to be written with it: whose turn is next.
+
+    Locks the giving out of leads in the workspace until the transaction ends: after every other lock, then write
+    soon."""
     if not wanted:
-        return Handed([], Write([]))
-    teams = await _teams(session, workspace_id, wanted)
-    due = Counter(team for team, _ in teams if team is not None)
-    members = {
-        team_id: [user.id for user in await active_members(session, workspace_id, team_id)] for team_id in sorted(due)
-    }
-    turns = await _locked_turns(session, workspace_id, sorted(due), now)
-    owners: dict[UUID, list[UUID]] = {}
-    for team_id, turn in turns.items():
-        counts = present_counts({UUID(user): count for user, count in turn.given.items()}, members[team_id])
-        owners[team_id], counts = distribute(counts, due[team_id])
-        owners[team_id].reverse()
-        turn.given, turn.updated_at = {str(user): count for user, count in counts.items()}, now
-    outcomes = [
-        _outcome(lead, team, why, members.get(team, []) if team else [], owners.get(team) if team else None)
-        for lead, (team, why) in zip(wanted, teams, strict=True)
-    ]
-    return Handed(outcomes, Write(list(turns.values()), "update"))
+        return [], []
+    ground = await survey(session, workspace_id, wanted, now=now)
+    await _lock(session, workspace_id, now)
+    turns = await turns_of(session, workspace_id)
+    known = set(turns)
+    await count_up(session, workspace_id, ground.people, every_open=ground.rulebook.counts_open)
+    handed = ground.decide(wanted, turns)
+    rows = [_turn(workspace_id, turn_id, turns[turn_id], now) for turn_id in sorted(handed.moved)]
+    old, new = [row for row in rows if row.turn_id in known], [row for row in rows if row.turn_id not in known]
+    return handed.outcomes, [Write(old, "update"), Write(new)]
+
+
+async def survey(
+    session: AsyncSession,
+    workspace_id: UUID,
+    wanted: Sequence[Wanted],
+    *,
+    rulebook: Rulebook | None = None,
+    now: datetime,
+) -> Ground:
+    """Reads what decisions stand on, without a lock; `rulebook` instead of the one that holds."""
+    rulebook = rulebook or await rulebook_of(session, workspace_id)
+    named = {user for rule in rulebook.rules for user in rule.pool.users}
+    owners = {one.previous_owner_id for one in wanted if one.previous_owner_id is not None}
+    return Ground(
+        rulebook=rulebook,
+        people=await people_of(session, workspace_id, named | owners, now=now),
+        default_team=await default_team(session, workspace_id),
+        now=now.astimezone(await zone_of(session, workspace_id)) if rulebook.rules else now,
+    )
 
 
 def explanations(workspace_id: UUID, outcomes: Sequence[Outcome], *, by: str, now: datetime) -> Write:
@@ -84,58 +148,29 @@ def explanations(workspace_id: UUID, outcomes: Sequence[Outcome], *, by: str, no
 
 def by_hand(lead_id: UUID, *, owner_id: UUID, team_id: UUID | None) -> Outcome:
     """The outcome when a person named the owner."""
-    rule = {"rule": "by_hand", "team_id": _text(team_id), "candidates": [str(owner_id)], "winner": str(owner_id)}
+    rule = {
+        "rule": "by_hand", "met": True, "team_id": text_of(team_id), "candidates": [str(owner_id)],
+        "winner": str(owner_id),
+    }  # fmt: skip
     return Outcome(lead_id=lead_id, team_id=team_id, owner_id=owner_id, rules=[rule])
 
 
-async def _teams(session: AsyncSession, workspace_id: UUID, wanted: Sequence[Wanted]) -> list[tuple[UUID | None, str]]:
-    """Each lead's team and the rule that named it."""
-    previous = {one.previous_owner_id for one in wanted if one.team_id is None and one.previous_owner_id}
-    users = await users_by_id(session, workspace_id, list(previous)) if previous else {}
-    fallback = await default_team(session, workspace_id)
-    teams: list[tuple[UUID | None, str]] = []
-    for one in wanted:
-        owner = users.get(one.previous_owner_id) if one.previous_owner_id else None
-        if one.team_id is not None:
-            teams.append((one.team_id, "named_team"))
-        elif owner is not None and owner.team_id is not None:
-            teams.append((owner.team_id, "previous_owner_team"))
-        else:
-            teams.append((fallback, "default_team"))
-    return teams
+async def _lock(session: AsyncSession, workspace_id: UUID, now: datetime) -> None:
+    locked = select(AssignmentSetting.revision).where(AssignmentSetting.workspace_id == workspace_id).with_for_update()
+    if await session.scalar(locked) is None:
+        first = {"workspace_id": workspace_id, "revision": 0, "updated_at": now}
+        await session.execute(insert(AssignmentSetting).values(first).on_conflict_do_nothing())
+        await session.execute(locked)
 
 
-async def _locked_turns(
-    session: AsyncSession, workspace_id: UUID, teams: Sequence[UUID], now: datetime
-) -> Mapping[UUID, AssignmentTurn]:
-    missing = [{"workspace_id": workspace_id, "team_id": team, "given": {}, "updated_at": now} for team in teams]
-    if not missing:
-        return {}
-    await session.execute(insert(AssignmentTurn).values(missing).on_conflict_do_nothing())
-    turns = await session.scalars(
-        select(AssignmentTurn)
-        .where(AssignmentTurn.workspace_id == workspace_id, AssignmentTurn.team_id.in_(teams))
-        .order_by(AssignmentTurn.team_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    found = {turn.team_id: turn for turn in turns}
-    for turn in found.values():
-        session.expunge(turn)  # written by whoever asked for the owners
-    return found
+def _turn(workspace_id: UUID, turn_id: UUID, given: Mapping[UUID, int], now: datetime) -> AssignmentTurn:
+    counts = {str(user): count for user, count in given.items()}
+    return fixed_row(AssignmentTurn, workspace_id=workspace_id, turn_id=turn_id, given=counts, updated_at=now)
 
 
-def _outcome(lead: Wanted, team: UUID | None, why: str, members: Sequence[UUID], owners: list[UUID] | None) -> Outcome:
-    owner = owners.pop() if owners else None
-    rule = {
-        "rule": why,
-        "strategy": "round_robin",
-        "team_id": _text(team),
-        "candidates": [str(user) for user in members],
-        "winner": _text(owner),
-    }
-    return Outcome(lead_id=lead.lead_id, team_id=team, owner_id=owner, rules=[rule])
-
-
-def _text(value: UUID | None) -> str | None:
-    return None if value is None else str(value)
+def _outcome(lead_id: UUID, decision: Decision) -> Outcome:
+    rule = decision.rule
+    return Outcome(
+        lead_id=lead_id, team_id=decision.team_id, owner_id=decision.owner_id, rules=decision.tried,
+        rule_id=rule.id if rule else None, response=rule.response if rule else None,
+    )  # fmt: skip

@@ -1,11 +1,147 @@
-"""Reading why a lead has its owner."""
+"""Reading rules, the people who may get leads, and why a lead has its owner; every query names its workspace. Rules
+are kept by process and revision, so a batch costs one look-up."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
-from sqlalchemy import select
+from leadkit.problems import NotFound
+from sqlalchemy import ARRAY, DateTime, Select, Uuid, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.assignment.tables import AssignmentExplanation
+from crm_core.access.users.queries import assignable
+from crm_core.access.users.rules import at_work
+from crm_core.assignment.facts import FIELDS
+from crm_core.assignment.model import Person, Rule
+from crm_core.assignment.reading import rule_from
+from crm_core.assignment.tables import AssignmentExplanation, AssignmentRule, AssignmentSetting, AssignmentTurn
+from crm_core.conditions.fields import Fields
+from crm_core.custom_fields.listing import asked_about
+from crm_core.custom_fields.queries import fields_of
+from crm_core.custom_fields.rules import FieldInfo
+from crm_core.leads.queries import open_leads_of
+
+MOST_KEPT = 1000
+TIME = DateTime(timezone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The active rules of a workspace in their order, as of a revision, and its own fields that they may ask about."""
+
+    revision: int
+    rules: Sequence[Rule] = ()
+    custom: Sequence[FieldInfo] = ()
+
+    @property
+    def counts_open(self) -> bool:
+        """Whether a rule needs to know how many leads everybody has open."""
+        return any(rule.strategy == "least_open" for rule in self.rules)
+
+
+NO_RULES = Rulebook(0)
+_known: dict[UUID, Rulebook] = {}
+
+
+async def rulebook_of(session: AsyncSession, workspace_id: UUID) -> Rulebook:
+    """The rules that hold in the workspace at present."""
+    revision = await session.scalar(
+        select(AssignmentSetting.revision).where(AssignmentSetting.workspace_id == workspace_id)
+    )
+    if not revision:
+        return NO_RULES
+    known = _known.get(workspace_id)
+    if known is not None and known.revision == revision:
+        return known
+    custom, fields = await asked_fields(session, workspace_id)
+    rows = await session.scalars(rules_of(workspace_id, active=True).order_by(*IN_ORDER))
+    rules = [rule for row in rows if (rule := rule_from(row, fields)) is not None]
+    if len(_known) >= MOST_KEPT:
+        _known.clear()
+    _known[workspace_id] = Rulebook(revision, rules, custom)
+    return _known[workspace_id]
+
+
+IN_ORDER = (AssignmentRule.position, AssignmentRule.id)
+
+
+def rules_of(workspace_id: UUID, *, active: bool | None = None) -> Select[AssignmentRule]:
+    """The workspace's rules, or only the (in)active ones."""
+    statement = select(AssignmentRule).where(AssignmentRule.workspace_id == workspace_id)
+    return statement if active is None else statement.where(AssignmentRule.active == active)
+
+
+async def rule_by_id(session: AsyncSession, workspace_id: UUID, rule_id: UUID, *, lock: bool = False) -> AssignmentRule:
+    """The rule; raises `NotFound`."""
+    statement = select(AssignmentRule).where(AssignmentRule.workspace_id == workspace_id, AssignmentRule.id == rule_id)
+    found = await session.scalar(statement.with_for_update() if lock else statement)
+    if found is None:
+        raise NotFound("There is no such rule.")
+    return found
+
+
+async def asked_fields(session: AsyncSession, workspace_id: UUID) -> tuple[Sequence[FieldInfo], Fields]:
+    """The workspace's own fields of leads, and with them all that conditions of its rules may ask about."""
+    custom = list((await fields_of(session, workspace_id, "lead")).values())
+    return custom, FIELDS.and_more(*asked_about(custom))
+
+
+async def people_of(
+    session: AsyncSession, workspace_id: UUID, also: Collection[UUID], *, now: datetime
+) -> dict[UUID, Person]:
+    """Everybody who may get leads, and `also` these users whoever they are, by id in a stable order."""
+    rows = await assignable(session, workspace_id, also)
+    return {UUID(int=row.id.int): _person(row, now) for row in rows}
+
+
+def _person(row: Any, now: datetime) -> Person:
+    here = now.astimezone(ZoneInfo(row.time_zone))
+    return Person(
+        id=UUID(int=row.id.int), team_id=row.team_id, role=row.role, active=row.active, level=row.level,
+        skills=_folded(row.skills), languages=_folded(row.languages), regions=_folded(row.regions),
+        away=None if at_work(row.working_hours, here) else "outside_hours",
+        daily_cap=row.daily_cap, open_cap=row.open_cap, day_began=datetime.combine(here, time(), here.tzinfo),
+    )  # fmt: skip
+
+
+def _folded(words: Iterable[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in words)
+
+
+async def count_up(
+    session: AsyncSession, workspace_id: UUID, people: Mapping[UUID, Person], *, every_open: bool
+) -> None:
+    """Sets what the people with caps were given on their day and have open; with `every_open` what everybody has."""
+    counted = [one.id for one in people.values() if every_open or one.open_cap is not None]
+    if counted:
+        for owner_id, count in (await open_leads_of(session, workspace_id, counted)).items():
+            people[owner_id].open = count
+    capped = [one for one in people.values() if one.daily_cap is not None]
+    if not capped:
+        return
+    day = func.unnest(
+        cast([one.id for one in capped], ARRAY(Uuid)), cast([one.day_began for one in capped], ARRAY(TIME))
+    ).table_valued("user_id", "began")
+    given = await session.execute(
+        select(AssignmentExplanation.owner_id, func.count())
+        .join(day, and_(AssignmentExplanation.owner_id == day.c.user_id, AssignmentExplanation.at >= day.c.began))
+        .where(AssignmentExplanation.workspace_id == workspace_id)
+        .group_by(AssignmentExplanation.owner_id)
+    )
+    for user_id, count in given:
+        if user_id is not None:
+            people[user_id].today = count
+
+
+async def turns_of(session: AsyncSession, workspace_id: UUID) -> dict[UUID, dict[UUID, int]]:
+    """How many leads each turn of the workspace gave to whom."""
+    rows = await session.execute(
+        select(AssignmentTurn.turn_id, AssignmentTurn.given).where(AssignmentTurn.workspace_id == workspace_id)
+    )
+    return {UUID(int=turn_id.int): {UUID(user): count for user, count in given.items()} for turn_id, given in rows}
 
 
 async def explanations_of(session: AsyncSession, workspace_id: UUID, lead_id: UUID) -> list[AssignmentExplanation]:

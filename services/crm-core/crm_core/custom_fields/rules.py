@@ -1,6 +1,7 @@
 """The types of custom fields, and what a card's values have to be. Pure."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
@@ -126,6 +127,25 @@ TYPES: Mapping[TypeName, ValueType] = {
     )
 }
 """Every type that a custom field can have."""
+
+
+def facts_of(fields: Iterable[FieldInfo], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a card as conditions compare them, by name. What was stored before its field was defined may be of
+    any kind, and counts as absent where it cannot be read."""
+    facts = dict[str, Any]()
+    for one in fields:
+        value = values.get(one.key)
+        if value not in EMPTY:
+            with suppress(ValueError, TypeError, KeyError):
+                facts[one.name] = _compared(one.type, value)
+    return facts
+
+
+def _compared(type_: TypeName, value: Any) -> Any:
+    if type_ == "multichoice":
+        return [str(each) for each in value]
+    return KINDS[TYPES[type_].kind].read(value["amount"] if type_ == "money" else value)
+
 
 CHOOSING: tuple[TypeName, ...] = ("choice", "multichoice")
 """These need choices."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,7 @@ from crm_core.access.audit import SYSTEM
 from crm_core.access.ownership import Owner
 from crm_core.assignment.actions import Outcome, Wanted, by_hand, hand_out
 from crm_core.leads import lifecycle
+from crm_core.leads.points import asked_facts
 from crm_core.leads.store import Changes
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
@@ -33,11 +35,17 @@ async def give_by_rules(
 
     Locks whose turn it is, so it comes after every other lock; what happened goes into `changes`. `outgoing` has the
     attribution of leads whose events were made already."""
-    wanted = [Wanted(lead_id=lead.id, team_id=lead.team_id, previous_owner_id=previous) for lead, previous in leads]
-    handed = await hand_out(session, workspace_id, wanted, now=now)
-    changes.also.append(handed.turns)
+    wanted = [
+        Wanted(
+            lead_id=lead.id, team_id=lead.team_id, previous_owner_id=previous, facts=partial(asked_facts, lead),
+            custom=lead.custom,
+        )
+        for lead, previous in leads
+    ]  # fmt: skip
+    outcomes, turns = await hand_out(session, workspace_id, wanted, now=now)
+    changes.also += turns
     step = lifecycle.Step(by=SYSTEM, at=now, now=now, by_rules=True)
-    for (lead, _), outcome in zip(leads, handed.outcomes, strict=True):
+    for (lead, _), outcome in zip(leads, outcomes, strict=True):
         if outcome.owner_id is not None:
             _hand_over(lead, outcome, changes, step, outgoing)
         elif lead.owner_id is None:

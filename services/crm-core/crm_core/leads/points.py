@@ -54,6 +54,21 @@ def facts_of(lead: Lead, attribution: Attribution) -> dict[str, Any]:
     }
 
 
+def asked_facts(lead: Lead) -> dict[str, Any]:
+    """The card as rules of assignment ask about it."""
+    attribution = Attribution.model_validate(lead.attribution)
+    touch = last_non_direct(attribution.first, attribution.last)
+    return {
+        **facts_of(lead, attribution),
+        "temperature": lead.temperature,
+        "score": lead.score,
+        "subject": lead.subject,
+        "message": lead.message,
+        "company": lead.person.get("company"),
+        "landing_url": touch and touch.landing_url,
+    }
+
+
 def missing_on(lead: Lead) -> list[str]:
     """What the card is expected to tell and does not."""
     person = lead.person

@@ -9,11 +9,12 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import DateTime, Select, cast, func, literal, select, tuple_
+from sqlalchemy import DateTime, Select, bindparam, cast, func, literal, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
+from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 
@@ -51,6 +52,17 @@ async def leads_by_id(
     for lead in found.values() if lock else ():
         session.expunge(lead)
     return found
+
+
+async def open_leads_of(session: AsyncSession, workspace_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many open leads each of these users has, where there is any."""
+    open_now = Lead.status.in_(bindparam(None, OPEN, expanding=True, literal_execute=True))
+    rows = await session.execute(
+        select(Lead.owner_id, func.count())
+        .where(Lead.workspace_id == workspace_id, Lead.owner_id.in_(user_ids), open_now)
+        .group_by(Lead.owner_id)
+    )
+    return {owner_id: count for owner_id, count in rows if owner_id is not None}
 
 
 async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:

@@ -24,7 +24,9 @@ from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, KEPT_APART, 
 KIND_OF_KEY = "kind IN ('phone', 'email', 'messenger')"
 STATUSES = "'new', 'assigned', 'in_progress', 'qualified', 'converted', 'disqualified', 'postponed', 'merged'"
 
-NO_NEXT_STEP = "next_step_at IS NULL AND status IN ('new', 'assigned', 'in_progress', 'qualified')"
+IS_OPEN = "status IN ('new', 'assigned', 'in_progress', 'qualified')"
+NO_NEXT_STEP = f"next_step_at IS NULL AND {IS_OPEN}"
+IS_OWNED_AND_OPEN = f"owner_id IS NOT NULL AND {IS_OPEN}"
 
 
 class Lead(Base):
@@ -52,6 +54,7 @@ class Lead(Base):
         Index("ix_lead_name", "workspace_id", "search_name", "id"),
         Index("ix_lead_status", "workspace_id", "status", "created_at", "id"),
         Index("ix_lead_owner", "workspace_id", "owner_id", "created_at", "id"),
+        Index("ix_lead_open_owner", "workspace_id", "owner_id", postgresql_where=text(IS_OWNED_AND_OPEN)),
         Index("ix_lead_team", "workspace_id", "team_id", "created_at", "id"),
         Index("ix_lead_source", "workspace_id", "source_id", "created_at", "id"),
         Index("ix_lead_channel", "workspace_id", "channel", "created_at", "id"),

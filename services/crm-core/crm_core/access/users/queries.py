@@ -1,21 +1,22 @@
 """Reading users; every query names its workspace."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from typing import Any
 from uuid import UUID
 
 from leadkit.contracts.events import StaffState
 from leadkit.issuer import Staff
 from leadkit.outbox import NewEvent
 from leadkit.snapshot import Place, paged
-from sqlalchemy import Select, select
+from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.teams.queries import default_team
 from crm_core.access.users.tables import User
 
 __all__ = [
-    "active_members",
+    "assignable",
     "default_team",
     "snapshot",
     "staff_by_email",
@@ -37,14 +38,20 @@ async def users_by_id(session: AsyncSession, workspace_id: UUID, user_ids: Seque
     return {user.id: user for user in found}
 
 
-async def active_members(session: AsyncSession, workspace_id: UUID, team_id: UUID) -> list[User]:
-    """The active managers of a team, who may get leads, in a stable order (by id)."""
-    found = await session.scalars(
-        select(User)
-        .where(User.workspace_id == workspace_id, User.team_id == team_id, User.active, User.role == "manager")
+async def assignable(session: AsyncSession, workspace_id: UUID, also: Collection[UUID]) -> Sequence[Row[Any]]:
+    """All active managers and heads, and `also` these users whoever they are: what assignment asks of them, by id."""
+    found = await session.execute(
+        select(
+            User.id, User.team_id, User.role, User.active, User.level, User.skills, User.languages, User.regions,
+            User.time_zone, User.working_hours, User.daily_cap, User.open_cap,
+        )
+        .where(
+            User.workspace_id == workspace_id,
+            or_(User.active & User.role.in_(("manager", "head")), User.id.in_(also)),
+        )
         .order_by(User.id)
-    )
-    return list(found)
+    )  # fmt: skip
+    return found.all()
 
 
 def users_of(

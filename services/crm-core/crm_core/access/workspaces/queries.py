@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from leadkit.contracts.events import WorkspaceState
 from leadkit.outbox import NewEvent
@@ -25,6 +26,12 @@ async def existing_workspace(session: AsyncSession, workspace_id: UUID) -> Works
     if workspace is None:
         raise NotFound("There is no such workspace.")
     return workspace
+
+
+async def zone_of(session: AsyncSession, workspace_id: UUID) -> ZoneInfo:
+    """The workspace's time zone; UTC where there is no such workspace."""
+    name = await session.scalar(select(Workspace.time_zone).where(Workspace.id == workspace_id))
+    return ZoneInfo(name or "UTC")
 
 
 async def workspace_ids(session: AsyncSession) -> list[UUID]:
