@@ -79,6 +79,29 @@ async def test_a_second_batch_goes_in_beside_the_first_where_enough_wait_and_a_t
     assert store.sizes == [1, WORTH_ANOTHER, 3 * WORTH_ANOTHER]
 
 
+async def test_a_second_batch_is_as_large_as_what_is_under_way() -> None:
+    store = Recorder()
+    commits, workspace_id, source_id = GroupCommit(store), new_id(), new_id()
+    tasks: list[asyncio.Task[list[UUID]]] = []
+
+    async def come(count: int) -> None:
+        for _ in range(count):
+            one = receipt(workspace_id, source_id, f"8999{len(tasks):07}")
+            tasks.append(asyncio.create_task(commits.committed(one)))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    await come(3 * WORTH_ANOTHER)
+    await store.begun.wait()
+    await come(3 * WORTH_ANOTHER - 1)
+    assert store.sizes == [3 * WORTH_ANOTHER]
+    await come(1)
+    await asyncio.sleep(0)
+    assert store.sizes == [3 * WORTH_ANOTHER] * 2
+    store.go.set()
+    await asyncio.gather(*tasks)
+
+
 async def test_workspaces_do_not_wait_for_each_other() -> None:
     held, free = Recorder(), Recorder()
     free.go.set()
