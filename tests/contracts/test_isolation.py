@@ -27,6 +27,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "deals_put_lines": {"lines": []},
     "deals_assign": {"owner_id": "0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"},
     "pipelines_stages_create": {"key": "demo", "name": "Demo", "position": 9, "probability": 0.5},
+    "pipelines_order_stages": {"stage_ids": ["0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"]},
     "activities_complete": {"result": "reached"},
 }
 

@@ -243,6 +243,7 @@ class StageState(Shape):
     name: str
     position: int
     probability: float
+    archived: bool = False
 
 
 class PipelineState(Shape):
@@ -252,6 +253,7 @@ class PipelineState(Shape):
     version: int
     name: str
     is_default: bool
+    archived: bool = False
     stages: list[StageState] = Field(default_factory=list)
 
 

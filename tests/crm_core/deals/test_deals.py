@@ -135,6 +135,28 @@ async def test_reopening_keeps_the_history(tenant: Tenant) -> None:
     assert reopened["entered_stage_at"] == "2025-06-20T14:00:00Z"
 
 
+async def test_the_history_tells_how_long_a_deal_was_in_each_stage(tenant: Tenant) -> None:
+    stages = await stages_of(tenant)
+    async with tenant.client_as() as admin:
+        with clock.at(NOW):
+            deal = await add(admin)
+        for hour, key in ((1, "proposal"), (3, "initiation"), (6, "proposal")):
+            with clock.at(NOW + timedelta(hours=hour)):
+                await step(admin, deal, "move", stage_id=stages[key], note=f"after {hour}")
+        with clock.at(NOW + timedelta(hours=10)):
+            await step(admin, deal, "lose", reason="no_budget")
+        with clock.at(NOW + timedelta(hours=12)):
+            history = (await admin.get(f"/v1/deals/{deal['id']}/history")).raise_for_status().json()
+    assert [(one["stage"], one["status"], one["seconds"] // 3600) for one in history["items"]] == [
+        ("Initiation", "open", 1), ("Proposal", "open", 2), ("Initiation", "open", 3), ("Proposal", "open", 4),
+        ("Proposal", "lost", 2),
+    ]  # fmt: skip
+    assert history["seconds_in_stage"] == {stages["initiation"]: 4 * 3600, stages["proposal"]: 6 * 3600}
+    assert [one["left_at"] for one in history["items"]][-2:] == ["2025-06-20T22:00:00Z", None]
+    assert {one["by"] for one in history["items"]} == {history["items"][0]["by"]}
+    assert history["items"][1]["note"] == "after 1"
+
+
 async def test_a_step_that_the_status_forbids_names_those_it_permits(tenant: Tenant) -> None:
     async with tenant.client_as() as admin:
         deal = await step(admin, await add(admin, amount=RUB), "win")
@@ -176,7 +198,11 @@ async def test_a_deal_rots_when_it_stays_too_long_in_a_stage(tenant: Tenant) -> 
         answers = []
         for days in (7, 8):
             with clock.at(NOW + timedelta(days=days)):
+                found = (await admin.get("/v1/deals", params={"rotting": "true"})).json()["items"]
+                fresh = (await admin.get("/v1/deals", params={"rotting": "false"})).json()["items"]
+                assert [one["id"] for one in found] != [one["id"] for one in fresh]
                 answers.append((await tenant_get(tenant, deal))["rotting"])
+                assert answers[-1] == bool(found)
     assert deal["rotting"] is False
     assert answers == [False, True]
 

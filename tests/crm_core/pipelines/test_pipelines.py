@@ -134,7 +134,7 @@ async def test_a_stage_keeps_out_deals_that_lack_its_fields(tenant: Tenant) -> N
         await admin.patch(f"/v1/deals/{deal['id']}", json=filled, headers={"If-Match": '"1"'})
         moved = await admin.post(move, json={"stage_id": stage["id"]})
     assert refused.status_code == 422
-    assert [error["pointer"] for error in refused.json()["errors"]] == ["/amount"]
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/amount", "/custom/contract"]
     assert (moved.status_code, moved.json()["stage_id"]) == (200, stage["id"])
 
 

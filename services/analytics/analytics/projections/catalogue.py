@@ -106,10 +106,10 @@ def names_in(subject: str, data: dict[str, Any]) -> Iterator[Name]:
         yield Name("user", str(user.id), user.version, user.name, user.active, _text(user.team_id))
     elif subject == "pipeline":
         pipeline = PipelineState.model_validate(data)
-        yield Name("pipeline", str(pipeline.id), pipeline.version, pipeline.name, True)
+        yield Name("pipeline", str(pipeline.id), pipeline.version, pipeline.name, not pipeline.archived)
         for stage in pipeline.stages:
             place = (str(pipeline.id), stage.position, stage.probability)
-            yield Name("stage", str(stage.id), pipeline.version, stage.name, True, *place)
+            yield Name("stage", str(stage.id), pipeline.version, stage.name, not stage.archived, *place)
     elif subject in NAMED:
         entry = NamedState.model_validate(data)
         yield Name(subject, str(entry.id), entry.version, entry.name, entry.active)

@@ -26,7 +26,14 @@ class Member:
     plain: bool = True
 
 
-Columns = Mapping[str, Column | Member]
+@dataclass(frozen=True, slots=True)
+class Moving:
+    """A value that changes with the clock alone, such as whether something is late: `at` reads it at a moment."""
+
+    at: Callable[[datetime], Column]
+
+
+Columns = Mapping[str, Column | Member | Moving]
 """By field name, what holds its value: a column, or an expression over the row."""
 
 LEAKY: frozenset[Op] = frozenset({"contains", "starts_with", "has", "has_any", "has_all"})
@@ -53,7 +60,9 @@ def is_leaky(condition: Condition, computed: Collection[str] = ()) -> bool:
     )
 
 
-def _met(test: Test, column: Column | Member, now: datetime) -> ColumnElement[bool]:
+def _met(test: Test, column: Column | Member | Moving, now: datetime) -> ColumnElement[bool]:
+    if isinstance(column, Moving):
+        column = column.at(now)
     if isinstance(column, Member):
         return and_(*_narrowing(test, column, now), _met(test, column.value, now))
     if test.op == "is_set":

@@ -1,16 +1,20 @@
 """A deal's way through its stages: what an entry into a stage or end writes down, on the deal and beside it."""
 
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from leadkit.contracts.common import written
 from leadkit.contracts.events import DealStatus
 from leadkit.ids import new_id
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
+from crm_core.deals.queries import stage_changes
 from crm_core.deals.rules import passage_key, probability_of
+from crm_core.deals.schemas import DealHistory, DealPassage
 from crm_core.deals.tables import Deal, StageChange
-from crm_core.pipelines.queries import StageInfo
+from crm_core.pipelines.queries import StageInfo, stages_by_id
 from crm_core.rows import new_row
 
 
@@ -67,3 +71,23 @@ def ownership(owner_id: UUID | None, team_id: UUID | None, at: datetime) -> dict
         "team_id": str(team_id) if team_id else None,
         "at": written(at),
     }
+
+
+async def history_of(session: AsyncSession, deal: Deal, *, now: datetime) -> DealHistory:
+    """Each stay in a stage, and each end, with how long it lasted."""
+    changes = await stage_changes(session, deal.workspace_id, deal.id)
+    stages = await stages_by_id(session, deal.workspace_id, list({change.to_stage_id for change in changes}))
+    lefts: list[datetime | None] = [*(change.at for change in changes[1:]), None]
+    items, spent = [], dict[UUID, int]()
+    for change, left in zip(changes, lefts, strict=True):
+        stage, seconds = stages[change.to_stage_id], int(((left or now) - change.at).total_seconds())
+        items.append(
+            DealPassage(
+                stage_id=stage.id, stage=stage.name, pipeline_id=stage.pipeline_id,
+                status=cast(DealStatus, change.to_status), entered_at=change.at, left_at=left, seconds=seconds,
+                by=change.by, note=change.note,
+            )
+        )  # fmt: skip
+        if change.to_status == "open":
+            spent[stage.id] = spent.get(stage.id, 0) + seconds
+    return DealHistory(items=items, seconds_in_stage=spent)

@@ -3,13 +3,14 @@
 from typing import get_args
 
 from leadkit.contracts.events import DealStatus
-from sqlalchemy import bindparam, or_
+from sqlalchemy import ColumnElement, and_, bindparam, or_
 
 from crm_core.conditions.fields import Field, Fields
-from crm_core.conditions.sql import Columns
+from crm_core.conditions.sql import Columns, Moving
 from crm_core.deals.queries import seen_by
 from crm_core.deals.tables import AMOUNT, EXPECTED_CLOSE, NEXT_STEP_AT, Deal
 from crm_core.finding.listing import Listing
+from crm_core.pipelines.queries import rots
 
 FIELDS = Fields(
     "deal",
@@ -29,6 +30,7 @@ FIELDS = Fields(
     Field(name="probability", kind="number"),
     Field(name="expected_close", kind="date"),
     Field(name="has_next_step", kind="bool", meaning="False: open, and nothing is planned on it"),
+    Field(name="rotting", kind="bool", meaning="Open and in its stage for longer than the stage allows"),
     Field(name="tags", kind="texts", parameter="tag"),
     Field(name="entered_stage_at", kind="time"),
     Field(name="next_step_at", kind="time"),
@@ -38,11 +40,16 @@ FIELDS = Fields(
     Field(name="updated_at", kind="time"),
 )
 
+# Written into the statement, so that PostgreSQL sees that a partial index fits.
+_OPEN: ColumnElement[str] = bindparam(None, "open", literal_execute=True)
+
 COLUMNS: Columns = {
     **{field.name: getattr(Deal, field.name) for field in FIELDS if hasattr(Deal, field.name)},
     "unassigned": Deal.owner_id.is_(None),
-    # Written into the statement, so that PostgreSQL sees that a partial index fits.
-    "has_next_step": or_(Deal.next_step_at.is_not(None), Deal.status != bindparam(None, "open", literal_execute=True)),
+    "has_next_step": or_(Deal.next_step_at.is_not(None), Deal.status != _OPEN),
+    "rotting": Moving(
+        lambda now: and_(Deal.status == _OPEN, rots(Deal.workspace_id, Deal.stage_id, Deal.entered_stage_at, now=now))
+    ),
 }
 
 DEALS = Listing(

@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
-from crm_core.deals.tables import Deal
+from crm_core.deals.tables import Deal, StageChange
 
 
 class ForecastMonth(NamedTuple):
@@ -124,6 +124,12 @@ async def forecast(
         .order_by(month.nulls_last())
     )
     return [ForecastMonth(begin.date() if begin else None, *sums) for begin, *sums in rows]
+
+
+async def stage_changes(session: AsyncSession, workspace_id: UUID, deal_id: UUID) -> list[StageChange]:
+    """The passages of a deal, oldest first."""
+    statement = select(StageChange).where(StageChange.workspace_id == workspace_id, StageChange.deal_id == deal_id)
+    return list(await session.scalars(statement.order_by(StageChange.at, StageChange.id)))
 
 
 def state_of(deal: Deal) -> DealState:

@@ -38,6 +38,7 @@ def check_entry(
         expected_close=deal.expected_close,
         owner_id=deal.owner_id,
         custom=deal.custom,
+        lines=deal.lines,
         loss_reason_id=deal.loss_reason_id,
         loss_reason_key=loss_reason_key,
         loss_note=deal.loss_note,
@@ -46,10 +47,18 @@ def check_entry(
     if against:
         raise Invalid(
             "The deal lacks what this step needs.",
-            errors=[FieldError(pointer=refusal.pointer, detail=refusal.detail) for refusal in against],
+            errors=[
+                FieldError(pointer=pointer, detail=refusal.detail)
+                for refusal in against
+                for pointer in refusal.pointers
+            ],
         )
 
 
 def _facts(stage: StageInfo, outcome: DealStatus) -> StageFacts:
     required = tuple(stage.required_fields) if outcome == "open" else ()
-    return StageFacts(id=stage.id, outcome=outcome, required_fields=required)
+    return StageFacts(
+        id=stage.id, pipeline_id=stage.pipeline_id, position=stage.position, probability=stage.probability,
+        archived=stage.archived, may_skip=stage.may_skip, may_go_back=stage.may_go_back,
+        amount_needed_from=stage.amount_needed_from, outcome=outcome, required_fields=required,
+    )  # fmt: skip

@@ -14,12 +14,13 @@ from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, pro
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.deals import actions, forecasting, queries, steps
+from crm_core.deals import actions, forecasting, history, queries, steps
 from crm_core.deals.listing import DEALS
 from crm_core.deals.refusals import DealActionNotAllowed
 from crm_core.deals.schemas import (
     DealAssign,
     DealCreate,
+    DealHistory,
     DealLines,
     DealLose,
     DealMove,
@@ -86,6 +87,12 @@ async def deals_forecast(
 async def deals_get(deal_id: UUID, session: ReadSession, caller: Reader, now: Now, response: Response) -> DealOut:
     """Show a deal."""
     return await _answer(session, caller, await queries.deal_by_id(session, caller, deal_id), now, response)
+
+
+@router.get("/{deal_id}/history", responses=problems(NotFound))
+async def deals_history(deal_id: UUID, session: ReadSession, caller: Reader, now: Now) -> DealHistory:
+    """Show a deal's way through its stages, with the time in each."""
+    return await history.history_of(session, await queries.deal_by_id(session, caller, deal_id), now=now)
 
 
 @router.patch("/{deal_id}", responses=problems(NotFound, Stale, PreconditionRequired))

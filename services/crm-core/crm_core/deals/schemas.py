@@ -218,3 +218,24 @@ class Forecast(Shape):
     deals: int = Field(examples=[12])
     amount: Money
     weighted: Money
+
+
+class DealPassage(Shape):
+    """One stay of a deal in a stage, or its end; `left_at` is null where it still is, and `seconds` counts to now."""
+
+    stage_id: UUID
+    stage: str = Field(examples=["Negotiation"])
+    pipeline_id: UUID
+    status: DealStatus
+    entered_at: Moment
+    left_at: Moment | None
+    seconds: int = Field(examples=[86400])
+    by: str
+    note: str | None
+
+
+class DealHistory(Shape):
+    """A deal's way through its stages, oldest first, and how long it was open in each, by stage id."""
+
+    items: list[DealPassage]
+    seconds_in_stage: dict[UUID, int]

@@ -27,7 +27,7 @@ async def move_deal(session: AsyncSession, deal: Deal, wanted: DealMove, *, call
         return deal
     before = seen(deal)
     left = await _stage(session, deal, deal.stage_id)
-    entered = await _stage(session, deal, wanted.stage_id)
+    entered = await _stage(session, deal, wanted.stage_id, entered=True)
     check_entry(deal, left, entered)
     await _enter(session, deal, "move", entered, before, at=wanted.at, note=wanted.note, caller=caller, now=now)
     return deal
@@ -64,14 +64,14 @@ async def reopen_deal(session: AsyncSession, deal: Deal, wanted: DealReopen, *, 
     check_allowed(deal, "reopen")
     before = seen(deal)
     left = await _stage(session, deal, deal.stage_id)
-    entered = left if wanted.stage_id is None else await _stage(session, deal, wanted.stage_id)
+    entered = await _stage(session, deal, wanted.stage_id or deal.stage_id, entered=True)
     check_entry(deal, left, entered)
     await _enter(session, deal, "reopen", entered, before, at=wanted.at, note=wanted.note, caller=caller, now=now)
     return deal
 
 
-async def _stage(session: AsyncSession, deal: Deal, stage_id: UUID) -> StageInfo:
-    found = await find_stage(session, deal.workspace_id, stage_id)
+async def _stage(session: AsyncSession, deal: Deal, stage_id: UUID, *, entered: bool = False) -> StageInfo:
+    found = await find_stage(session, deal.workspace_id, stage_id, entered=entered)
     if found is None:
         raise Invalid.at("/stage_id", "is not a stage of this workspace")
     return found

@@ -51,6 +51,9 @@ class Deal(Base):
         Index("ix_deal_team", "workspace_id", "team_id", "created_at", "id"),
         Index("ix_deal_name", "workspace_id", "name", "id"),
         Index("ix_deal_entered_stage", "workspace_id", "entered_stage_at", "id"),
+        Index(
+            "ix_deal_rotting", "workspace_id", "stage_id", "entered_stage_at", postgresql_where=text("status = 'open'")
+        ),
         Index("ix_deal_no_next_step", "workspace_id", "created_at", "id", postgresql_where=text(NO_NEXT_STEP)),
         Index("ix_deal_tags", "workspace_id", "tags", postgresql_using="gin"),
         Index("ix_deal_tagged", "workspace_id", "id", postgresql_where=HAS_TAGS),

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from leadkit.ids import new_id
+from leadkit.merge_patch import changes
 from leadkit.outbox import publish
 from leadkit.problems import Conflict, FieldError, Invalid
 from sqlalchemy import update
@@ -15,6 +16,8 @@ from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.pipelines import queries, rules
 from crm_core.pipelines.schemas import PipelineCreate, PipelineOut, PipelinePatch, StageCreate, StagePatch
 from crm_core.pipelines.tables import Pipeline, Stage
+
+NULLABLE = ("rots_after_days", "meaning", "amount_needed_from")
 
 
 class StageKeyTaken(Conflict):
@@ -34,6 +37,7 @@ async def create_default_pipeline(
             name=rules.name_in(language, stage.names),
             probability=stage.probability,
             rots_after_days=stage.rots_after_days,
+            meaning=rules.name_in(language, stage.meanings),
         )
         for stage in rules.DEFAULT_STAGES
     ]
@@ -52,31 +56,34 @@ async def create_pipeline(
         await _take_default_away(session, workspace_id, now)
     pipeline = Pipeline(
         workspace_id=workspace_id, id=new_id(), version=1, name=wanted.name, is_default=wanted.is_default,
-        created_at=now, updated_at=now,
+        may_skip=wanted.may_skip, may_go_back=wanted.may_go_back, amount_needed_from=wanted.amount_needed_from,
+        archived=False, created_at=now, updated_at=now,
     )  # fmt: skip
     session.add(pipeline)
     await session.flush()
     stages = [_stage(pipeline, stage, position) for position, stage in enumerate(wanted.stages)]
     session.add_all(stages)
     await session.flush()
-    await _tell(session, pipeline, stages, before=None, by=by, now=now)
+    await tell(session, pipeline, stages, before=None, by=by, now=now)
     return pipeline
 
 
 async def change_pipeline(
     session: AsyncSession, pipeline: Pipeline, wanted: PipelinePatch, *, by: str, now: datetime
 ) -> Pipeline:
-    """Renames a pipeline or makes it the default; raises `Invalid` when that would leave no default."""
+    """Changes a pipeline by merge patch; raises `Invalid` when that would leave no default, or an archived one."""
     stages = await queries.stages_of(session, pipeline.workspace_id, [pipeline.id])
     before = PipelineOut.of(pipeline, stages)
-    if wanted.is_default is False and pipeline.is_default:
+    sent = {field: value for field, value in changes(wanted).items() if value is not None or field in NULLABLE}
+    if sent.get("is_default") is False and pipeline.is_default:
         raise Invalid.at("/is_default", "make another pipeline the default instead")
-    if wanted.is_default and not pipeline.is_default:
+    if sent.get("is_default") and pipeline.archived:
+        raise Invalid.at("/is_default", "a pipeline that is archived cannot be the default")
+    if sent.get("is_default") and not pipeline.is_default:
         await _take_default_away(session, pipeline.workspace_id, now)
-        pipeline.is_default = True
-    if wanted.name is not None:
-        pipeline.name = wanted.name
-    await _tell(session, pipeline, stages, before=before, by=by, now=now)
+    for field, value in sent.items():
+        setattr(pipeline, field, value)
+    await tell(session, pipeline, stages, before=before, by=by, now=now)
     return pipeline
 
 
@@ -87,8 +94,10 @@ async def add_stage(session: AsyncSession, pipeline: Pipeline, wanted: StageCrea
     _check_keys([*(stage.key for stage in stages), wanted.key])
     added = _stage(pipeline, wanted, len(stages))
     session.add(added)
-    ordered = _in_order(rules.placed(stages, added, wanted.position))
-    await _tell(session, pipeline, ordered, before=before, by=by, now=now)
+    offered, archived = _apart(stages)
+    ordered = [*in_order(rules.placed(offered, added, wanted.position)), *archived]
+    _shift(archived, behind=added.position, by=1)
+    await tell(session, pipeline, ordered, before=before, by=by, now=now)
     return added
 
 
@@ -98,17 +107,53 @@ async def change_stage(
     """Changes a stage, also its place among the others."""
     stages = await queries.stages_of(session, pipeline.workspace_id, [pipeline.id])
     before = PipelineOut.of(pipeline, stages)
-    changes = wanted.model_dump(exclude_unset=True, exclude={"position"})
-    _check_fields(changes.get("required_fields") or [])
-    for field, value in changes.items():
-        if value is None and field != "rots_after_days":
+    if stage.archived:
+        raise Invalid("A stage that is archived stays as it was.")
+    sent = wanted.model_dump(exclude_unset=True, exclude={"position"})
+    _check_fields(sent.get("required_fields") or [])
+    for field, value in sent.items():
+        if value is None and field not in NULLABLE:
             raise Invalid.at(f"/{field}", "must not be null")
         setattr(stage, field, value)
     if wanted.position is not None:
-        stages = _in_order(rules.placed(stages, stage, wanted.position))
+        offered, archived = _apart(stages)
+        stages = [*in_order(rules.placed(offered, stage, wanted.position)), *archived]
     stage.version += 1
-    await _tell(session, pipeline, stages, before=before, by=by, now=now)
+    await tell(session, pipeline, stages, before=before, by=by, now=now)
     return stage
+
+
+async def order_stages(
+    session: AsyncSession, pipeline: Pipeline, stage_ids: Sequence[UUID], *, by: str, now: datetime
+) -> Pipeline:
+    """Puts the stages that are offered in this order; raises `Invalid` unless it names each of them once."""
+    stages = await queries.stages_of(session, pipeline.workspace_id, [pipeline.id])
+    before = PipelineOut.of(pipeline, stages)
+    offered, archived = _apart(stages)
+    places = {stage_id: place for place, stage_id in enumerate(stage_ids)}
+    if len(places) < len(stage_ids) or places.keys() != {stage.id for stage in offered}:
+        raise Invalid.at("/stage_ids", "must name each stage that the pipeline offers once")
+    ordered = in_order(sorted(offered, key=lambda stage: places[stage.id]))
+    await tell(session, pipeline, [*ordered, *archived], before=before, by=by, now=now)
+    return pipeline
+
+
+def without(stages: Sequence[Stage], gone: Stage) -> list[Stage]:
+    """The stages once `gone` is archived: it keeps its place before the one that followed it."""
+    offered, archived = _apart(stages)
+    _shift(archived, behind=gone.position, by=-1)
+    return [*in_order([stage for stage in offered if stage is not gone]), gone, *archived]
+
+
+def _apart(stages: Sequence[Stage]) -> tuple[list[Stage], list[Stage]]:
+    """Those that are offered, and those that are archived."""
+    return [stage for stage in stages if not stage.archived], [stage for stage in stages if stage.archived]
+
+
+def _shift(archived: Sequence[Stage], *, behind: int, by: int) -> None:
+    for stage in archived:
+        if stage.position > behind:
+            stage.position += by
 
 
 def _stage(pipeline: Pipeline, wanted: StageCreate, position: int) -> Stage:
@@ -116,11 +161,12 @@ def _stage(pipeline: Pipeline, wanted: StageCreate, position: int) -> Stage:
     return Stage(
         workspace_id=pipeline.workspace_id, id=new_id(), pipeline_id=pipeline.id, version=1, key=wanted.key,
         name=wanted.name, position=position, probability=wanted.probability, required_fields=wanted.required_fields,
-        rots_after_days=wanted.rots_after_days,
+        rots_after_days=wanted.rots_after_days, meaning=wanted.meaning, archived=False,
     )  # fmt: skip
 
 
-def _in_order(stages: list[Stage]) -> list[Stage]:
+def in_order(stages: list[Stage]) -> list[Stage]:
+    """The stages that are offered, each knowing its place."""
     for position, stage in enumerate(stages):
         stage.position = position
     return stages
@@ -151,7 +197,7 @@ async def _take_default_away(session: AsyncSession, workspace_id: UUID, now: dat
     await publish(session, [queries.pipeline_changed(former, stages)])
 
 
-async def _tell(
+async def tell(
     session: AsyncSession,
     pipeline: Pipeline,
     stages: list[Stage],
@@ -160,6 +206,7 @@ async def _tell(
     by: str,
     now: datetime,
 ) -> None:
+    """Writes down a new or changed pipeline: its version, the audit log, the event."""
     if before is not None:
         pipeline.version += 1
         pipeline.updated_at = now

@@ -4,7 +4,7 @@ from typing import NamedTuple, TypeVar
 
 T = TypeVar("T")
 
-REQUIRABLE = ("amount", "contact_id", "company_id", "expected_close", "owner_id")
+REQUIRABLE = ("amount", "contact_id", "company_id", "expected_close", "owner_id", "lines")
 """Fields of a deal that a stage may ask for; `custom.<key>` names a custom field."""
 
 
@@ -15,17 +15,33 @@ class DefaultStage(NamedTuple):
     names: dict[str, str]
     probability: float
     rots_after_days: int
+    meanings: dict[str, str]
 
 
 DEFAULT_PIPELINE_NAMES = {"en": "Sales", "ru": "Продажи"}
 
 DEFAULT_STAGES = (
-    DefaultStage("initiation", {"en": "Initiation", "ru": "Инициация"}, 0.1, 7),
-    DefaultStage("qualification", {"en": "Qualification", "ru": "Квалификация"}, 0.2, 14),
-    DefaultStage("proposal", {"en": "Proposal", "ru": "Предложение"}, 0.4, 14),
-    DefaultStage("negotiation", {"en": "Negotiation", "ru": "Переговоры"}, 0.6, 21),
-    DefaultStage("closing", {"en": "Closing", "ru": "Закрытие"}, 0.8, 14),
-)
+    DefaultStage(
+        "initiation", {"en": "Initiation", "ru": "Инициация"}, 0.1, 7,
+        {"en": "We know that they want something", "ru": "Известно, что клиенту что-то нужно"},
+    ),
+    DefaultStage(
+        "qualification", {"en": "Qualification", "ru": "Квалификация"}, 0.2, 14,
+        {"en": "We find out what, by when and for how much", "ru": "Выясняем, что, к какому сроку и за сколько"},
+    ),
+    DefaultStage(
+        "proposal", {"en": "Proposal", "ru": "Предложение"}, 0.4, 14,
+        {"en": "They have our offer", "ru": "Наше предложение у клиента"},
+    ),
+    DefaultStage(
+        "negotiation", {"en": "Negotiation", "ru": "Переговоры"}, 0.6, 21,
+        {"en": "Price and terms are talked over", "ru": "Обсуждаем цену и условия"},
+    ),
+    DefaultStage(
+        "closing", {"en": "Closing", "ru": "Закрытие"}, 0.8, 14,
+        {"en": "Agreed; contract and payment are missing", "ru": "Договорились, осталось подписать и оплатить"},
+    ),
+)  # fmt: skip
 
 
 def name_in(language: str, names: dict[str, str]) -> str:

@@ -16,11 +16,18 @@ RequiredFields = Annotated[
     list[Annotated[str, Field(max_length=100)]], Field(max_length=50, examples=[["amount", "custom.contract"]])
 ]
 Days = Annotated[int, Field(ge=1, le=3650, examples=[14])]
+Meaning = Annotated[str, Field(min_length=1, max_length=500, examples=["Price and terms are talked over"])]
+MaySkip = Annotated[bool, Field(description="Whether deals may leave stages out")]
+MayGoBack = Annotated[bool, Field(description="Whether deals may return to an earlier stage")]
+AmountNeededFrom = Annotated[
+    float, Field(ge=0, le=1, examples=[0.8], description="Stages of at least this probability ask for an amount")
+]
 Position = Annotated[int, Field(ge=0, le=1000, examples=[3])]
 
 
 class StageOut(Shape):
-    """A stage; `position` counts from 0, a deal in it longer than `rots_after_days` is flagged."""
+    """A stage; `meaning` is what is true of deals in it, `position` counts from 0, a deal in it longer than
+    `rots_after_days` is flagged."""
 
     id: UUID
     pipeline_id: UUID
@@ -28,25 +35,31 @@ class StageOut(Shape):
     key: str = Field(examples=["negotiation"])
     name: str = Field(examples=["Negotiation"])
     position: int = Field(examples=[3])
+    meaning: str | None = Field(examples=["Price and terms are talked over"])
     probability: float = Field(examples=[0.6])
     required_fields: list[str] = Field(examples=[["amount"]])
     rots_after_days: int | None = Field(examples=[14])
+    archived: bool = Field(examples=[False])
 
 
 class StageList(Shape):
-    """The stages of a pipeline in order; every pipeline ends in won or lost."""
+    """The stages that a pipeline offers, in order; every pipeline ends in won or lost."""
 
     items: list[StageOut]
     next_cursor: None
 
 
 class PipelineOut(Shape):
-    """A pipeline with its stages in order."""
+    """A pipeline with the stages that it offers, in order; an archived one with those that it had."""
 
     id: UUID
     version: int = Field(examples=[1])
     name: str = Field(examples=["Sales"])
     is_default: bool = Field(examples=[True])
+    may_skip: bool = Field(examples=[True])
+    may_go_back: bool = Field(examples=[True])
+    amount_needed_from: float | None = Field(examples=[0.8])
+    archived: bool = Field(examples=[False])
     stages: list[StageOut]
     created_at: Moment
     updated_at: Moment
@@ -59,7 +72,11 @@ class PipelineOut(Shape):
             version=pipeline.version,
             name=pipeline.name,
             is_default=pipeline.is_default,
-            stages=[StageOut.model_validate(stage) for stage in stages],
+            may_skip=pipeline.may_skip,
+            may_go_back=pipeline.may_go_back,
+            amount_needed_from=pipeline.amount_needed_from,
+            archived=pipeline.archived,
+            stages=[StageOut.model_validate(one) for one in stages if pipeline.archived or not one.archived],
             created_at=pipeline.created_at,
             updated_at=pipeline.updated_at,
         )
@@ -74,6 +91,7 @@ class StageCreate(Shape):
     position: Position | None = None
     required_fields: RequiredFields = Field(default_factory=list)
     rots_after_days: Days | None = None
+    meaning: Meaning | None = None
 
 
 class StagePatch(Shape):
@@ -84,6 +102,7 @@ class StagePatch(Shape):
     position: Position | None = None
     required_fields: RequiredFields | None = None
     rots_after_days: Days | None = None
+    meaning: Meaning | None = None
 
 
 class PipelineCreate(Shape):
@@ -91,6 +110,9 @@ class PipelineCreate(Shape):
 
     name: Name
     is_default: bool = False
+    may_skip: MaySkip = True
+    may_go_back: MayGoBack = True
+    amount_needed_from: AmountNeededFrom | None = None
     stages: Annotated[list[StageCreate], Field(min_length=1, max_length=50)]
 
 
@@ -99,3 +121,20 @@ class PipelinePatch(Shape):
 
     name: Name | None = None
     is_default: bool | None = None
+    may_skip: MaySkip | None = None
+    may_go_back: MayGoBack | None = None
+    amount_needed_from: AmountNeededFrom | None = None
+
+
+class StageOrder(Shape):
+    """The ids of all stages that the pipeline offers, in their new order."""
+
+    stage_ids: Annotated[
+        list[UUID], Field(min_length=1, max_length=1000, examples=[["0198f1d2-0000-7000-8000-000000000003"]])
+    ]
+
+
+class Archive(Shape):
+    """The stage, of any pipeline, that takes the open deals."""
+
+    move_to: UUID | None = Field(default=None, examples=["0198f1d2-0000-7000-8000-000000000003"])
