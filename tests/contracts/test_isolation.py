@@ -81,6 +81,7 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ("webhook_id", "/v1/webhooks", lambda _: {"name": "Till", "url": "https://hooks.example.com/"}),
     ("delivery_id", "/v1/webhooks/{webhook_id}/test", lambda _: {}),
     ("rule_id", "/v1/scoring-rules", lambda _: {"name": "Called", "points": 5}),
+    ("assignment_rule_id", "/v1/assignment-rules", lambda _: {"name": "By turn"}),
     ("question_id", "/v1/qualification-questions", lambda _: {"key": "floor", "name": "Which floor?", "type": "text"}),
     ("address_id", "/v1/unmatched-addresses", lambda _: {"kind": "phone", "value": "+79990000003", "reason": "own"}),
 )  # fmt: skip

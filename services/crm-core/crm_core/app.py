@@ -12,6 +12,7 @@ from crm_core.access.users import routes as users
 from crm_core.access.users.queries import staff_by_email
 from crm_core.access.workspaces import routes as workspaces
 from crm_core.activities import routes as activities
+from crm_core.assignment import routes as assignment
 from crm_core.calls import routes as calls
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
@@ -50,6 +51,7 @@ ROUTERS = (
     duplicates.router,
     merging.router,
     scoring.router,
+    assignment.router,
     timeline.router,
     views.router,
     exports.router,

@@ -104,7 +104,7 @@ async def hand_out(
     if not wanted:
         return [], []
     ground = await survey(session, workspace_id, wanted, now=now)
-    await _lock(session, workspace_id, now)
+    await lock_setting(session, workspace_id, now)
     turns = await turns_of(session, workspace_id)
     known = set(turns)
     await count_up(session, workspace_id, ground.people, every_open=ground.rulebook.counts_open)
@@ -155,12 +155,21 @@ def by_hand(lead_id: UUID, *, owner_id: UUID, team_id: UUID | None) -> Outcome:
     return Outcome(lead_id=lead_id, team_id=team_id, owner_id=owner_id, rules=[rule])
 
 
-async def _lock(session: AsyncSession, workspace_id: UUID, now: datetime) -> None:
-    locked = select(AssignmentSetting.revision).where(AssignmentSetting.workspace_id == workspace_id).with_for_update()
-    if await session.scalar(locked) is None:
+async def lock_setting(session: AsyncSession, workspace_id: UUID, now: datetime) -> AssignmentSetting:
+    """Makes everybody else who gives out leads of the workspace, or changes its rules, wait for this transaction."""
+    locked = (
+        select(AssignmentSetting)
+        .where(AssignmentSetting.workspace_id == workspace_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    setting = await session.scalar(locked)
+    if setting is None:
         first = {"workspace_id": workspace_id, "revision": 0, "updated_at": now}
         await session.execute(insert(AssignmentSetting).values(first).on_conflict_do_nothing())
-        await session.execute(locked)
+        setting = await session.scalar(locked)
+    assert setting is not None
+    return setting
 
 
 def _turn(workspace_id: UUID, turn_id: UUID, given: Mapping[UUID, int], now: datetime) -> AssignmentTurn:

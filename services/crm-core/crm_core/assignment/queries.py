@@ -12,7 +12,7 @@ from leadkit.problems import NotFound
 from sqlalchemy import ARRAY, DateTime, Select, Uuid, and_, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.access.users.queries import assignable
+from crm_core.access.users.queries import assignable, users_by_id
 from crm_core.access.users.rules import at_work
 from crm_core.assignment.facts import FIELDS
 from crm_core.assignment.model import Person, Rule
@@ -122,9 +122,11 @@ async def count_up(
     capped = [one for one in people.values() if one.daily_cap is not None]
     if not capped:
         return
-    day = func.unnest(
-        cast([one.id for one in capped], ARRAY(Uuid)), cast([one.day_began for one in capped], ARRAY(TIME))
-    ).table_valued("user_id", "began")
+    day = (
+        func.unnest(cast([one.id for one in capped], ARRAY(Uuid)), cast([one.day_began for one in capped], ARRAY(TIME)))
+        .table_valued("user_id", "began")
+        .render_derived("day")
+    )
     given = await session.execute(
         select(AssignmentExplanation.owner_id, func.count())
         .join(day, and_(AssignmentExplanation.owner_id == day.c.user_id, AssignmentExplanation.at >= day.c.began))
@@ -134,6 +136,37 @@ async def count_up(
     for user_id, count in given:
         if user_id is not None:
             people[user_id].today = count
+
+
+async def names_in(
+    session: AsyncSession, workspace_id: UUID, explained: Iterable[Sequence[Mapping[str, Any]]]
+) -> dict[str, str]:
+    """What the users and rules in these explanations are called, by id."""
+    entries = [entry for tried in explained for entry in tried]
+    rules = {rule for entry in entries if (rule := _id(entry["rule"].partition(":")[0])) is not None}
+    users = {
+        UUID(user)
+        for entry in entries
+        for some in (entry.get("candidates", ()), *entry.get("skipped", {}).values())
+        for user in some
+    }
+    named = {str(user.id): user.name for user in (await users_by_id(session, workspace_id, list(users))).values()}
+    if rules:
+        rows = await session.execute(
+            select(AssignmentRule.id, AssignmentRule.name).where(
+                AssignmentRule.workspace_id == workspace_id, AssignmentRule.id.in_(rules)
+            )
+        )
+        named |= {str(rule_id): name for rule_id, name in rows}
+    return named
+
+
+def _id(text: str) -> UUID | None:
+    """The id of a rule; the turns within teams are named by words."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 async def turns_of(session: AsyncSession, workspace_id: UUID) -> dict[UUID, dict[UUID, int]]:

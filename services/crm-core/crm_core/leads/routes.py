@@ -12,8 +12,9 @@ from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
 
-from crm_core.assignment.queries import explanations_of
-from crm_core.assignment.schemas import AssignmentOut
+from crm_core.access.workspaces.queries import existing_workspace
+from crm_core.assignment.queries import explanations_of, names_in
+from crm_core.assignment.schemas import AssignmentOut, ExplanationOut, Language
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
 from crm_core.leads import actions, conversion, queries, rules, transitions
@@ -145,11 +146,16 @@ async def leads_update(
 
 
 @router.get("/{lead_id}/assignment", responses=problems(NotFound))
-async def leads_assignment(lead_id: UUID, session: ReadSession, caller: Reader) -> AssignmentOut:
-    """Explain why the lead has its owner."""
+async def leads_assignment(
+    lead_id: UUID, session: ReadSession, caller: Reader, language: Language | None = None
+) -> AssignmentOut:
+    """Explain why the lead has its owner, in data and in words (default: the workspace's language)."""
     lead = await queries.lead_by_id(session, caller, lead_id)
+    spoken = language or (await existing_workspace(session, caller.workspace)).language
     rows = await explanations_of(session, caller.workspace, lead_id)
-    return AssignmentOut.of(lead_id, lead.owner_id, lead.team_id, rows)
+    names = await names_in(session, caller.workspace, [row.rules for row in rows])
+    history = [ExplanationOut.of(row, names, spoken) for row in rows]
+    return AssignmentOut.of(lead_id, lead.owner_id, lead.team_id, history)
 
 
 @router.post("/{lead_id}/start", **_step("start", "Say that the first contact was made"))

@@ -17,6 +17,13 @@ async def team_by_id(session: AsyncSession, workspace_id: UUID, team_id: UUID) -
     return await session.scalar(select(Team).where(Team.workspace_id == workspace_id, Team.id == team_id))
 
 
+async def teams_among(session: AsyncSession, workspace_id: UUID, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of the ids that are teams."""
+    if not ids:
+        return set()
+    return set(await session.scalars(select(Team.id).where(Team.workspace_id == workspace_id, Team.id.in_(ids))))
+
+
 async def default_team(session: AsyncSession, workspace_id: UUID) -> UUID | None:
     """The id of the team that gets leads which no rule sends elsewhere; None while the workspace has no team."""
     return await session.scalar(select(Team.id).where(Team.workspace_id == workspace_id, Team.is_default))
