@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from leadkit.contracts.common import Money
+from leadkit.proportions import wilson_interval
 
 from analytics.metrics.asking import ABSENT
 from analytics.metrics.catalogue import METRIC_BY_KEY, ingredients
@@ -13,7 +14,7 @@ from analytics.metrics.dimensions import Dimension
 from analytics.metrics.kinds import Amount, Average, Count, Difference, Metric, Quantile, Ratio, Spent, Together
 from analytics.metrics.reading import Reading, Tally
 from analytics.metrics.spending import Spending
-from analytics.metrics.statistics import FEW, quantile_bucket, wilson_interval
+from analytics.metrics.statistics import FEW, quantile_bucket
 from analytics.projections.measures import seconds_of
 from analytics.projections.slices import Key, Wanted
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from leadkit.proportions import wilson_interval
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.metrics.answering import Names, key_written
@@ -17,7 +18,7 @@ from analytics.metrics.maturity import immature, usual_of
 from analytics.metrics.queries import names_for, slice_of
 from analytics.metrics.reading import Reading, Tallies, Tally, read
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
-from analytics.metrics.statistics import FEW, quantile_bucket, ratio, wilson_interval
+from analytics.metrics.statistics import FEW, quantile_bucket, ratio
 from analytics.metrics.wire import Table
 from analytics.projections.cell_sums import family_for
 from analytics.projections.measures import Subject, seconds_of

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from math import sqrt
 from typing import Final, NamedTuple
 
-from analytics.metrics.statistics import Z_95
+from leadkit.proportions import Z_95
 
 LEAST_WEEKS: Final = 8
 """With fewer complete weeks there is no telling how much weeks differ."""

@@ -11,7 +11,7 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import Numeric, Select, cast, func, literal, select, tuple_
+from sqlalchemy import Numeric, Select, cast, func, literal, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
@@ -19,13 +19,25 @@ from crm_core.access.visibility import visible
 from crm_core.deals.tables import Deal, StageChange
 
 
-class ForecastMonth(NamedTuple):
-    """The open deals expected to close in one month."""
+class OpenDeals(NamedTuple):
+    """Open deals of one owner in one stage and currency, expected to close in one month."""
 
     month: date | None
+    currency: str
+    stage_id: UUID
+    owner_id: UUID | None
     deals: int
     amount: Decimal
     weighted: Decimal
+
+
+class Closed(NamedTuple):
+    """Closed deals of one owner that were in a stage once."""
+
+    stage_id: UUID
+    owner_id: UUID | None
+    won: int
+    closed: int
 
 
 def seen_by(caller: Caller) -> Select[Any]:
@@ -106,24 +118,41 @@ async def deals_won(
     return list(await session.scalars(statement.order_by(Deal.won_at, Deal.id).limit(limit)))
 
 
-async def forecast(
+async def open_deals(
     session: AsyncSession, caller: Caller, *, pipeline_id: UUID | None, owner_id: UUID | None
-) -> list[ForecastMonth]:
-    """What the open deals the caller may see are worth, by the month they are expected to close in."""
+) -> list[OpenDeals]:
+    """What the open deals the caller may see are worth, by month, currency, stage and owner; without a month last."""
     wanted = seen_by(caller).where(Deal.status == "open")
     if pipeline_id is not None:
         wanted = wanted.where(Deal.pipeline_id == pipeline_id)
     if owner_id is not None:
         wanted = wanted.where(Deal.owner_id == owner_id)
-    mine = wanted.subquery()
-    month = func.date_trunc("month", mine.c.expected_close).label("month")
-    amount = func.coalesce(mine.c.amount, 0)
+    mine = wanted.subquery().c
+    by = (func.date_trunc("month", mine.expected_close).label("month"), mine.currency, mine.stage_id, mine.owner_id)
+    amount = func.coalesce(mine.amount, 0)
+    weighted = func.sum(amount * cast(mine.probability, Numeric))
     rows = await session.execute(
-        select(month, func.count(), func.sum(amount), func.sum(amount * cast(mine.c.probability, Numeric)))
-        .group_by(month)
-        .order_by(month.nulls_last())
+        select(*by, func.count(), func.sum(amount), weighted).group_by(*by).order_by(by[0].nulls_last(), *by[1:])
     )
-    return [ForecastMonth(begin.date() if begin else None, *sums) for begin, *sums in rows]
+    return [OpenDeals(begin.date() if begin else None, *rest) for begin, *rest in rows]
+
+
+async def closed_deals(
+    session: AsyncSession, caller: Caller, stage_ids: Sequence[UUID], *, since: datetime
+) -> list[Closed]:
+    """How the deals the caller may see that were won or lost since then ended, by owner and by each of the stages that
+    they were in. Whatever was closed since has been changed since, which narrows the search by an index."""
+    ended = func.coalesce(Deal.won_at, Deal.lost_at)
+    wanted = seen_by(caller).where(Deal.updated_at >= since, Deal.status.in_(("won", "lost")), ended >= since)
+    mine = wanted.with_only_columns(Deal.reached, Deal.owner_id, Deal.status).subquery()
+    stage = func.jsonb_object_keys(mine.c.reached).table_valued("id", name="stage").render_derived()
+    rows = await session.execute(
+        select(stage.c.id, mine.c.owner_id, func.count().filter(mine.c.status == "won"), func.count())
+        .select_from(mine.join(stage, true()))
+        .where(stage.c.id.in_([str(stage_id) for stage_id in stage_ids]))
+        .group_by(stage.c.id, mine.c.owner_id)
+    )
+    return [Closed(UUID(stage_id), owner_id, won, closed) for stage_id, owner_id, won, closed in rows]
 
 
 async def stage_changes(session: AsyncSession, workspace_id: UUID, deal_id: UUID) -> list[StageChange]:

@@ -77,10 +77,11 @@ async def deals_bulk(wanted: BulkRequest, session: Session, caller: Writer, now:
 
 @router.get("/forecast")
 async def deals_forecast(
-    session: ReadSession, caller: Reader, pipeline_id: UUID | None = None, owner_id: UUID | None = None
+    session: ReadSession, caller: Reader, now: Now, pipeline_id: UUID | None = None, owner_id: UUID | None = None
 ) -> Forecast:
-    """Forecast what open deals may bring, each weighted by its probability, by month of expected close."""
-    return await forecasting.forecast(session, caller, pipeline_id=pipeline_id, owner_id=owner_id)
+    """Forecast what open deals may bring, by month of expected close: by their probability, and by what became of deals
+    that were in the same stage before."""
+    return await forecasting.forecast(session, caller, pipeline_id=pipeline_id, owner_id=owner_id, now=now)
 
 
 @router.get("/{deal_id}", responses=problems(NotFound))

@@ -22,6 +22,11 @@ ALLOWED: dict[str, tuple[Action, ...]] = {
 """Which actions a deal allows in each state; the API's 409 answers, the docs and the tests read this."""
 
 CENT = Decimal("0.01")
+ENOUGH = 30
+"""From so many closed deals on their share is taken for a rate."""
+
+RateOf = Literal["owner", "stage", "probability"]
+
 EMPTY: tuple[Any, ...] = (None, "", [], {}, ())
 
 OUTCOMES: dict[Action, DealStatus] = {"move": "open", "win": "won", "lose": "lost", "reopen": "open"}
@@ -167,3 +172,35 @@ def line_total(quantity: Decimal, price: Decimal, discount: Decimal) -> Decimal:
 def passage_key(status: DealStatus, stage_id: UUID) -> str:
     """Under what `reached` and `passages` note an entry: the stage's id, or the end."""
     return str(stage_id) if status == "open" else status
+
+
+class Past(NamedTuple):
+    """How many deals of the past were won, of how many that were closed."""
+
+    won: int
+    closed: int
+
+
+class RateUsed(NamedTuple):
+    """The share of deals that a forecast takes to be won, whose share that is, and why that one."""
+
+    rate: float
+    used: RateOf
+    why: str
+
+
+def rate_used(of_owner: Past, of_stage: Past, probability: float) -> RateUsed:
+    """The share of the owner's deals that were once in the stage, else of everybody's, as soon as `ENOUGH` are closed;
+    else the stage's probability, since the share of a few deals says little."""
+    if of_owner.closed >= ENOUGH:
+        return RateUsed(_share(of_owner), "owner", f"the owner closed {of_owner.closed} deals that were in this stage")
+    few = f"the owner closed {of_owner.closed}, fewer than {ENOUGH}"
+    if of_stage.closed >= ENOUGH:
+        return RateUsed(_share(of_stage), "stage", f"{of_stage.closed} deals that were in this stage are closed; {few}")
+    return RateUsed(
+        probability, "probability", f"{of_stage.closed} deals that were in this stage are closed, fewer than {ENOUGH}"
+    )
+
+
+def _share(past: Past) -> float:
+    return round(past.won / past.closed, 4)

@@ -8,9 +8,10 @@ from uuid import UUID
 
 from leadkit.contracts.common import Currency, Moment, Money, Shape
 from leadkit.contracts.events import DealStatus
+from leadkit.proportions import wilson_interval
 from pydantic import Field, PlainSerializer
 
-from crm_core.deals.rules import is_rotting, line_total
+from crm_core.deals.rules import Past, RateOf, is_rotting, line_total
 from crm_core.deals.tables import Deal
 from crm_core.pipelines.queries import StageInfo
 
@@ -201,23 +202,73 @@ class DealAssign(Shape):
     at: At | None = None
 
 
-class ForecastRow(Shape):
-    """Open deals expected to close in one month (null: no date), and their worth times their probability."""
+class ForecastTotal(Shape):
+    """Open deals in one currency: their worth, that times their probability, and that times the share of such deals
+    that was won before."""
 
-    month: str | None = Field(examples=["2026-11"])
+    currency: Currency
     deals: int = Field(examples=[12])
     amount: Money
     weighted: Money
+    from_history: Money
+
+
+class ForecastRow(ForecastTotal):
+    """The same for those that are expected to close in one month (null: no date)."""
+
+    month: str | None = Field(examples=["2026-11"])
+
+
+class PastDeals(Shape):
+    """Closed deals that were once in a stage, and how many of them were won: `interval` is the 95 % interval (Wilson)
+    of that share; both are null without a deal."""
+
+    won: int = Field(examples=[36])
+    closed: int = Field(examples=[90])
+    rate: float | None = Field(examples=[0.4])
+    interval: tuple[float, float] | None = Field(examples=[[0.3051, 0.5031]])
+
+    @classmethod
+    def of(cls, past: Past) -> "PastDeals":
+        """What was counted, with how sure it is."""
+        interval = wilson_interval(past.won, past.closed)
+        return cls(
+            won=past.won,
+            closed=past.closed,
+            rate=round(past.won / past.closed, 4) if past.closed else None,
+            interval=(round(interval[0], 4), round(interval[1], 4)) if interval else None,
+        )
+
+
+class WinRate(Shape):
+    """What the forecast from history takes for the deals of an owner in a stage: `used` says whose share `rate` is, and
+    `why` says the reason."""
+
+    pipeline_id: UUID
+    stage_id: UUID
+    owner_id: UUID | None
+    of_owner: PastDeals
+    of_stage: PastDeals
+    probability: float = Field(examples=[0.4])
+    rate: float = Field(examples=[0.4])
+    used: RateOf
+    why: str = Field(examples=["90 deals that were in this stage are closed; the owner closed 4, fewer than 30"])
 
 
 class Forecast(Shape):
-    """What open deals may bring, by the month they are expected to close in."""
+    """What open deals may bring, by the month they are expected to close in, with the numbers it is made of: deals
+    closed `since`, a share counting from `enough` of them on. The total is in the workspace's currency."""
 
     currency: Currency
     months: list[ForecastRow]
     deals: int = Field(examples=[12])
     amount: Money
     weighted: Money
+    from_history: Money
+    totals: list[ForecastTotal]
+    rates: list[WinRate]
+    since: Moment
+    enough: int = Field(examples=[30])
 
 
 class DealPassage(Shape):
