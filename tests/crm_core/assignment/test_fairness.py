@@ -5,7 +5,10 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+from crm_core.assignment.actions import Wanted, hand_out
+from leadkit import clock
 from leadkit.ids import new_id
+from sqlalchemy.exc import InterfaceError
 
 
 def inquiry(number: int, **values: Any) -> dict[str, Any]:
@@ -134,3 +137,18 @@ async def test_moving_to_a_team_where_nobody_is_leaves_the_lead_in_its_queue(sal
     moved = await sales.step(answer["lead_id"], "assign", team_id=empty["id"])
     assert (moved["owner_id"], moved["team_id"]) == (None, empty["id"])
     assert len(await sales.events("lead.unassigned")) == 1
+
+
+async def give_out_and_die(sales, leads: int) -> None:
+    async with sales.tenant.core.db.transaction(sales.tenant.id) as session:
+        outcomes, _ = await hand_out(session, sales.tenant.id, [Wanted(lead_id=new_id())] * leads, now=clock.now())
+        assert all(outcome.owner_id for outcome in outcomes)
+        (await (await session.connection()).get_raw_connection()).driver_connection.terminate()
+
+
+async def test_whoever_is_cut_off_while_giving_out_leads_takes_nobodys_turn(sales):
+    asking = [sales.ask(*(inquiry(10 * batch + number) for number in range(10))) for batch in range(10)]
+    dying = [give_out_and_die(sales, 7) for _ in asking]
+    ends = await asyncio.gather(*asking, *dying, return_exceptions=True)
+    assert [type(end) for end in ends] == [list] * len(asking) + [InterfaceError] * len(dying)
+    assert await owners(sales) == {str(user): 25 for user in sales.managers}
