@@ -9,7 +9,7 @@ from leadkit.contracts.inquiry import Channel, Touch
 
 from lead_intake.normalising import marks as known
 from lead_intake.normalising.report import Report, cut
-from lead_intake.normalising.text import is_placeholder, one_line
+from lead_intake.normalising.text import MAY_SAY_NOTHING, is_placeholder, one_line
 
 Values = dict[str, Any]
 
@@ -78,7 +78,7 @@ class _Gathered:
         """Puts one mark, whose name has a place, there."""
         plain = len(raw) <= 255 and raw.isascii() and raw.isprintable() and " " not in raw
         value = raw if plain else one_line(raw, 2048)
-        if not value or is_placeholder(value):
+        if not value or (value[0] in MAY_SAY_NOTHING and is_placeholder(value)):
             if value:
                 self.report.append((f"{self.path}/{name}", None, cut(raw), rule, "placeholder"))
             return

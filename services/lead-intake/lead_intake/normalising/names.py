@@ -16,6 +16,7 @@ _COMPANY_WORDS = frozenset(
 )
 _PATRONYMIC = re.compile(r"(?:[а-яё]{2,}(?:ович|евич|ьич|овна|евна|ична|инична)|ильич|кузьмич|лукич|фомич|саввич)$")
 _LATIN_PATRONYMIC = re.compile(r"[a-z]{3,}(?:ovich|evich|ovna|evna|ichna)$")
+_PATRONYMICS_END = ("ич", "на", "ich", "na")
 _TURKIC = frozenset({"оглы", "оглу", "кызы", "гызы", "улы", "uly", "ogly", "oglu", "kyzy"})
 _SURNAME = re.compile(
     r"[а-яё]{2,}(?:ов|ев|ёв|ин|ын|ова|ева|ёва|ина|ына|ский|цкий|ская|цкая|ской|енко|ко|чук|юк|ук|як|ян|дзе|швили|ых|их|"
@@ -175,7 +176,9 @@ def _given(words: list[str]) -> int | None:
 
 def _is_patronymic(word: str) -> bool:
     lower = word.lower()
-    return bool(_PATRONYMIC.match(lower) or _LATIN_PATRONYMIC.match(lower)) or lower.split(" ")[-1] in _TURKIC
+    if lower.endswith(_PATRONYMICS_END):
+        return bool(_PATRONYMIC.match(lower) or _LATIN_PATRONYMIC.match(lower))
+    return lower.rpartition(" ")[2] in _TURKIC
 
 
 def _named(

@@ -16,7 +16,10 @@ _PLACEHOLDERS = frozenset(
     }
 )  # fmt: skip
 _PAIRS = {"{": "}", "[": "]", "%": "%", "<": ">"}
-_BEGINNINGS = frozenset(letter for word in _PLACEHOLDERS for letter in (word[0], word[0].upper())) | frozenset(_PAIRS)
+MAY_SAY_NOTHING = frozenset(letter for word in _PLACEHOLDERS for letter in (word[0], word[0].upper())) | frozenset(
+    _PAIRS
+)
+"""With what a placeholder begins: a value that begins with anything else says something."""
 MAX_DEPTH = 64
 MAX_ENTRIES = 1000
 
@@ -47,7 +50,7 @@ def is_placeholder(text: str) -> bool:
     text = text.strip()
     if not text:
         return True
-    if text[0] not in _BEGINNINGS:
+    if text[0] not in MAY_SAY_NOTHING:
         return False
     closing = _PAIRS.get(text[0])
     if closing and len(text) <= 64 and text[-1] == closing and len(text) > 2 and "\n" not in text:

@@ -24,19 +24,22 @@ _MAX_DIGITS = 4000
 
 def parsed(request: WireRequest) -> Any:
     """The body as nested objects and lists; uploaded files are described under `attachments`. Raises Unreadable."""
-    content_type, _, parameters = request.headers.get("content-type", "").partition(";")
-    kind = content_type.strip().lower()
+    kind, parameters = _content_type(request.headers.get("content-type", ""))
     body = request.body
     if kind == "multipart/form-data":
         return _nested(_multipart(body, parameters))
-    first = body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
-    if kind.endswith("json") or first in (b"{", b"["):
-        return from_json(body, _parameter(parameters, "charset"))
+    if kind.endswith("json") or body[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
+        return from_json(body, _parameter(parameters, "charset") if parameters else None)
     if not body.strip():
         return {}
     if kind != "application/x-www-form-urlencoded" and b"=" not in body:
         raise Unreadable("neither JSON nor a form")
     return _nested(urlencoded(body, _parameter(parameters, "charset")))
+
+
+def _content_type(header: str) -> tuple[str, str]:
+    kind, _, parameters = header.partition(";")
+    return kind.strip().lower(), parameters
 
 
 def record_of(request: WireRequest) -> Node:

@@ -64,7 +64,7 @@ class FormReader:
         self._cookies()
         self._names_and_shapes()
         self.draft.consent = consent.told_by(self.consent, self.source, self.request.address)
-        empty = self.draft == _NOTHING
+        empty = not self.draft.phones and self.draft == _NOTHING
         external_id = external_id or self.external_id or self.own_id
         return Found(external_id, "ignored" if empty else "inquiry", self.draft, "empty" if empty else None)
 
@@ -122,6 +122,8 @@ class FormReader:
             known = meaning(key, inside)
         if known is None:
             self.keep(name, value)
+        elif known.startswith("mark:") and type(value) is str:
+            self.draft.touch.setdefault(known[5:], value)
         else:
             self._understood(known, key, name, value)
 
