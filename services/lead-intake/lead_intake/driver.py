@@ -13,12 +13,13 @@ Connection = Any
 """An asyncpg connection; the driver carries no types."""
 
 
-def document(rows: Sequence[Mapping[str, object]]) -> str:
-    """Rows as one JSON text, for `jsonb_to_recordset`."""
-    return orjson.dumps(rows, default=str, option=orjson.OPT_UTC_Z).decode()
+def document(rows: Sequence[Mapping[str, object]]) -> bytes:
+    """Rows as one JSON document in UTF-8, for `jsonb_to_recordset(convert_from($1, 'UTF8')::jsonb)`: a text would be
+    decoded here only to be encoded by the driver."""
+    return orjson.dumps(rows, default=str, option=orjson.OPT_UTC_Z)
 
 
-def as_is(json: str | None) -> orjson.Fragment | None:
+def as_is(json: bytes | None) -> orjson.Fragment | None:
     """JSON that is written already, for a place in a document."""
     return orjson.Fragment(json) if json is not None else None
 

@@ -121,7 +121,7 @@ async def test_workspaces_do_not_wait_for_each_other() -> None:
 async def test_a_poisoned_row_fails_none_of_its_neighbours(workspace: Workspace) -> None:
     source_id = UUID((await workspace.source())["id"])
     receipts = [receipt(workspace.id, source_id, f"8999000{number:04}") for number in range(5)]
-    receipts[2].drafts[0].inquiry = '{"no json'
+    receipts[2].drafts[0].inquiry = b'{"no json'
     commits = GroupCommit(committing(workspace.intake.app.state.lines))
     ids = await asyncio.gather(*(commits.committed(one) for one in receipts))
     stored = [await workspace.submission(str(found[0])) for found in ids]

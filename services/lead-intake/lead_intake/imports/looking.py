@@ -96,5 +96,5 @@ def _previewed(reader: RowReader, record: Record, now: datetime) -> RowOut:
     )
 
 
-def _parsed(text: str | None) -> Any:
-    return orjson.loads(text) if text else None
+def _parsed(json: bytes | None) -> Any:
+    return orjson.loads(json) if json else None

@@ -28,7 +28,7 @@ _ADVANCE = """
 _REJECT = """
     INSERT INTO import_rejection (workspace_id, import_id, line, reason, cells)
     SELECT $1, $2, line, reason, ARRAY(SELECT jsonb_array_elements_text(cells))
-    FROM jsonb_to_recordset($3::text::jsonb) AS rejected (line int, reason text, cells jsonb)
+    FROM jsonb_to_recordset(convert_from($3, 'UTF8')::jsonb) AS rejected (line int, reason text, cells jsonb)
     ON CONFLICT DO NOTHING
 """
 

@@ -24,7 +24,7 @@ def why(draft: SubmissionDraft, cells: Sequence[str]) -> str | None:
         return None
     if any(is_shortened(cell) for cell in cells):
         return DIGITS_LOST
-    told = draft.report is not None and "no telephone number" in draft.report
+    told = draft.report is not None and b"no telephone number" in draft.report
     return NO_PHONE if told else NO_CONTACT
 
 

@@ -15,8 +15,8 @@ Form = Literal["wire", "canonical", "row", "confirmation"]
 
 @dataclass(slots=True)
 class SubmissionDraft:
-    """One submission before it is stored; `inquiry`, `report` and `screening` are JSON texts, and so is `attribution`,
-    which its event tells.
+    """One submission before it is stored; `inquiry`, `report` and `screening` are JSON in UTF-8, and so is
+    `attribution`, which its event tells.
 
     `window` is set when nothing but the content can tell a repeat: then the dedup key holds a bucket of ten minutes.
     Storing tells whether a row of its own is `stored`, and the id that is `answered` where that is another one's.
@@ -34,10 +34,10 @@ class SubmissionDraft:
     dedup_key: str | None
     external_id: str | None
     content_hash: str
-    inquiry: str | None
-    report: str | None
-    screening: str | None
-    attribution: str | None
+    inquiry: bytes | None
+    report: bytes | None
+    screening: bytes | None
+    attribution: bytes | None
     occurred_at: datetime
     received_at: datetime
     normaliser_version: int

@@ -18,7 +18,8 @@ SUBMISSION_RECORDED = "submission.recorded"
 _INSERT = f"""
     INSERT INTO outbox (workspace_id, event_id, type, subject, data, request_id, traceparent, at)
     SELECT $1, event_id, '{SUBMISSION_RECORDED}', subject, data, request_id, NULL, $2
-    FROM jsonb_to_recordset($3::text::jsonb) AS happened (event_id uuid, subject uuid, data jsonb, request_id text)
+    FROM jsonb_to_recordset(convert_from($3, 'UTF8')::jsonb)
+        AS happened (event_id uuid, subject uuid, data jsonb, request_id text)
 """
 
 
@@ -28,11 +29,11 @@ def touches_told(inquiry: Mapping[str, Any]) -> dict[str, dict[str, Any] | None]
     return outgoing_touches(attribution.get("first"), attribution.get("last"))
 
 
-def attribution_told(inquiry: Mapping[str, Any] | None) -> str | None:
+def attribution_told(inquiry: Mapping[str, Any] | None) -> bytes | None:
     """The same in JSON; many inquiries come without any."""
     if inquiry is None:
         return None
-    return orjson.dumps(touches_told(inquiry), option=orjson.OPT_UTC_Z).decode()
+    return orjson.dumps(touches_told(inquiry), option=orjson.OPT_UTC_Z)
 
 
 @dataclass(slots=True)
@@ -46,7 +47,7 @@ class Recorded:
     provider: str
     status: str
     reason: str | None
-    attribution: str | None
+    attribution: bytes | None
     occurred_at: datetime
     received_at: datetime
     result: str | None = None

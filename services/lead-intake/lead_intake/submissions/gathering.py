@@ -51,11 +51,12 @@ _UPDATE = """
     UPDATE submission SET
         version = changed.version, revision = changed.revision, status = changed.status, reason = changed.reason,
         external_id = changed.external_id, normaliser_version = changed.normaliser_version,
-        inquiry = changed.inquiry::json, report = changed.report::json, screening = changed.screening::json,
+        inquiry = convert_from(changed.inquiry, 'UTF8')::json, report = convert_from(changed.report, 'UTF8')::json,
+        screening = convert_from(changed.screening, 'UTF8')::json,
         occurred_at = changed.occurred_at, problem = NULL, updated_at = $2
     FROM unnest(
-        $3::uuid[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::int[], $10::text[], $11::text[],
-        $12::text[], $13::timestamptz[]
+        $3::uuid[], $4::int[], $5::int[], $6::text[], $7::text[], $8::text[], $9::int[], $10::bytea[], $11::bytea[],
+        $12::bytea[], $13::timestamptz[]
     ) AS changed (
         id, version, revision, status, reason, external_id, normaliser_version, inquiry, report, screening,
         occurred_at
@@ -144,7 +145,7 @@ def _decide(row: Any, draft: SubmissionDraft, *, replayed: bool, sparing: bool) 
     return (replayed and not sparing) or says_more or draft.status != before
 
 
-def _parsed(inquiry: str | None) -> dict[str, Any] | None:
+def _parsed(inquiry: str | bytes | None) -> dict[str, Any] | None:
     return orjson.loads(inquiry) if inquiry else None
 
 

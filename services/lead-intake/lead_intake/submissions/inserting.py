@@ -19,13 +19,13 @@ Placing = tuple[SubmissionDraft, Receipt]
 _INSERT = f"""
     WITH draft AS MATERIALIZED (
         SELECT * FROM ROWS FROM (
-            jsonb_to_recordset($3::text::jsonb) AS (
+            jsonb_to_recordset(convert_from($3, 'UTF8')::jsonb) AS (
                 id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text,
                 dedup_key text, external_id text, content_hash text, duplicate_of uuid, normaliser_version int,
                 occurred_at timestamptz, received_at timestamptz, raw_id uuid, place int, event_id uuid, event jsonb,
                 request_id text, persons uuid[]
             ),
-            unnest($4::text[], $5::text[], $6::text[])
+            unnest($4::bytea[], $5::bytea[], $6::bytea[])
         ) AS draft (
             id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
             duplicate_of, normaliser_version, occurred_at, received_at, raw_id, place, event_id, event, request_id,
@@ -37,7 +37,7 @@ _INSERT = f"""
         )
         SELECT $1, id, source_id, form, method, rest, query, headers, address, received_at, body
         FROM ROWS FROM (
-            jsonb_to_recordset($7::text::jsonb) AS (
+            jsonb_to_recordset(convert_from($7, 'UTF8')::jsonb) AS (
                 id uuid, source_id uuid, form text, method text, rest text, query text, headers jsonb, address text,
                 received_at timestamptz
             ),
@@ -52,7 +52,8 @@ _INSERT = f"""
         )
         SELECT $1, id, source_id, channel, provider, 1, revision, status, reason, false, dedup_key,
                external_id, content_hash, duplicate_of, normaliser_version, occurred_at, received_at, $2,
-               inquiry::json, report::json, screening::json
+               convert_from(inquiry, 'UTF8')::json, convert_from(report, 'UTF8')::json,
+               convert_from(screening, 'UTF8')::json
         FROM draft
         ON CONFLICT DO NOTHING
         RETURNING id
@@ -75,7 +76,7 @@ _INSERT = f"""
 _LINK = """
     INSERT INTO submission_raw (workspace_id, submission_id, raw_id, place)
     SELECT $1, submission_id, raw_id, place
-    FROM jsonb_to_recordset($2::text::jsonb) AS link (submission_id uuid, raw_id uuid, place int)
+    FROM jsonb_to_recordset(convert_from($2, 'UTF8')::jsonb) AS link (submission_id uuid, raw_id uuid, place int)
     ON CONFLICT DO NOTHING
 """
 

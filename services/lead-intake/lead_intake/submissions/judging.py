@@ -60,11 +60,11 @@ def add_sign(draft: SubmissionDraft, sign: Sign) -> None:
     if draft.status not in ("ready", "interest", "spam") or any(one.rule == sign.rule for one in signs):
         return
     screening = judged([*signs, sign], draft.source.spam)
-    draft.screening = orjson.dumps(screening).decode()
+    draft.screening = orjson.dumps(screening)
     if screening.spam and not draft.released and draft.status != "spam":
         draft.status, draft.reason = "spam", screening.reasons[0]
 
 
-def _signs(screening: str | None) -> list[Sign]:
+def _signs(screening: str | bytes | None) -> list[Sign]:
     kept = orjson.loads(screening) if screening else None
     return [Sign(**sign) for sign in kept.get("signs", [])] if kept else []

@@ -21,7 +21,7 @@ from lead_intake.submissions.rules import bounded, client_names, event_key, pers
 
 log = structlog.get_logger()
 
-NOTHING_SUSPICIOUS = orjson.dumps(Screening()).decode()
+NOTHING_SUSPICIOUS = orjson.dumps(Screening())
 IDEMPOTENCY_KEY = "idempotency-key"
 
 
@@ -109,8 +109,8 @@ def drafted(
     draft = SubmissionDraft(
         id=submission_id, source=source, place=place, status=result.status, reason=result.reason,
         dedup_key=None, external_id=external_id, content_hash=content_hash or _content_hash(request, result, source),
-        inquiry=orjson.dumps(inquiry, default=str, option=orjson.OPT_UTC_Z).decode(),
-        report=orjson.dumps(result.lines).decode(), screening=None, attribution=attribution_told(inquiry),
+        inquiry=orjson.dumps(inquiry, default=str, option=orjson.OPT_UTC_Z),
+        report=orjson.dumps(result.lines), screening=None, attribution=attribution_told(inquiry),
         occurred_at=inquiry["occurred_at"], received_at=request.received_at,
         normaliser_version=NORMALISER_VERSION, revision=revision, released=released,
         gathers=gathers,
@@ -213,7 +213,7 @@ def _screened(draft: SubmissionDraft, request: WireRequest, found: Found, result
         return
     inquiry, spam = result.values, draft.source.spam
     screening = screen(request, found, result, draft.source)
-    draft.screening = orjson.dumps(screening).decode() if screening.reasons else NOTHING_SUSPICIOUS
+    draft.screening = orjson.dumps(screening) if screening.reasons else NOTHING_SUSPICIOUS
     if draft.status == "ready" and "message" in inquiry:
         draft.words = (inquiry["message"], (inquiry["phones"] or inquiry["emails"] or [""])[0])
     if spam.proof_of_work is not None and found.draft.proof:

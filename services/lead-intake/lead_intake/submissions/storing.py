@@ -161,7 +161,7 @@ def _make_its_own(draft: SubmissionDraft) -> None:
     draft.dedup_key, draft.keyed_by_client = f"{draft.dedup_key}:{draft.content_hash}", False
     report = orjson.loads(draft.report) if draft.report else []
     report.append(("submission", None, None, "idempotency key", OTHER_BODY))
-    draft.report = orjson.dumps(report).decode()
+    draft.report = orjson.dumps(report)
 
 
 def _key(draft: SubmissionDraft) -> Key:

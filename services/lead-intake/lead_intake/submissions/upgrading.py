@@ -115,4 +115,4 @@ def _carry(draft: SubmissionDraft, interest: dict[str, Any]) -> None:
     if interest.get("product") and not inquiry.get("product"):
         inquiry["product"] = interest["product"]
         report.append(("product", interest["product"], None, rule, None))
-    draft.inquiry, draft.report = orjson.dumps(inquiry).decode(), orjson.dumps(report).decode()
+    draft.inquiry, draft.report = orjson.dumps(inquiry), orjson.dumps(report)
