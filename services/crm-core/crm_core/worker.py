@@ -1,5 +1,5 @@
-"""crm-core's worker: orders events into the feed, brings postponed leads back, writes exports, sends webhooks,
-finds duplicates, scores leads anew, and forgets what has run out.
+"""crm-core's worker: orders events into the feed, brings postponed leads back, gives out waiting ones, writes exports,
+sends webhooks, finds duplicates, scores leads anew, and forgets what has run out.
 
 Any number of copies may run."""
 
@@ -18,7 +18,7 @@ from leadkit.worker import every, run_worker
 
 from crm_core.duplicates import scanning as duplicates
 from crm_core.exports import working as exports
-from crm_core.leads import rescoring, returning
+from crm_core.leads import rescoring, returning, waiting
 from crm_core.privacy import retaining
 from crm_core.privacy.actions import forget_erased
 from crm_core.settings import FOLDER, CoreSettings, settings
@@ -38,6 +38,7 @@ async def main() -> None:
         loops = (
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
+            ("waiting", every(waiting.EVERY_S, partial(waiting.give_out_waiting, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
             ("retention", every(retaining.EVERY_S, partial(retaining.keep_retention, db, settings().data_key))),
             ("issuer", follow_issuer(db, settings())),

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from leadkit.problems import NotFound
 from sqlalchemy import ARRAY, DateTime, Select, Uuid, and_, cast, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.users.queries import assignable, users_by_id
@@ -136,6 +137,19 @@ async def count_up(
     for user_id, count in given:
         if user_id is not None:
             people[user_id].today = count
+
+
+async def last_explanations_of(
+    session: AsyncSession, workspace_id: UUID, lead_ids: Sequence[UUID]
+) -> dict[UUID, AssignmentExplanation]:
+    """The last assignment of each of these leads, by lead."""
+    found = await session.scalars(
+        select(AssignmentExplanation)
+        .where(AssignmentExplanation.workspace_id == workspace_id, AssignmentExplanation.lead_id.in_(lead_ids))
+        .order_by(AssignmentExplanation.lead_id, AssignmentExplanation.id.desc())
+        .ext(distinct_on(AssignmentExplanation.lead_id))
+    )
+    return {row.lead_id: row for row in found}
 
 
 async def names_in(

@@ -1,4 +1,4 @@
-"""`/v1/assignment-rules` and `POST /v1/assignment/preview`."""
+"""`/v1/assignment-rules`, `POST /v1/assignment/preview` and `GET /v1/assignment/queue`."""
 
 from typing import Annotated
 from uuid import UUID
@@ -10,10 +10,15 @@ from leadkit.paging import Page, Paging, fetch_page
 from leadkit.problems import NotFound, PreconditionRequired, Stale, problems
 from leadkit.tokens import Caller
 
+from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.assignment import previewing, queries, ruling
 from crm_core.assignment.preview_schemas import PreviewIn, PreviewOut
+from crm_core.assignment.queue_schemas import WaitingLead
 from crm_core.assignment.rule_schemas import AssignmentRuleCreate, AssignmentRuleOut, AssignmentRulePatch, RuleOrder
+from crm_core.assignment.schemas import Language
 from crm_core.assignment.tables import AssignmentRule
+from crm_core.assignment.words import told
+from crm_core.leads.waiting import BEST_FIRST, LONGEST_FIRST, waiting_for
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["assignment"])
 
@@ -86,6 +91,32 @@ async def assignment_rules_delete(assignment_rule_id: UUID, session: Session, ca
 async def assignment_preview(wanted: PreviewIn, session: ReadSession, caller: Reader, now: Now) -> PreviewOut:
     """Try rules on made-up or past leads: who would get which, and why. Changes nothing."""
     return await previewing.preview(session, wanted, caller=caller, now=now)
+
+
+@router.get("/assignment/queue")
+async def assignment_queue(
+    session: ReadSession,
+    caller: Reader,
+    paging: Paging,
+    request: Request,
+    response: Response,
+    language: Language | None = None,
+) -> Page[WaitingLead]:
+    """List the leads that wait for somebody who can take them, in the order in which they will be given out."""
+    leads, next_cursor, total = await fetch_page(
+        session, waiting_for(caller), paging,
+        sorts={"best": BEST_FIRST}, default="best", key=LONGEST_FIRST, request=request, response=response,
+    )  # fmt: skip
+    tried = await queries.last_explanations_of(session, caller.workspace, [lead.id for lead in leads])
+    names = await queries.names_in(session, caller.workspace, [row.rules for row in tried.values()])
+    spoken = language or (await existing_workspace(session, caller.workspace)).language
+    items = [
+        WaitingLead.of(lead, told(row.rules, names, spoken), row.at)
+        if (row := tried.get(lead.id))
+        else WaitingLead.of(lead, [], None)
+        for lead in leads
+    ]
+    return Page(items=items, next_cursor=next_cursor, total=total)
 
 
 def _shown(rule: AssignmentRule, response: Response) -> AssignmentRuleOut:
