@@ -28,6 +28,7 @@ from crm_core.merging import routes as merging
 from crm_core.pipelines import routes as pipelines
 from crm_core.privacy import routes as privacy
 from crm_core.products import routes as products
+from crm_core.redistribution import routes as redistribution
 from crm_core.scoring import routes as scoring
 from crm_core.segments import routes as segments
 from crm_core.settings import FOLDER, CoreSettings, settings
@@ -52,6 +53,7 @@ ROUTERS = (
     merging.router,
     scoring.router,
     assignment.router,
+    redistribution.router,
     timeline.router,
     views.router,
     exports.router,

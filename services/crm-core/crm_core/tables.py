@@ -22,6 +22,7 @@ from crm_core.merging import tables as merging
 from crm_core.pipelines import tables as pipelines
 from crm_core.privacy import tables as privacy
 from crm_core.products import tables as products
+from crm_core.redistribution import tables as redistribution
 from crm_core.scoring import tables as scoring
 from crm_core.segments import tables as segments
 from crm_core.streams import tables as streams
@@ -32,7 +33,7 @@ from crm_core.webhooks import tables as webhooks
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
-LEADS = (leads, inquiries, calls, assignment, unmatched)
+LEADS = (leads, inquiries, calls, assignment, redistribution, unmatched)
 CATALOGUES = (custom_fields, tags, segments, products)
 SAME = (duplicates, merging)
 SCORING = (scoring,)

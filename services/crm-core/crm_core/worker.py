@@ -21,6 +21,7 @@ from crm_core.exports import working as exports
 from crm_core.leads import rescoring, returning, waiting
 from crm_core.privacy import retaining
 from crm_core.privacy.actions import forget_erased
+from crm_core.redistribution import working as redistribution
 from crm_core.settings import FOLDER, CoreSettings, settings
 from crm_core.streams.actions import forget_expired_tickets
 from crm_core.webhooks.actions import forget_deliveries
@@ -39,6 +40,7 @@ async def main() -> None:
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
             ("waiting", every(waiting.EVERY_S, partial(waiting.give_out_waiting, db))),
+            ("redistribution", every(redistribution.EVERY_S, partial(redistribution.redistribute, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
             ("retention", every(retaining.EVERY_S, partial(retaining.keep_retention, db, settings().data_key))),
             ("issuer", follow_issuer(db, settings())),

@@ -28,17 +28,18 @@ async def give_by_rules(
     changes: Changes,
     *,
     outgoing: Mapping[UUID, Mapping[str, Any]] = NONE,
+    excluded: frozenset[UUID] = frozenset(),
     now: datetime,
 ) -> None:
-    """Gives each lead (told with the person's previous owner, if any) to whoever's turn it is. A lead for which nobody
-    is available keeps its owner, or waits in its team's queue.
+    """Gives each lead (told with the person's previous owner, if any) to whoever's turn it is, but to none of the
+    excluded. A lead for which nobody is available keeps its owner, or waits in its team's queue.
 
     Locks whose turn it is, so it comes after every other lock; what happened goes into `changes`. `outgoing` has the
     attribution of leads whose events were made already."""
     wanted = [
         Wanted(
             lead_id=lead.id, team_id=lead.team_id, previous_owner_id=previous, facts=partial(asked_facts, lead),
-            custom=lead.custom,
+            custom=lead.custom, excluded=excluded,
         )
         for lead, previous in leads
     ]  # fmt: skip
@@ -46,7 +47,7 @@ async def give_by_rules(
     changes.also += turns
     step = lifecycle.Step(by=SYSTEM, at=now, now=now, by_rules=True)
     for (lead, _), outcome in zip(leads, outcomes, strict=True):
-        if outcome.owner_id is not None:
+        if outcome.owner_id is not None and outcome.owner_id != lead.owner_id:
             _hand_over(lead, outcome, changes, step, outgoing)
         elif lead.owner_id is None:
             lifecycle.give(lead, None, outcome.team_id, at=now)

@@ -65,6 +65,14 @@ async def open_leads_of(session: AsyncSession, workspace_id: UUID, user_ids: Seq
     return {owner_id: count for owner_id, count in rows if owner_id is not None}
 
 
+def open_lead_ids(workspace_id: UUID, *, owner_id: UUID | None, team_id: UUID | None) -> Select[UUID]:
+    """The ids of the open leads, of an owner and of a team where these are named."""
+    found = select(Lead.id).where(Lead.workspace_id == workspace_id, Lead.status.in_(OPEN))
+    if owner_id is not None:
+        found = found.where(Lead.owner_id == owner_id)
+    return found if team_id is None else found.where(Lead.team_id == team_id)
+
+
 async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:
     """Those of the ids that are leads the caller may see, with who owns them."""
     named = {lead_id for lead_id in ids if lead_id is not None}
