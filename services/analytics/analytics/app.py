@@ -11,14 +11,17 @@ from analytics.conversions import routes as conversions
 from analytics.currencies import routes as currencies
 from analytics.dashboard import routes as dashboard
 from analytics.dashboard.session import SignedIn
+from analytics.disputes import routes as disputes
 from analytics.exports import routes as exports
 from analytics.metrics import routes as metrics
 from analytics.odata import routes as odata
 from analytics.projections import routes as projections
+from analytics.rate_cards import routes as rate_cards
 from analytics.reconciliation import routes as reconciliation
 from analytics.reports import routes as reports
 from analytics.saved_reports import routes as saved_reports
 from analytics.settings import FOLDER, AnalyticsSettings, settings
+from analytics.settlements import routes as settlements
 from analytics.spend import routes as spend
 from analytics.statements import routes as statements
 from analytics.traffic import routes as traffic
@@ -36,6 +39,9 @@ ROUTERS = (
     conversions.router,
     spend.router,
     statements.router,
+    rate_cards.router,
+    disputes.router,
+    settlements.router,
     traffic.router,
     reconciliation.router,
     projections.router,

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.metrics.reading import read
 from analytics.projections.slices import CALENDAR, Key, Slice, Wanted, as_cells_write
+from analytics.rate_cards.queries import charged
 from analytics.spend import queries
 from analytics.spend.queries import SpentSum
 from analytics.spend.rules import UNATTRIBUTED, Claim, Spent, share
@@ -28,8 +29,8 @@ LEADS: Final = Wanted("leads", "lead")
 class Spending:
     """Money by the values of the dimensions asked for, in the currency of the slice.
 
-    `left_out` is what was spent in other currencies: it is in no number. `read` says where the leads were read from
-    that shared it.
+    `left_out` is what was spent in other currencies: it is in no number. `read` says `facts` where leads that
+    shared it, or what suppliers are paid for, were read from there.
     """
 
     by_key: dict[Key, Decimal]
@@ -45,20 +46,27 @@ class Spending:
 async def spend_by(session: AsyncSession, asked: Slice) -> Spending:
     """What was spent in the slice; its sum over all rows is what was spent, as far as the conditions keep it."""
     dimensions = asked.dimensions
-    sums = await queries.spent(
+    by_day, by_keys = len(asked.needed) < len(dimensions), bool(asked.needed)
+    told = await queries.spent(
         session,
         asked.workspace_id,
         asked.period.start,
         asked.period.end,
         currency=asked.currency,
-        by_day=len(asked.needed) < len(dimensions),
-        by_keys=bool(asked.needed),
+        by_day=by_day,
+        by_keys=by_keys,
     )
+    owed = await charged(session, asked, by_day=by_day, by_keys=by_keys)
+    sums = told + owed
     here = [_cut(each) for each in sums if each.currency == asked.currency]
     claiming = _claiming(here, dimensions)
     claims, source = await _claims(session, asked, claiming) if claiming else ([], "cells")
     shared = share(_spent(here, dimensions, claims, claiming), _as_claims(claims, dimensions, claiming))
-    return Spending(_kept(shared, asked, dimensions), _left_out(sums, asked.currency), source)
+    return Spending(
+        _kept(shared, asked, dimensions),
+        _left_out(sums, asked.currency),
+        "facts" if owed or source == "facts" else "cells",
+    )
 
 
 def _cut(spent: SpentSum) -> SpentSum:

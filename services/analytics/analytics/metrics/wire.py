@@ -153,11 +153,15 @@ def etag_of(content: dict[str, Any], kind: str) -> str:
 
 
 def as_file(columns: Sequence[str], rows: Sequence[Mapping[str, Any]], wanted: Wanted) -> bytes:
-    """The rows as a file; money as its amount, with the currency in a last column."""
+    """The rows as a file; money as its amount, with the currency in a last column (or one each, where they differ)."""
     told = [Column(key, _kind(key, [row[key] for row in rows])) for key in columns]
-    money = any(column.kind == "money" for column in told)
+    money = [column for column in told if column.kind == "money"]
     cells = [[_cell(row[column.key], column.kind) for column in told] for row in rows]
-    if money:
+    if len({row[column.key]["currency"] for row in rows for column in money if row[column.key]}) > 1:
+        told += [Column(f"{column.key}_currency", "text") for column in money]
+        for line, row in zip(cells, rows, strict=True):
+            line += [(row[column.key] or {}).get("currency") for column in money]
+    elif money:
         told.append(Column("currency", "text"))
         for line, row in zip(cells, rows, strict=True):
             line.append(next((value["currency"] for value in row.values() if isinstance(value, dict)), None))

@@ -180,7 +180,11 @@ class LeadFact(Base):
     """
 
     __tablename__ = "fact_lead"
-    __table_args__ = (Index(None, "workspace_id", "occurred_at"), {"postgresql_with": {"fillfactor": "70"}})
+    __table_args__ = (
+        Index(None, "workspace_id", "occurred_at"),
+        Index("ix_fact_lead_contact", "workspace_id", "contact_id", postgresql_where=text("contact_id IS NOT NULL")),
+        {"postgresql_with": {"fillfactor": "70"}},
+    )
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
     id: Mapped[UUID] = mapped_column(primary_key=True)
