@@ -16,6 +16,7 @@ from crm_core.assignment import routes as assignment
 from crm_core.calls import routes as calls
 from crm_core.companies import routes as companies
 from crm_core.contacts import routes as contacts
+from crm_core.conversion_mapping import routes as conversion_mapping
 from crm_core.conversions import routes as conversions
 from crm_core.custom_fields import routes as custom_fields
 from crm_core.deals import routes as deals
@@ -58,6 +59,7 @@ ROUTERS = (
     views.router,
     exports.router,
     privacy.router,
+    conversion_mapping.router,
     conversions.router,
     loss_reasons.router,
     custom_fields.router,

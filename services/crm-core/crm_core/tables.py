@@ -11,6 +11,7 @@ from crm_core.base import Base
 from crm_core.calls import tables as calls
 from crm_core.companies import tables as companies
 from crm_core.contacts import tables as contacts
+from crm_core.conversion_mapping import tables as conversion_mapping
 from crm_core.custom_fields import tables as custom_fields
 from crm_core.deals import tables as deals
 from crm_core.duplicates import tables as duplicates
@@ -34,7 +35,7 @@ from crm_core.webhooks import tables as webhooks
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, redistribution, unmatched)
-CATALOGUES = (custom_fields, tags, segments, products)
+CATALOGUES = (custom_fields, conversion_mapping, tags, segments, products)
 SAME = (duplicates, merging)
 SCORING = (scoring,)
 FINDING = (views, exports)

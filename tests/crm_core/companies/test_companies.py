@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from crm_core.companies.actions import match_or_create_company
+from crm_core.companies.actions import CompanyTold, match_or_create_company
 from crm_core.companies.rules import digits, name_key
 from leadkit import clock
 
@@ -30,8 +30,10 @@ async def match(tenant: Tenant, **values: Any) -> UUID:
     """What converting a lead does about its company."""
     async with tenant.core.db.transaction(tenant.id) as session:
         company = await match_or_create_company(
-            session, workspace_id=tenant.id, owner_id=None, by="test", now=clock.now(), **values
-        )
+            session, workspace_id=tenant.id, told=CompanyTold(**values), domains=(), owner_id=None, by="test",
+            now=clock.now(),
+        )  # fmt: skip
+    assert company is not None
     return company.id
 
 

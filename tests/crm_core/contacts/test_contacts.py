@@ -6,7 +6,7 @@ from uuid import UUID
 
 import httpx
 import pytest
-from crm_core.contacts.actions import match_or_create_contact
+from crm_core.contacts.actions import ContactTold, match_or_create_contact
 from crm_core.contacts.queries import contacts_by_points
 from leadkit import clock
 from leadkit.contracts.inquiry import Messenger, Person
@@ -35,6 +35,7 @@ async def change(client: httpx.AsyncClient, contact: dict[str, Any], **values: A
 async def match(tenant: Tenant, **values: Any) -> UUID:
     """What converting a lead does about its person."""
     told: dict[str, Any] = {"person": Person(), "phones": [], "emails": [], "messengers": [], "lead_id": None}
+    told["told"] = ContactTold(position=values["person"].position if "person" in values else None)
     told |= {"company_id": None, "owner_id": None, "by": "test", "now": clock.now(), **values}
     async with tenant.core.db.transaction(tenant.id) as session:
         contact = await match_or_create_contact(session, workspace_id=tenant.id, **told)

@@ -1,8 +1,9 @@
 """Making and changing companies."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from leadkit.ids import new_id
@@ -19,7 +20,7 @@ from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
 from crm_core.companies.tables import Company
 from crm_core.contacts.points import Point, points_of, values_of
 from crm_core.contacts.queries import default_region
-from crm_core.custom_fields.queries import customs_for
+from crm_core.custom_fields.queries import Customs, customs_for
 from crm_core.finding.words import search_text
 from crm_core.rows import insert_rows, new_row, put
 from crm_core.storable import check_storable
@@ -56,26 +57,60 @@ async def create_companies(
     return made
 
 
+class CompanyTold(NamedTuple):
+    """What a lead tells of the company it comes from."""
+
+    name: str | None = None
+    tax_number: str | None = None
+    website: str | None = None
+    address: str | None = None
+    tags: Sequence[str] = ()
+    custom: Mapping[str, Any] = MappingProxyType({})
+
+
 async def match_or_create_company(
     session: AsyncSession,
     *,
     workspace_id: UUID,
-    name: str,
-    tax_number: str | None = None,
+    told: CompanyTold,
+    domains: Collection[str],
     owner_id: UUID | None,
     by: str,
     now: datetime,
-) -> Company:
-    """The company of this tax number or name, a new one when there is none."""
-    await queries.lock_names(session, workspace_id, name=name, tax_number=tax_number)
-    known = await queries.same_company(session, workspace_id, name=name, tax_number=tax_number)
+) -> Company | None:
+    """The company of this tax number or name, or the only one at these domains, else a new one; None where no name is
+    told either. A known company keeps what it has, and learns what it lacked."""
+    await queries.lock_names(session, workspace_id, name=told.name, tax_number=told.tax_number, domains=domains)
+    known = await queries.same_company(
+        session, workspace_id, name=told.name, tax_number=told.tax_number, domains=domains
+    )
+    customs = await customs_for(session, workspace_id, "company", [told.custom])
     if known is not None:
+        await _learn(session, known, told, customs, by=by, now=now)
         return known
+    if not told.name:
+        return None
     owner = await kept_owner(session, workspace_id, owner_id)
-    wanted = CompanyCreate(name=name, tax_number=tax_number)
+    wanted = CompanyCreate(
+        name=told.name, tax_number=told.tax_number, website=told.website, address=told.address,
+        tags=list(told.tags), custom=customs.fitting(told.custom).stored,
+    )  # fmt: skip
     company = _draft(workspace_id, wanted, [], owner, now=now)
     await _store(session, workspace_id, [company], by=by, now=now)
     return company
+
+
+async def _learn(
+    session: AsyncSession, company: Company, told: CompanyTold, customs: Customs, *, by: str, now: datetime
+) -> None:
+    before = _shown(company)
+    for field in ("tax_number", "website", "address"):
+        if not getattr(company, field):
+            setattr(company, field, _stored(company, field, getattr(told, field)))
+    company.tags = list(dict.fromkeys([*company.tags, *told.tags]))
+    company.custom = customs.fitting(told.custom, before=company.custom).stored
+    if _shown(company) != before:
+        await _changed(session, company, before=before, by=by, now=now)
 
 
 async def change_company(
@@ -97,13 +132,19 @@ async def change_company(
     for field, value in sent.items():
         setattr(company, field, _stored(company, field, normalised.get(field, value)))
     company.name_key = name_key(company.name)
+    await _changed(session, company, before=before, by=caller.subject, now=now)
+    return company
+
+
+async def _changed(
+    session: AsyncSession, company: Company, *, before: Mapping[str, Any], by: str, now: datetime
+) -> None:
     company.search_text = searched(company)
     company.version += 1
     company.updated_at = now
     await session.flush()
     change = audit.Change("company.update", "company", company.id, before, _shown(company))
-    await audit.record_all(session, workspace_id=company.workspace_id, by=caller.subject, changes=[change], now=now)
-    return company
+    await audit.record_all(session, workspace_id=company.workspace_id, by=by, changes=[change], now=now)
 
 
 def _stored(company: Company, field: str, value: Any) -> Any:

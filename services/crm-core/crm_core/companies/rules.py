@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 _QUOTES = re.compile(r"[\"'`«»„“”‘’]")
+_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/:?#\s]+)", re.I)
 _SPACES = re.compile(r"\s+")
 
 
@@ -18,3 +20,11 @@ def name_key(name: str) -> str:
 def digits(tax_number: str) -> str:
     """A tax number as it is compared: without spaces and dashes, in capitals."""
     return re.sub(r"[\s\-./]", "", tax_number).upper()
+
+
+def domains_at(website: str | None, emails: Iterable[str]) -> set[str]:
+    """The domains of a website and of e-mail addresses, free-mail services among them."""
+    found = {email.rpartition("@")[2].lower() for email in emails}
+    if website and (host := _HOST.match(website.strip())):
+        found.add(host[1].lower())
+    return found - {""}

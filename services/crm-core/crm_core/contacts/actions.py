@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -33,6 +34,15 @@ from crm_core.unmatched.queries import unmatched_among
 
 NEVER_NULL = ("kind", "person", "phones", "emails", "messengers", "addresses", "legal", "custom", "tags")
 POINT_FIELDS = ("phones", "emails", "messengers", "preferred")
+
+
+class ContactTold(NamedTuple):
+    """What a lead tells of a person beside names and addresses."""
+
+    position: str | None = None
+    legal: Mapping[str, Any] = MappingProxyType({})
+    tags: Sequence[str] = ()
+    custom: Mapping[str, Any] = MappingProxyType({})
 
 
 class Draft(NamedTuple):
@@ -84,6 +94,7 @@ async def match_or_create_contact(
     phones: Sequence[str],
     emails: Sequence[str],
     messengers: Sequence[Messenger],
+    told: ContactTold,
     company_id: UUID | None,
     owner_id: UUID | None,
     lead_id: UUID | None,
@@ -99,23 +110,35 @@ async def match_or_create_contact(
     )
     matched = next((known[point][0] for point in points if point in known), None)
     if matched is None:
-        wanted = ContactCreate(person=person, company_id=company_id, position=person.position)
+        wanted = ContactCreate(
+            person=person, company_id=company_id, position=told.position, legal=dict(told.legal), tags=list(told.tags)
+        )
+        customs = await customs_for(session, workspace_id, "contact", [told.custom])
         owner = await kept_owner(session, workspace_id, owner_id)
-        draft = _draft(workspace_id, wanted, points, owner, lead_id=lead_id, now=now)
+        draft = _draft(
+            workspace_id, wanted, points, owner, lead_id=lead_id, custom=customs.fitting(told.custom), now=now
+        )
         await _store(session, workspace_id, [draft], by=by, now=now)
         contact = draft.contact
     else:
         contact = await queries.locked(session, workspace_id, matched)
-        await _learn(session, contact, person, points, company_id=company_id, lead_id=lead_id, by=by, now=now)
+        await _learn(session, contact, person, points, told, company_id=company_id, lead_id=lead_id, by=by, now=now)
     return contact
 
 
 async def link_lead(
-    session: AsyncSession, *, workspace_id: UUID, contact_id: UUID, lead_id: UUID, by: str, now: datetime
+    session: AsyncSession,
+    *,
+    workspace_id: UUID,
+    contact_id: UUID,
+    lead_id: UUID,
+    told: ContactTold,
+    by: str,
+    now: datetime,
 ) -> Contact:
-    """Notes that a lead belongs to a contact that a person named."""
+    """Notes that a lead belongs to a contact that a person named; the contact learns what it lacked."""
     contact = await queries.locked(session, workspace_id, contact_id)
-    await _learn(session, contact, Person(), [], company_id=None, lead_id=lead_id, by=by, now=now)
+    await _learn(session, contact, Person(), [], told, company_id=None, lead_id=lead_id, by=by, now=now)
     return contact
 
 
@@ -231,6 +254,7 @@ async def _learn(
     contact: Contact,
     person: Person,
     points: Sequence[Point],
+    told: ContactTold,
     *,
     company_id: UUID | None,
     lead_id: UUID | None,
@@ -242,7 +266,13 @@ async def _learn(
     contact.person = filled_up(contact.person, person.model_dump(mode="json"))
     contact.search_name = search_name(contact.person)
     contact.company_id = contact.company_id or company_id
-    contact.position = contact.position or person.position
+    contact.position = contact.position or told.position
+    contact.legal = {**told.legal, **{name: value for name, value in contact.legal.items() if value}}
+    contact.tags = list(dict.fromkeys([*contact.tags, *told.tags]))
+    custom = (await customs_for(session, contact.workspace_id, "contact", [told.custom])).fitting(
+        told.custom, before=contact.custom
+    )
+    contact.custom, contact.custom_told = custom.stored, custom.told
     new = [point for point in points if point.value not in known]
     await insert_rows(session, _point_rows(contact.workspace_id, contact.id, new, None, first=len(known)))
     await _link(session, contact, lead_id)

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.users.queries import users_by_id
-from crm_core.custom_fields.rules import FieldInfo, TypeName, Values, users_named, values_of
+from crm_core.custom_fields.rules import EMPTY, FieldInfo, TypeName, Values, told_of, users_named, values_of
 from crm_core.custom_fields.tables import CustomField
 
 
@@ -69,6 +69,16 @@ class Customs:
         if read.errors:
             raise Invalid("A custom field is not valid.", errors=list(read.errors))
         return read
+
+    def fitting(self, given: Mapping[str, Any], *, before: Mapping[str, Any] | None = None) -> Values:
+        """The values of a card that takes over those of another: what it lacked, of what its own fields can hold."""
+        known = dict(before or {})
+        lacked = {key: value for key, value in given.items() if known.get(key) in EMPTY and key in self.fields}
+        for key, value in lacked.items():
+            read = values_of({key: self.fields[key]}, {key: value}, before={}, users=self.users)
+            if not read.errors:
+                known |= read.stored
+        return Values(known, told_of(self.fields, known))
 
 
 async def customs_for(

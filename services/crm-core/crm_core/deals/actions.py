@@ -1,10 +1,10 @@
 """Making, changing and handing over deals; the steps from stage to stage are in `steps`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from leadkit.contracts.common import Money
 from leadkit.merge_patch import changes
 from leadkit.problems import Invalid, Problem
 from leadkit.tokens import Caller
@@ -48,7 +48,7 @@ async def add_deals(
                     around.entrances,
                     owner,
                     around.currency,
-                    customs=around.customs,
+                    custom=around.customs.values(one.custom),
                     products=around.products,
                     now=moment,
                 )
@@ -71,33 +71,25 @@ async def add_deal(session: AsyncSession, wanted: DealCreate, *, caller: Caller,
 
 async def create_deal(
     session: AsyncSession,
+    wanted: DealCreate,
     *,
     workspace_id: UUID,
-    name: str,
-    contact_id: UUID | None,
-    company_id: UUID | None,
-    lead_id: UUID | None,
-    pipeline_id: UUID | None,
-    amount: Money | None,
-    owner_id: UUID | None,
-    team_id: UUID | None,
+    owner: Owner,
+    carried: Mapping[str, Any],
     by: str,
     now: datetime,
 ) -> Deal:
-    """A deal in the first stage of its pipeline (the default one when none is named), as converting a lead makes it.
+    """A deal as converting a lead makes it, in the first stage of its pipeline unless another is named, with custom
+    values `carried` over as far as its fields can hold them. `now` is when it began.
 
-    `now` is when it began. Raises `Invalid` for a pipeline or currency that is not the workspace's."""
-    wanted = DealCreate(
-        name=name,
-        contact_id=contact_id,
-        company_id=company_id,
-        lead_id=lead_id,
-        pipeline_id=pipeline_id,
-        amount=amount,
-    )
-    currency = await own_currency(session, workspace_id, amount)
+    Raises `Invalid` for a pipeline, stage or currency that is not the workspace's, or values that are no such."""
+    check_storable(wanted)
+    currency = await own_currency(session, workspace_id, wanted.amount)
+    customs = await customs_for(session, workspace_id, "deal", [wanted.custom, carried])
+    given = customs.values(wanted.custom, before={})
     entrances = await Entrances.of(session, workspace_id)
-    deal = draft(wanted, workspace_id, entrances, Owner(owner_id, team_id), currency, now=now)
+    custom = customs.fitting(carried, before=given.stored)
+    deal = draft(wanted, workspace_id, entrances, owner, currency, custom=custom, now=now)
     await record_new(session, workspace_id, [deal], [passage_into_first(deal, by=by)], by=by, now=now)
     return deal
 

@@ -73,13 +73,12 @@ def draft(
     owner: Owner,
     currency: str,
     *,
-    customs: Customs | None = None,
+    custom: Values,
     products: Products | None = None,
     now: datetime,
 ) -> Deal:
-    """A deal that began at `now`, not stored yet; raises `Invalid` where it may not begin. Without `customs` its custom
-    fields are held against nothing."""
-    values = customs.values(wanted.custom) if customs else Values(wanted.custom, {})
+    """A deal that began at `now`, not stored yet; raises `Invalid` where it may not begin. `custom` are the values of
+    its custom fields as they are stored."""
     lines = lines_read(wanted.lines, products or {}, currency)
     stage = entrances.find(pipeline_id=wanted.pipeline_id, stage_id=wanted.stage_id)
     deal = new_row(
@@ -90,7 +89,7 @@ def draft(
         probability=stage.probability, owner_id=owner.owner_id, team_id=owner.team_id,
         expected_close=wanted.expected_close, entered_stage_at=now, won_at=None, lost_at=None, loss_reason_id=None,
         loss_note=None, reached={}, passages={}, owners=[ownership(owner.owner_id, owner.team_id, now)],
-        custom=values.stored, custom_told=values.told, tags=wanted.tags, created_at=now, updated_at=now,
+        custom=custom.stored, custom_told=custom.told, tags=wanted.tags, created_at=now, updated_at=now,
     )  # fmt: skip
     check_entry(deal, None, stage)
     note_passage(deal, str(stage.id), now)

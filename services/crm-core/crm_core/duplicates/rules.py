@@ -7,6 +7,8 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+from crm_core.companies.rules import domains_at
+
 LEAST = 0.4
 """Pairs below this are not told."""
 
@@ -15,8 +17,6 @@ SIMILAR = 0.6
 
 COUNTRY_DIGITS = 2
 """The leading digits of a number that are not varied: they are rarely mistyped, and would make another country."""
-
-_HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/:?#\s]+)", re.I)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -78,10 +78,8 @@ def one_digit_off(phone: str) -> list[str]:
 
 def domains(profile: Profile, free: Collection[str]) -> set[str]:
     """The domains of a card's e-mails and website, without those where anybody has an address."""
-    found = {value.rpartition("@")[2] for kind, value in profile.points if kind == "email"}
-    if profile.website and (host := _HOST.match(profile.website.strip())):
-        found.add(host[1].lower())
-    return {one for one in found if one and one not in free}
+    found = domains_at(profile.website, (value for kind, value in profile.points if kind == "email"))
+    return found.difference(free)
 
 
 def similarity(one: str, other: str) -> float:

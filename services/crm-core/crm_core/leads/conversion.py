@@ -3,19 +3,18 @@
 from datetime import datetime
 from uuid import UUID
 
-from leadkit.contracts.common import Money
 from leadkit.contracts.inquiry import Messenger, Person
 from leadkit.problems import Invalid
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner, kept_owner, named_owner
-from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.companies.actions import match_or_create_company
 from crm_core.contacts.actions import link_lead, match_or_create_contact
 from crm_core.contacts.queries import contact_exists
 from crm_core.deals.actions import create_deal
 from crm_core.leads import lifecycle, store
+from crm_core.leads.carrying import Carried
 from crm_core.leads.schemas import LeadConvert
 from crm_core.leads.tables import Lead
 from crm_core.leads.transitions import Taking, begin_step, end_step
@@ -29,20 +28,16 @@ async def convert_lead(
     await store.lock_persons(session, caller.workspace, [lead_id])
     taking = await begin_step(session, lead_id, "convert", at=wanted.at, note=wanted.note, caller=caller, now=now)
     owner = await _owner(session, taking.lead, wanted.owner_id)
-    company_id = await _company(taking, wanted, owner)
-    contact_id = await _contact(taking, wanted, owner, company_id)
-    deal_owner = await named_owner(session, caller.workspace, wanted.deal.owner_id) if wanted.deal.owner_id else owner
+    carried = await Carried.of(session, taking.lead, wanted)
+    company_id = await _company(taking, carried, owner)
+    contact_id = await _contact(taking, wanted, carried, owner, company_id)
+    links = {"lead_id": lead_id, "contact_id": contact_id, "company_id": company_id}
     deal = await create_deal(
         session,
+        carried.deal.model_copy(update=links),
         workspace_id=caller.workspace,
-        name=wanted.deal.name or _name(taking.lead),
-        contact_id=contact_id,
-        company_id=company_id,
-        lead_id=lead_id,
-        pipeline_id=wanted.deal.pipeline_id,
-        amount=wanted.deal.amount or await _budget(session, taking.lead),
-        owner_id=deal_owner.owner_id,
-        team_id=deal_owner.team_id,
+        owner=await named_owner(session, caller.workspace, wanted.deal.owner_id) if wanted.deal.owner_id else owner,
+        carried=carried.deal_custom,
         by=caller.subject,
         now=taking.step.at,
     )
@@ -60,23 +55,24 @@ async def _owner(session: AsyncSession, lead: Lead, owner_id: UUID | None) -> Ow
     return Owner(None, lead.team_id)
 
 
-async def _company(taking: Taking, wanted: LeadConvert, owner: Owner) -> UUID | None:
-    name = wanted.company.name if wanted.company else taking.lead.person.get("company")
-    if not name:
+async def _company(taking: Taking, carried: Carried, owner: Owner) -> UUID | None:
+    if not (carried.company.name or carried.company.tax_number or carried.domains):
         return None
     company = await match_or_create_company(
         taking.session,
         workspace_id=taking.caller.workspace,
-        name=name,
-        tax_number=wanted.company.tax_number if wanted.company else None,
+        told=carried.company,
+        domains=carried.domains,
         owner_id=owner.owner_id,
         by=taking.caller.subject,
         now=taking.step.at,
     )
-    return company.id
+    return company.id if company else None
 
 
-async def _contact(taking: Taking, wanted: LeadConvert, owner: Owner, company_id: UUID | None) -> UUID:
+async def _contact(
+    taking: Taking, wanted: LeadConvert, carried: Carried, owner: Owner, company_id: UUID | None
+) -> UUID:
     """The contact named, else the one the lead is linked to, else whom its addresses reach, else a new one."""
     session, lead, workspace_id, by = taking.session, taking.lead, taking.caller.workspace, taking.caller.subject
     named = wanted.contact_id or lead.contact_id
@@ -84,7 +80,13 @@ async def _contact(taking: Taking, wanted: LeadConvert, owner: Owner, company_id
         raise Invalid.at("/contact_id", "is not a contact of this workspace")
     if named is not None:
         contact = await link_lead(
-            session, workspace_id=workspace_id, contact_id=named, lead_id=lead.id, by=by, now=taking.step.at
+            session,
+            workspace_id=workspace_id,
+            contact_id=named,
+            lead_id=lead.id,
+            told=carried.contact,
+            by=by,
+            now=taking.step.at,
         )
         return contact.id
     contact = await match_or_create_contact(
@@ -94,6 +96,7 @@ async def _contact(taking: Taking, wanted: LeadConvert, owner: Owner, company_id
         phones=lead.phones,
         emails=lead.emails,
         messengers=[Messenger.model_validate(one) for one in lead.messengers],
+        told=carried.contact,
         company_id=company_id,
         owner_id=owner.owner_id,
         lead_id=lead.id,
@@ -101,17 +104,3 @@ async def _contact(taking: Taking, wanted: LeadConvert, owner: Owner, company_id
         now=taking.step.at,
     )
     return contact.id
-
-
-async def _budget(session: AsyncSession, lead: Lead) -> Money | None:
-    """What the person named, if reports can add it up with the rest."""
-    workspace = await existing_workspace(session, lead.workspace_id)
-    if lead.budget_amount is None or lead.budget_currency != workspace.currency:
-        return None
-    return Money(amount=lead.budget_amount, currency=workspace.currency)
-
-
-def _name(lead: Lead) -> str:
-    person = lead.person
-    names = (lead.product, lead.subject, person.get("company"), person.get("full_name"), person.get("last_name"))
-    return next((name for name in names if name), "Lead")[:300]

@@ -1,5 +1,6 @@
 """What the lead calls take and answer."""
 
+from datetime import date
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -220,19 +221,25 @@ class LeadReopen(Stepping):
 
 
 class ConvertDeal(Asked):
-    """The deal to begin; named after the lead when no name is given."""
+    """The deal to begin; what is not given is the lead's, as the conversion mapping says."""
 
     name: Annotated[str, Field(min_length=1, max_length=300, examples=["Office chairs"])] | None = None
     pipeline_id: UUID | None = None
+    stage_id: UUID | None = None
     amount: Budget | None = None
     owner_id: UUID | None = None
+    expected_close: date | None = None
+    custom: Free = Field(default_factory=dict)
+    tags: Tags = Field(default_factory=list)
 
 
 class ConvertCompany(Asked):
-    """The company, found by its tax number or name, else made."""
+    """The company, found by its tax number or name, or by the domain of the website or of the lead's e-mails, else
+    made."""
 
     name: Annotated[str, Field(min_length=1, max_length=300, examples=["ООО Ромашка"])]
-    tax_number: Annotated[str, Field(max_length=50, examples=["7707083893"])] | None = None
+    tax_number: Annotated[str, Field(min_length=4, max_length=40, examples=["7707083893"])] | None = None
+    website: Annotated[str, Field(max_length=1000, examples=["https://example.com"])] | None = None
 
 
 class LeadConvert(Asked):
