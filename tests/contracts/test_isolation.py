@@ -84,6 +84,7 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ("assignment_rule_id", "/v1/assignment-rules", lambda _: {"name": "By turn"}),
     ("redistribution_id", "/v1/assignment/redistribute", lambda made: {"user_id": made["user_id"]}),
     ("question_id", "/v1/qualification-questions", lambda _: {"key": "floor", "name": "Which floor?", "type": "text"}),
+    ("holiday_id", "/v1/holidays", lambda _: {"day": "2027-01-01", "name": "New Year"}),
     ("address_id", "/v1/unmatched-addresses", lambda _: {"kind": "phone", "value": "+79990000003", "reason": "own"}),
 )  # fmt: skip
 """The name that paths give an id, where such a thing is made, and of what (given what was made before)."""

@@ -40,6 +40,7 @@ from crm_core.timeline import routes as timeline
 from crm_core.unmatched import routes as unmatched
 from crm_core.views import routes as views
 from crm_core.webhooks import routes as webhooks
+from crm_core.working_time import routes as working_time
 
 ROUTERS = (
     inquiries.router,
@@ -68,6 +69,7 @@ ROUTERS = (
     products.router,
     unmatched.router,
     users.router,
+    working_time.router,
     teams.router,
     tokens.router,
     workspaces.router,

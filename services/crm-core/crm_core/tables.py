@@ -31,8 +31,9 @@ from crm_core.tags import tables as tags
 from crm_core.unmatched import tables as unmatched
 from crm_core.views import tables as views
 from crm_core.webhooks import tables as webhooks
+from crm_core.working_time import tables as working_time
 
-ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons)
+ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons, working_time)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, redistribution, unmatched)
 CATALOGUES = (custom_fields, conversion_mapping, tags, segments, products)

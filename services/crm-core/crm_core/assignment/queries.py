@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import datetime, time
 from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from leadkit.problems import NotFound
 from sqlalchemy import ARRAY, DateTime, Select, Uuid, and_, cast, func, select
@@ -14,7 +13,6 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.users.queries import assignable, users_by_id
-from crm_core.access.users.rules import at_work
 from crm_core.assignment.facts import FIELDS
 from crm_core.assignment.model import Person, Rule
 from crm_core.assignment.reading import rule_from
@@ -24,6 +22,8 @@ from crm_core.custom_fields.listing import asked_about
 from crm_core.custom_fields.queries import fields_of
 from crm_core.custom_fields.rules import FieldInfo
 from crm_core.leads.queries import open_leads_of
+from crm_core.working_time.queries import calendars_among
+from crm_core.working_time.rules import Calendar, unavailable
 
 MOST_KEPT = 1000
 TIME = DateTime(timezone=True)
@@ -95,15 +95,16 @@ async def people_of(
 ) -> dict[UUID, Person]:
     """Everybody who may get leads, and `also` these users whoever they are, by id in a stable order."""
     rows = await assignable(session, workspace_id, also)
-    return {UUID(int=row.id.int): _person(row, now) for row in rows}
+    calendars = await calendars_among(session, workspace_id, rows)
+    return {row_id: _person(row, calendars[row_id], now) for row in rows if (row_id := UUID(int=row.id.int))}
 
 
-def _person(row: Any, now: datetime) -> Person:
-    here = now.astimezone(ZoneInfo(row.time_zone))
+def _person(row: Any, calendar: Calendar, now: datetime) -> Person:
+    here = now.astimezone(calendar.zone)
     return Person(
         id=UUID(int=row.id.int), team_id=row.team_id, role=row.role, active=row.active, level=row.level,
         skills=_folded(row.skills), languages=_folded(row.languages), regions=_folded(row.regions),
-        away=None if at_work(row.working_hours, here) else "outside_hours",
+        away=unavailable(calendar, now),
         daily_cap=row.daily_cap, open_cap=row.open_cap, day_began=datetime.combine(here, time(), here.tzinfo),
     )  # fmt: skip
 

@@ -23,7 +23,8 @@ from crm_core.uniqueness import unique
 
 _FIELDS = (
     "name", "email", "role", "team_id", "active", "level", "skills", "languages", "regions",
-    "time_zone", "working_hours", "daily_cap", "open_cap",
+    "time_zone", "working_hours", "rota", "days_off", "paused_since", "paused_until", "pause_reason", "daily_cap",
+    "open_cap",
 )  # fmt: skip
 
 
@@ -40,7 +41,7 @@ async def create_user(
     """The new user. Raises `EmailTaken`, and `Invalid` for a team that is not there."""
     workspace = await existing_workspace(session, workspace_id)
     await _check_team(session, workspace_id, values["team_id"])
-    given = {**values, "time_zone": values["time_zone"] or workspace.time_zone}
+    given = {"days_off": [], **values, "time_zone": values["time_zone"] or workspace.time_zone}
     user = User(workspace_id=workspace_id, id=new_id(), version=1, created_at=now, updated_at=now, **given)
     async with unique(session, EmailTaken()):
         session.add(user)
@@ -62,7 +63,7 @@ async def update_user(
     by: str,
     now: datetime,
 ) -> User:
-    """The changed user; their tokens end when role or team changed or they were deactivated.
+    """The changed user; their tokens end when role or team changed or they were deactivated. Hours end a rota.
 
     Raises `NotFound`, `Stale`, `EmailTaken`, and `Invalid` for a team that is not there."""
     user = await session.scalar(
@@ -72,6 +73,8 @@ async def update_user(
         raise NotFound("There is no such user.")
     check_version(if_match, user.version)
     before = {field: getattr(user, field) for field in _FIELDS}
+    if changes.get("working_hours") is not None:
+        changes = {**changes, "rota": None}
     after = {**before, **changes}
     if after == before:
         return user

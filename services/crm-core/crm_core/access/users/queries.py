@@ -8,6 +8,7 @@ from uuid import UUID
 from leadkit.contracts.events import StaffState
 from leadkit.issuer import Staff
 from leadkit.outbox import NewEvent
+from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from sqlalchemy import Row, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +19,7 @@ from crm_core.access.users.tables import User
 __all__ = [
     "assignable",
     "default_team",
+    "existing_user",
     "snapshot",
     "staff_by_email",
     "user_by_id",
@@ -32,6 +34,14 @@ async def user_by_id(session: AsyncSession, workspace_id: UUID, user_id: UUID) -
     return await session.scalar(select(User).where(User.workspace_id == workspace_id, User.id == user_id))
 
 
+async def existing_user(session: AsyncSession, workspace_id: UUID, user_id: UUID) -> User:
+    """The user; raises `NotFound`."""
+    user = await user_by_id(session, workspace_id, user_id)
+    if user is None:
+        raise NotFound("There is no such user.")
+    return user
+
+
 async def users_by_id(session: AsyncSession, workspace_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, User]:
     """The users of these ids that there are."""
     found = await session.scalars(select(User).where(User.workspace_id == workspace_id, User.id.in_(user_ids)))
@@ -43,7 +53,8 @@ async def assignable(session: AsyncSession, workspace_id: UUID, also: Collection
     found = await session.execute(
         select(
             User.id, User.team_id, User.role, User.active, User.level, User.skills, User.languages, User.regions,
-            User.time_zone, User.working_hours, User.daily_cap, User.open_cap,
+            User.time_zone, User.working_hours, User.rota, User.days_off, User.paused_since, User.paused_until,
+            User.daily_cap, User.open_cap,
         )
         .where(
             User.workspace_id == workspace_id,

@@ -67,9 +67,7 @@ async def users_list(
 @router.get("/users/{user_id}", responses=problems(NotFound))
 async def users_get(user_id: UUID, caller: Reader, session: ReadSession, response: Response) -> UserOut:
     """Get one user."""
-    user = await queries.user_by_id(session, caller.workspace, user_id)
-    if user is None:
-        raise NotFound("There is no such user.")
+    user = await queries.existing_user(session, caller.workspace, user_id)
     with_etag(response, user.version)
     return UserOut.model_validate(user)
 

@@ -8,11 +8,12 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.access.teams.tables import Team
-from crm_core.base import Base
+from crm_core.base import EMPTY_LIST, Base
 
 
 class User(Base):
-    """A member of staff. An inactive one keeps what they own and never gets another lead."""
+    """A member of staff. An inactive one keeps what they own and never gets another lead. At work by `working_hours`,
+    or by a `rota` where there is one."""
 
     __tablename__ = "member"
     __table_args__ = (
@@ -37,6 +38,11 @@ class User(Base):
     regions: Mapped[list[str]]
     time_zone: Mapped[str]
     working_hours: Mapped[dict[str, Any] | None]
+    rota: Mapped[dict[str, Any] | None]
+    days_off: Mapped[list[dict[str, Any]]] = mapped_column(server_default=EMPTY_LIST)
+    paused_since: Mapped[datetime | None]
+    paused_until: Mapped[datetime | None]
+    pause_reason: Mapped[str | None]
     daily_cap: Mapped[int | None]
     open_cap: Mapped[int | None]
     created_at: Mapped[datetime]
