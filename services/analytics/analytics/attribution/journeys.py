@@ -10,6 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.attribution.models import Journey
+from analytics.projections.foreign_sums import REVENUE
 
 TOUCH_DIMENSIONS: Final = (
     "source", "medium", "campaign", "content", "term", "campaign_id", "adgroup_id", "ad_id", "channel_group",
@@ -44,19 +45,19 @@ TOUCHED: Final = """SELECT coalesce(l.contact_id, l.merged_into, l.id, i.contact
 """Every touch with its person: the contact where there is one, else the lead. The first touch of a person comes again
 with each of their inquiries."""
 
-_CASES: Final = """SELECT l.id, coalesce(l.contact_id, l.merged_into, l.id) AS person, l.occurred_at AS born,
+_CASES: Final = f"""SELECT l.id, coalesce(l.contact_id, l.merged_into, l.id) AS person, l.occurred_at AS born,
         (l.status <> 'merged')::int AS leads,
         (l.status <> 'merged' AND l.qualified_at IS NOT NULL)::int AS qualified,
         coalesce(d.won, 0) AS won, coalesce(d.revenue, 0) AS revenue, d.sold_at, to_jsonb(l) AS own
     FROM fact_lead l LEFT JOIN LATERAL (
         SELECT count(*) AS won, min(coalesce(d.won_at, d.updated_at)) AS sold_at,
-            sum(CASE WHEN d.currency = :currency THEN coalesce(d.amount, 0) ELSE 0 END) AS revenue
+            sum({REVENUE}) AS revenue
         FROM fact_deal d WHERE d.workspace_id = l.workspace_id AND d.case_id = l.id AND d.status = 'won') d ON true
     WHERE l.workspace_id = :workspace_id AND l.occurred_at >= :start AND l.occurred_at < :end
     UNION ALL
     SELECT d.id, coalesce(d.contact_id, d.id), d.created_at, 0, 0, (d.status = 'won')::int,
-        CASE WHEN d.status = 'won' AND d.currency = :currency THEN coalesce(d.amount, 0) ELSE 0 END,
-        CASE WHEN d.status = 'won' THEN coalesce(d.won_at, d.updated_at) END, '{}'::jsonb
+        CASE WHEN d.status = 'won' THEN {REVENUE} ELSE 0 END,
+        CASE WHEN d.status = 'won' THEN coalesce(d.won_at, d.updated_at) END, '{{}}'::jsonb
     FROM fact_deal d LEFT JOIN fact_lead l ON l.workspace_id = d.workspace_id AND l.id = d.case_id
     WHERE d.workspace_id = :workspace_id AND d.created_at >= :start AND d.created_at < :end AND l.id IS NULL
 """
@@ -96,6 +97,7 @@ async def journeys(
     *,
     start: datetime,
     end: datetime,
+    zone: str,
     currency: str,
     lookback_days: int,
     with_ages: bool,
@@ -105,6 +107,7 @@ async def journeys(
     Who came without any touch has one: what the lead itself says.
     """
     values: dict[str, Any] = {"workspace_id": workspace_id, "start": start, "end": end, "currency": currency}
+    values["zone"] = zone
     statement = text(_statement(owed, by, with_ages=with_ages))
     rows = await session.execute(statement, values | {"lookback": lookback_days})
     return [

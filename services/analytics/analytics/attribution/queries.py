@@ -73,6 +73,7 @@ async def answer_attribution(
             by,
             start=datetime.combine(period.start, time.min, zone),
             end=datetime.combine(period.end, time.min, zone),
+            zone=zone.key,
             currency=setting.currency,
             lookback_days=lookback_days,
             with_ages=model.key == "time_decay",

@@ -26,6 +26,16 @@ def rate_on(workspace_id: UUID, base: str, currency: Any, day: Any) -> Select[De
     )
 
 
+def converted_sql(amount: str, currency: str, day: str) -> str:
+    """An amount of another currency on a day, in `:currency` of `:workspace_id` and to the cent; null without a rate.
+
+    For statements that are written as text; the arguments are their own columns.
+    """
+    return f"""round({amount} * (
+        SELECT r.rate FROM exchange_rate r WHERE r.workspace_id = :workspace_id AND r.base = :currency
+        AND r.currency = {currency} AND r.date <= {day} ORDER BY r.date DESC LIMIT 1), 2)"""
+
+
 async def rates_on(
     session: AsyncSession, workspace_id: UUID, base: str, wanted: Iterable[tuple[str, date]]
 ) -> dict[tuple[str, date], Decimal]:

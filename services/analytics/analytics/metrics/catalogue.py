@@ -223,8 +223,9 @@ _BASE: Final[tuple[Metric, ...]] = (
         "Deals open now.", Count("deals_open", "deal"),
     ),
     Metric(
-        "unconverted", Names("Deals in other currencies", "Сделки в другой валюте"), "count",
-        "Deals in another currency than the workspace's; their amounts are in no metric.", Count("unconverted", "deal"),
+        "unconverted", Names("Deals without an exchange rate", "Сделки без курса валюты"), "count",
+        "Deals in a currency that no exchange rate is known for; their amounts are in no metric.",
+        Count("unconverted", "deal"),
     ),
     Metric(
         "stage_reached", Names("Deals that reached the stage", "Сделки, дошедшие до этапа"), "count",

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
+from leadkit.contracts.common import Money
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.metrics.answering import (
@@ -22,9 +23,9 @@ from analytics.metrics.answering import (
     written,
 )
 from analytics.metrics.asking import Question
-from analytics.metrics.catalogue import METRIC_BY_KEY
+from analytics.metrics.catalogue import METRIC_BY_KEY, ingredients
 from analytics.metrics.dimensions import Dimension
-from analytics.metrics.kinds import Metric
+from analytics.metrics.kinds import Amount, Metric
 from analytics.metrics.maturity import immature_metrics
 from analytics.metrics.reading import read
 from analytics.metrics.schemas import CostAnswer, Coverage, QueryAnswer
@@ -50,6 +51,7 @@ class Answer:
     spending: Spending | None
     read: Literal["cells", "facts"]
     names: Names
+    left_out: dict[str, dict[str, Decimal]]
 
     @property
     def total(self) -> Numbers:
@@ -78,7 +80,8 @@ async def answered(session: AsyncSession, asked: Slice, metrics: Sequence[Metric
     if not asked.by:
         rows.setdefault((), Numbers())
     facts = reading.read == "facts" or (spending is not None and spending.read == "facts")
-    return Answer(rows, spending, "facts" if facts else "cells", await names_for(session, asked.workspace_id, by))
+    source: Literal["cells", "facts"] = "facts" if facts else "cells"
+    return Answer(rows, spending, source, await names_for(session, asked.workspace_id, by), reading.left_out)
 
 
 async def names_for(session: AsyncSession, workspace_id: UUID, dimensions: Iterable[Dimension]) -> Names:
@@ -119,6 +122,7 @@ async def answer_query(
         basis=question.basis,
         **_period(question),
         read=answer.read,
+        unconverted=_unconverted(answer, question.metrics),
         as_of=fresh.as_of,
         lag_s=fresh.lag_s,
     )
@@ -142,6 +146,7 @@ async def answer_cost(
         basis=question.basis,
         **_period(question),
         read=answer.read,
+        unconverted=_unconverted(answer, question.metrics),
         as_of=fresh.as_of,
         lag_s=fresh.lag_s,
         unattributed=written(METRIC_BY_KEY["spend"], unattributed, currency),
@@ -151,6 +156,16 @@ async def answer_cost(
             written(METRIC_BY_KEY["spend"], amount, other) for other, amount in sorted(answer.spending.left_out.items())
         ],
     )
+
+
+def _unconverted(answer: Answer, metrics: Iterable[Metric]) -> dict[str, list[Money]]:
+    """The amounts that are in none of these metrics for want of a rate, under the metrics they are parts of."""
+    parts = dict.fromkeys(part for metric in metrics for part in ingredients(metric))
+    return {
+        part.key: [Money(amount=amount, currency=currency) for currency, amount in sorted(left_out.items())]
+        for part in parts
+        if isinstance(part.source, Amount) and (left_out := answer.left_out.get(part.source.measure))
+    }
 
 
 def _period(question: Question) -> dict[str, Any]:

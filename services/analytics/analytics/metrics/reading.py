@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.cell_sums import family_for, sums_of_cells
 from analytics.projections.fact_sums import sums_of_facts
+from analytics.projections.foreign_sums import AMOUNTS, foreign_sums
 from analytics.projections.measures import Subject
 from analytics.projections.slices import Key, Slice, Sum, Wanted
 from analytics.traffic.queries import visits_by
@@ -43,10 +44,14 @@ Tallies = dict[Key, dict[str, Tally]]
 
 @dataclass(slots=True)
 class Reading:
-    """What was read, and from where; `facts` when one of the measures needed them."""
+    """What was read, and from where; `facts` when one of the measures needed them.
+
+    `left_out`: by measure and currency, the amounts of deals that no exchange rate is known for; in no tally.
+    """
 
     tallies: Tallies
     read: Literal["cells", "facts"]
+    left_out: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
 
 async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) -> Reading:
@@ -67,6 +72,14 @@ async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) ->
             rows = await sums_of_facts(session, asked, measures)
         else:
             rows = await sums_of_cells(session, asked, family, measures)
-        for key, measure, n, amount, buckets in rows:
-            reading.tallies.setdefault(key, {}).setdefault(measure, Tally()).add(n, amount, buckets)
+        _add(reading, rows)
+    foreign = [measure for group in places.values() for measure, _ in group if measure in AMOUNTS]
+    if foreign:
+        added, reading.left_out = await foreign_sums(session, asked, foreign)
+        _add(reading, added)
     return reading
+
+
+def _add(reading: Reading, rows: Iterable[Sum]) -> None:
+    for key, measure, n, amount, buckets in rows:
+        reading.tallies.setdefault(key, {}).setdefault(measure, Tally()).add(n, amount, buckets)

@@ -78,6 +78,10 @@ class QueryAnswer(_Numbers):
     immature: list[str] = Field(
         description="Metrics of a cohort whose youngest leads have not had the usual time to get so far: not lost yet"
     )
+    unconverted: dict[str, list[Money]] = Field(
+        description="By metric, the amounts of deals in currencies that no exchange rate is known for: in no number",
+        examples=[{"revenue": [{"amount": "100.00", "currency": "EUR"}]}],
+    )
 
 
 class Coverage(Shape):

@@ -136,6 +136,11 @@ def _unmerged(event: Event) -> Event:
 
 
 _AMOUNT: Final = "CASE WHEN f.currency = :currency THEN coalesce(f.amount, 0) ELSE 0 END"
+DEAL_AMOUNTS: Final = {
+    **dict.fromkeys(("deals", "won", "lost", "deals_open"), "f.amount"),
+    "forecast": "f.amount * f.probability",
+}
+"""What a deal adds to each measure with an amount, in its own currency."""
 _DEAL_MOMENTS: Final = {
     "born": "coalesce(l.occurred_at, f.created_at)",
     "made": "f.created_at",

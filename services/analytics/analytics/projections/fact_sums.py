@@ -32,8 +32,8 @@ async def sums_of_facts(session: AsyncSession, asked: Slice, wanted: Sequence[Wa
 
 def _statement(asked: Slice, place: Place, measures: Sequence[str]) -> tuple[str, dict[str, Any]]:
     day = "e.at" if asked.basis == "period" else place.moments["born"]
-    columns = [_column(dimension, asked, place, day) for dimension in asked.by]
-    conditions, values = _conditions(asked, place, day)
+    columns = [column(dimension, asked, place, day) for dimension in asked.by]
+    kept, values = conditions(asked, place, day)
     events = ", ".join(_event(measure, place.events[measure], place) for measure in measures)
     grouped = ", ".join(str(position + 1) for position in range(len(columns) + 2))
     statement = f"""
@@ -41,9 +41,9 @@ def _statement(asked: Slice, place: Place, measures: Sequence[str]) -> tuple[str
         FROM {place.tables}
         CROSS JOIN LATERAL (VALUES {events}) AS e(measure, at, bucket, n, amount, present, moment)
         WHERE f.workspace_id = :workspace_id AND e.at IS NOT NULL
-          AND {day} >= :start AND {day} < :end {"".join(f" AND {condition}" for condition in conditions)}
+          AND {day} >= :start AND {day} < :end {"".join(f" AND {condition}" for condition in kept)}
         GROUP BY {grouped}"""
-    return statement, values | _bounds(asked, statement)
+    return statement, values | bounds(asked, statement)
 
 
 def _event(measure: str, event: Event, place: Place) -> str:
@@ -54,7 +54,8 @@ def _event(measure: str, event: Event, place: Place) -> str:
     return f"({values}, {str(event.present).lower()}, '{event.moment}')"
 
 
-def _bounds(asked: Slice, statement: str) -> dict[str, Any]:
+def bounds(asked: Slice, statement: str) -> dict[str, Any]:
+    """The values that a statement takes of those that say which part of the facts is asked for."""
     values: dict[str, Any] = {
         "workspace_id": asked.workspace_id,
         "start": datetime.combine(asked.period.start, time.min, asked.zone),
@@ -65,17 +66,17 @@ def _bounds(asked: Slice, statement: str) -> dict[str, Any]:
     return {name: value for name, value in values.items() if f":{name}" in statement}
 
 
-def _conditions(asked: Slice, place: Place, day: str) -> tuple[list[str], dict[str, Any]]:
-    conditions, values = [], {}
+def conditions(asked: Slice, place: Place, day: str) -> tuple[list[str], dict[str, Any]]:
+    """The conditions of the slice in SQL, and their values."""
+    kept, values = [], {}
     for index, condition in enumerate(asked.where):
-        column = _column(condition.dimension, asked, place, day)
-        found = f"{column} = ANY(:where_{index})"
-        conditions.append(f"NOT ({found})" if condition.negated else found)
+        found = f"{column(condition.dimension, asked, place, day)} = ANY(:where_{index})"
+        kept.append(f"NOT ({found})" if condition.negated else found)
         values[f"where_{index}"] = sorted(condition.values)
-    return conditions, values
+    return kept, values
 
 
-def _column(key: str, asked: Slice, place: Place, day: str) -> str:
+def column(key: str, asked: Slice, place: Place, day: str) -> str:
     """The dimension as text, '' where absent, as cells have it."""
     local = f"({day} AT TIME ZONE CAST(:zone AS text))"
     if key in CALENDAR:
@@ -87,8 +88,8 @@ def _column(key: str, asked: Slice, place: Place, day: str) -> str:
         return f"to_char({local}, 'HH24')"
     if key in ("owner", "team"):
         return owner(key, asked.basis, "e.at", "e.present")
-    column = place.column(key)
+    told = place.column(key)
     for moment, apart in place.apart.items():
         if key in apart:
-            column = f"CASE WHEN e.moment = '{moment}' THEN {place.column(key, moment)} ELSE {column} END"
-    return column
+            told = f"CASE WHEN e.moment = '{moment}' THEN {place.column(key, moment)} ELSE {told} END"
+    return told

@@ -126,7 +126,7 @@ MEASURES: tuple[Measure, ...] = (
     Measure("forecast", "deal", "deals open now", "their amounts weighted by probability"),
     Measure("won", "deal", "deals won now", "their amounts (revenue)"),
     Measure("lost", "deal", "deals lost now", "their amounts"),
-    Measure("unconverted", "deal", "deals in another currency than the workspace's; their amounts are in no measure"),
+    Measure("unconverted", "deal", "deals in another currency than the workspace's; no cell has their amounts"),
     Measure("stage_reached", "passage", "deals that ever were in the stage (period: on the first day they were)"),
     Measure("stage_passages", "passage", "entries of deals into the stage, every time"),
     Measure("time_leads", "lead", "leads, by seconds from the lead to contacted", timed=True),
@@ -141,7 +141,7 @@ MEASURES: tuple[Measure, ...] = (
 leads + merged + inquiries_attached + inquiries_reopened.
 
 A converted lead is lost when it has deals and all are lost, for the last one's reason. Amounts are in the currency of
-the cells' generation."""
+the cells' generation; those in other currencies are added by `foreign_sums` when a question is answered."""
 
 MEASURE: Final = {measure.key: measure for measure in MEASURES}
 AMOUNT: Final = {measure.key: f"{measure.key}_amount" for measure in MEASURES if measure.amount}

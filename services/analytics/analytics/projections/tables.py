@@ -241,6 +241,7 @@ class DealFact(Base):
     __tablename__ = "fact_deal"
     __table_args__ = (
         Index(None, "workspace_id", "case_id"),
+        Index(None, "workspace_id", "currency"),
         Index(None, "workspace_id", "created_at"),
         {"postgresql_with": {"fillfactor": "70"}},
     )

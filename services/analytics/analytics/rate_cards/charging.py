@@ -6,6 +6,8 @@ zone of the workspace) is in the next answer. The cost of that grows with the le
 
 from typing import Final
 
+from analytics.currencies.queries import converted_sql
+
 REFUSED: Final = ("spam", "unreachable", "region", "repeated")
 """Why a lead is not paid, the first that stands."""
 
@@ -54,7 +56,7 @@ CHARGES: Final = f"""
 """Of `:workspace_id`, of moments from `:start` up to `:end`, with days in `:zone`. A lead is paid for once by a kind of
 payment: by the card that names most of it, then by the youngest."""
 
-CONVERTED: Final = """CASE WHEN c.currency = :currency THEN c.amount ELSE round(c.amount * (
-    SELECT r.rate FROM exchange_rate r WHERE r.workspace_id = :workspace_id AND r.base = :currency
-      AND r.currency = c.currency AND r.date <= c.day ORDER BY r.date DESC LIMIT 1), 2) END"""
+CONVERTED: Final = (
+    f"CASE WHEN c.currency = :currency THEN c.amount ELSE {converted_sql('c.amount', 'c.currency', 'c.day')} END"
+)
 """A charge `c` in `:currency`, by the rate of its day; null where none is known."""

@@ -8,6 +8,7 @@ from leadkit.contracts.common import Money
 from sqlalchemy import Row, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.projections.foreign_sums import REVENUE
 from analytics.projections.slices import Slice
 from analytics.rate_cards.charging import CHARGES, CONVERTED, REFUSED
 from analytics.rate_cards.queries import bounds
@@ -30,7 +31,7 @@ _SETTLEMENTS: Final = text(
             coalesce(sum(d.revenue), 0) AS revenue
         FROM (SELECT DISTINCT supplier, currency, lead_id, contacted, qualified FROM charges) p
         CROSS JOIN LATERAL (
-            SELECT count(*) AS won, sum(d.amount) FILTER (WHERE d.currency = :currency) AS revenue FROM fact_deal d
+            SELECT count(*) AS won, sum({REVENUE}) AS revenue FROM fact_deal d
             WHERE d.workspace_id = :workspace_id AND d.case_id = p.lead_id AND d.status = 'won') d
         GROUP BY p.supplier, p.currency)
     SELECT c.supplier, c.currency, count(*) AS delivered, {_COUNTS}, {_REFUSALS},
