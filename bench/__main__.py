@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leadkit.telemetry import configure_logging
 
-from bench import accepting, beside, finding, flowing, importing, reporting, resting, writing
+from bench import accepting, assigning, beside, finding, flowing, importing, reporting, resting, writing
 from bench.load import require_wrk
 from bench.report import Report
 from bench.stack import Stack, running_stack
@@ -16,6 +16,7 @@ PARTS: tuple[tuple[str, Callable[[Stack, Report], None]], ...] = (
     ("floor", writing.floor),
     ("freshness", flowing.freshness),
     ("inquiries", writing.inquiries),
+    ("assigning", assigning.measure),
     ("projecting", flowing.projecting),
     ("accepting", accepting.measure),
     *beside.PARTS,
