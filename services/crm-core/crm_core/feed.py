@@ -52,6 +52,7 @@ EVENT_TYPES = (
     "activity.created",
     "activity.updated",
     "activity.completed",
+    "activity.due_soon",
     "activity.missed",
     "webhook.disabled",
 )

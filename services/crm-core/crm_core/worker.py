@@ -1,5 +1,5 @@
-"""crm-core's worker: orders events into the feed, brings postponed leads back, gives out waiting ones, writes exports,
-sends webhooks, finds duplicates, scores leads anew, and forgets what has run out.
+"""crm-core's worker: orders events into the feed, brings postponed leads back, gives out waiting ones, tells what is
+due, writes exports, sends webhooks, finds duplicates, scores leads anew, and forgets what has run out.
 
 Any number of copies may run."""
 
@@ -16,6 +16,7 @@ from leadkit.serve import run
 from leadkit.tokens import remember_revoked
 from leadkit.worker import every, run_worker
 
+from crm_core.activities import alarms
 from crm_core.duplicates import scanning as duplicates
 from crm_core.exports import working as exports
 from crm_core.leads import rescoring, returning, waiting
@@ -39,6 +40,7 @@ async def main() -> None:
         loops = (
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
+            ("alarms", every(alarms.EVERY_S, partial(alarms.tell_alarms, db))),
             ("waiting", every(waiting.EVERY_S, partial(waiting.give_out_waiting, db))),
             ("redistribution", every(redistribution.EVERY_S, partial(redistribution.redistribute, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),

@@ -163,7 +163,8 @@ class DealState(Shape):
 
 
 class ActivityState(Shape):
-    """`activity.*`: a call, e-mail, meeting, task or note, without its words."""
+    """`activity.*`: a call, e-mail, meeting, task or note, without its words. `activity.missed` is told of a due time
+    that passed (`missed_at`) and of a call to us that nobody took."""
 
     id: UUID
     version: int
@@ -175,6 +176,9 @@ class ActivityState(Shape):
     owner_id: UUID | None
     inquiry_id: UUID | None
     due_at: Moment | None
+    remind_before_minutes: int | None = None
+    reminded_at: Moment | None = None
+    missed_at: Moment | None = None
     completed_at: Moment | None
     created_at: Moment
 

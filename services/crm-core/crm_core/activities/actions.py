@@ -9,7 +9,7 @@ from uuid import UUID
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
 from leadkit.outbox import publish
-from leadkit.problems import Conflict, Problem
+from leadkit.problems import Conflict, Invalid, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +29,7 @@ from crm_core.storable import check_storable
 
 COLUMNS = tuple(Activity.__table__.columns.keys())
 NOTED = ("kind", "direction", "lead_id", "contact_id", "deal_id", "owner_id", "inquiry_id", "due_at", "completed_at")
+PLANNED = ("due_at", "remind_before_minutes")
 NEVER_NULL = ("owner_id", "data")
 
 
@@ -115,6 +116,7 @@ async def revise_many(
     taken = [row.inquiry_id for row in rows if row.inquiry_id and row.id not in answered and not _is_missed(row)]
     for task in await queries.lock_open_tasks(session, workspace_id, taken) if taken else ():
         seen, task.completed_at, task.result = _seen(task), now, rules.ANSWERED_AFTER_ALL
+        task.alarm_at = None
         await _changed(session, task, "complete", before=seen, by=by, now=now)
     missed = [call_back(row, language=language, now=now) for row in rows if row.id in answered and _is_missed(row)]
     await _store(
@@ -184,6 +186,8 @@ async def change_activity(
         sent["data"] = merged(activity.data, sent["data"])
     for name, value in sent.items():
         setattr(activity, name, value)
+    if any(name in sent for name in PLANNED):
+        _plan_anew(activity, now)
     await _changed(session, activity, "update", before=before, by=caller.subject, now=now)
     return activity
 
@@ -196,10 +200,21 @@ async def complete_activity(
         raise AlreadyCompleted
     before = _seen(activity)
     activity.completed_at = moment_of(wanted.at, caller=caller, now=now, last=activity.at)
+    activity.alarm_at = None
     activity.result = wanted.result if wanted.result is not None else activity.result
     await _changed(session, activity, "complete", before=before, by=caller.subject, now=now)
     await _answer_lead(session, activity, caller, now)
     return activity
+
+
+def _plan_anew(activity: Activity, now: datetime) -> None:
+    """Another due time or reminder: what was told of the former one is over. Raises `Invalid` for what is done."""
+    if activity.completed_at is not None:
+        raise Invalid.at("/due_at", "is done already")
+    if activity.remind_before_minutes is not None and activity.due_at is None:
+        raise Invalid.at("/remind_before_minutes", "needs a due time")
+    activity.reminded_at = activity.missed_at = None
+    activity.alarm_at = rules.alarm_at(activity.due_at, activity.remind_before_minutes, done=False, now=now)
 
 
 async def _store(
@@ -215,12 +230,14 @@ async def _store(
 
 
 def _stored(row: NewActivity, workspace_id: UUID, *, by: str, now: datetime) -> Activity:
+    done = rules.completed_at(row.kind, due_at=row.due_at, told=row.completed_at, at=row.at)
     return fixed_row(
         Activity,
         workspace_id=workspace_id, id=row.id, version=1, kind=row.kind, direction=row.direction, lead_id=row.lead_id,
         contact_id=row.contact_id, deal_id=row.deal_id, owner_id=row.owner_id, team_id=row.team_id,
         inquiry_id=row.inquiry_id, subject=row.subject, body=row.body, due_at=row.due_at,
-        completed_at=rules.completed_at(row.kind, due_at=row.due_at, told=row.completed_at, at=row.at),
+        remind_before_minutes=None, reminded_at=None, missed_at=None, completed_at=done,
+        alarm_at=rules.alarm_at(row.due_at, None, done=done is not None, now=now),
         result=row.result, data=dict(row.data), at=row.at, by=by, created_at=now, updated_at=now,
     )  # fmt: skip
 

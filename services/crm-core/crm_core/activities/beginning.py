@@ -68,6 +68,8 @@ def draft(wanted: ActivityCreate, owner: Owner, *, caller: Caller, now: datetime
         Activity, workspace_id=caller.workspace, id=new_id(), version=1, kind=wanted.kind, direction=wanted.direction,
         lead_id=wanted.lead_id, contact_id=wanted.contact_id, deal_id=wanted.deal_id, owner_id=owner.owner_id,
         team_id=owner.team_id, inquiry_id=None, subject=wanted.subject, body=wanted.body, due_at=wanted.due_at,
+        remind_before_minutes=wanted.remind_before_minutes, reminded_at=None, missed_at=None,
+        alarm_at=rules.alarm_at(wanted.due_at, wanted.remind_before_minutes, done=done is not None, now=now),
         completed_at=done, result=wanted.result, data=wanted.data, at=at, by=caller.subject, created_at=now,
         updated_at=now,
     )  # fmt: skip

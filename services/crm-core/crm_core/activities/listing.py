@@ -4,11 +4,13 @@ from dataclasses import replace
 from functools import partial
 from typing import get_args
 
+from sqlalchemy import and_, func
+
 from crm_core.activities.queries import PARENTS, seen_by
 from crm_core.activities.rules import Direction, Kind
 from crm_core.activities.tables import DUE_AT, Activity
 from crm_core.conditions.fields import Field, Fields
-from crm_core.conditions.sql import Columns
+from crm_core.conditions.sql import Columns, Moving
 from crm_core.conditions.tree import All, Condition, Test
 from crm_core.finding.listing import Listing
 
@@ -18,6 +20,7 @@ FIELDS = Fields(
     Field(name="kind", kind="choice", choices=get_args(Kind)),
     Field(name="direction", kind="choice", choices=get_args(Direction)),
     Field(name="open", kind="bool", meaning="Not completed yet"),
+    Field(name="overdue", kind="bool", meaning="Not completed, and its due time has passed"),
     Field(name="lead_id", kind="id"),
     Field(name="contact_id", kind="id"),
     Field(name="deal_id", kind="id"),
@@ -28,6 +31,7 @@ FIELDS = Fields(
     Field(name="result", kind="text"),
     Field(name="at", kind="time"),
     Field(name="due_at", kind="time"),
+    Field(name="missed_at", kind="time"),
     Field(name="completed_at", kind="time"),
     Field(name="created_at", kind="time"),
     Field(name="updated_at", kind="time"),
@@ -36,6 +40,7 @@ FIELDS = Fields(
 COLUMNS: Columns = {
     **{field.name: getattr(Activity, field.name) for field in FIELDS if hasattr(Activity, field.name)},
     "open": Activity.completed_at.is_(None),
+    "overdue": Moving(lambda now: and_(Activity.completed_at.is_(None), func.coalesce(Activity.due_at < now, False))),
 }
 
 ACTIVITIES = Listing(

@@ -38,3 +38,18 @@ def is_missed_call(kind: str, direction: str | None, result: str | None) -> bool
 def call_back_subject(language: str) -> str:
     """What the task after a missed call is named in a BCP 47 language; English where there is no other."""
     return CALL_BACK_SUBJECT.get(language.split("-")[0].lower(), CALL_BACK_SUBJECT["en"])
+
+
+def alarm_at(
+    due_at: datetime | None, remind_before_minutes: int | None, *, done: bool, now: datetime
+) -> datetime | None:
+    """When something is to be told of an activity next: that it is due soon if a reminder is wanted, else that it was
+    missed. Nothing of what is done, or was overdue when it was noted: whoever noted it knows."""
+    if done or due_at is None or due_at <= now:
+        return None
+    return due_at - timedelta(minutes=remind_before_minutes or 0)
+
+
+def is_missed(due_at: datetime | None, *, now: datetime) -> bool:
+    """Whether an alarm tells that the due time has passed, and not that it comes."""
+    return due_at is not None and due_at <= now

@@ -11,6 +11,9 @@ from crm_core.activities.rules import Direction, Kind
 Subject = Annotated[str, Field(max_length=1000, examples=["Ask about the delivery date"])]
 Body = Annotated[str, Field(max_length=20000)]
 Result = Annotated[str, Field(max_length=1000, examples=["answered"])]
+RemindBefore = Annotated[
+    int, Field(ge=0, le=525_600, examples=[15], description="So long before due_at it is told to be due soon")
+]
 Free = Annotated[dict[str, Any], Field(examples=[{"duration_seconds": 184}])]
 At = Annotated[Moment, Field(description="When it happened, if not now; needs the scope history:write")]
 
@@ -31,6 +34,9 @@ class ActivityOut(Shape):
     subject: str | None = Field(examples=["Ask about the delivery date"])
     body: str | None = Field(examples=[None])
     due_at: Moment | None
+    remind_before_minutes: int | None = Field(examples=[15])
+    reminded_at: Moment | None = Field(description="When it was told to be due soon")
+    missed_at: Moment | None = Field(description="When it was told to be overdue")
     completed_at: Moment | None
     result: str | None = Field(examples=[None])
     data: dict[str, Any]
@@ -53,6 +59,7 @@ class ActivityCreate(Shape):
     subject: Subject | None = None
     body: Body | None = None
     due_at: Moment | None = None
+    remind_before_minutes: RemindBefore | None = None
     completed_at: Moment | None = None
     result: Result | None = None
     data: Free = Field(default_factory=dict)
@@ -62,6 +69,8 @@ class ActivityCreate(Shape):
     def _on_something(self) -> Self:
         if self.lead_id is None and self.contact_id is None and self.deal_id is None:
             raise ValueError("one of lead_id, contact_id, deal_id is needed")
+        if self.remind_before_minutes is not None and self.due_at is None:
+            raise ValueError("a reminder needs due_at")
         return self
 
 
@@ -73,6 +82,7 @@ class ActivityPatch(Shape):
     subject: Subject | None = None
     body: Body | None = None
     due_at: Moment | None = None
+    remind_before_minutes: RemindBefore | None = None
     result: Result | None = None
     data: Free | None = None
 

@@ -14,6 +14,7 @@ OPEN = text("completed_at IS NULL")
 
 class Activity(Base):
     """Something done or to be done. `at` is when it happened (or was noted); open until `completed_at`.
+    At `alarm_at` the worker tells that it is due soon, or was missed; `reminded_at` and `missed_at` say that it did.
     `data` holds what only some kinds have, such as a call's duration and recording."""
 
     __tablename__ = "activity"
@@ -25,6 +26,8 @@ class Activity(Base):
         CheckConstraint("kind IN ('call', 'email', 'meeting', 'task', 'note')", name="kind"),
         CheckConstraint("direction IN ('inbound', 'outbound')", name="direction"),
         CheckConstraint("lead_id IS NOT NULL OR contact_id IS NOT NULL OR deal_id IS NOT NULL", name="on_something"),
+        CheckConstraint("remind_before_minutes BETWEEN 0 AND 525600", name="remind_before_minutes"),
+        Index("ix_activity_alarm", "alarm_at", "workspace_id", postgresql_where=text("alarm_at IS NOT NULL")),
         Index("ix_activity_at", "workspace_id", "at", "id"),
         Index("ix_activity_lead", "workspace_id", "lead_id", "at", "id"),
         Index("ix_activity_contact", "workspace_id", "contact_id", "at", "id"),
@@ -54,6 +57,10 @@ class Activity(Base):
     subject: Mapped[str | None]
     body: Mapped[str | None]
     due_at: Mapped[datetime | None]
+    remind_before_minutes: Mapped[int | None]
+    alarm_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
+    missed_at: Mapped[datetime | None]
     completed_at: Mapped[datetime | None]
     result: Mapped[str | None]
     data: Mapped[dict[str, Any]]
