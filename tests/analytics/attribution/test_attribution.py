@@ -71,3 +71,35 @@ async def test_an_unknown_model_metric_or_dimension_is_refused_with_those_there_
         problem = await books.refused("reports/attribution", wrong)
         assert problem["type"] == "/problems/unknown-attribution"
     assert len((await books.get("attribution-models"))["items"]) == len(ATTRIBUTION_MODELS)
+
+
+async def test_metrics_follow_a_model_and_every_model_gives_out_the_same_totals(books: Books) -> None:
+    await books.tell(*_told())
+    await books.spend({"date": "2026-04-01", "source": "yandex", "amount": "90.00"})
+    await books.spend({"date": "2026-04-01", "source": "bing", "amount": "10.00"})
+    metrics = "leads,revenue,spend,cost_per_lead,romi,leads_to_qualified"
+    linear = await books.get("query", metrics=metrics, by="source", model="linear", **APRIL)
+    rows = {row["source"]: row for row in linear["rows"]}
+    assert rows["yandex"] == {
+        "source": "yandex", "leads": 0.5, "revenue": money("333.34"), "spend": money("90.00"),
+        "cost_per_lead": money("180.00"), "romi": rows["yandex"]["romi"], "leads_to_qualified": 1.0,
+    }  # fmt: skip
+    assert (rows["bing"]["leads"], rows["bing"]["cost_per_lead"]) == (0.0, None)
+    # Of 3 leads half a one is owed to what was paid for; 90 of 100 went where leads came from.
+    assert linear["coverage"] == {"leads": 0.5 / 3, "spend": 0.9}
+    counted = (await books.get("query", metrics=metrics, **APRIL))["totals"]
+    for model in (*(model.key for model in ATTRIBUTION_MODELS), "leads:first,revenue:data_driven"):
+        for by in ("source", "campaign,source", ""):
+            assert (await books.get("query", metrics=metrics, by=by, model=model, **APRIL))["totals"] == counted
+    mixed = await books.get("query", metrics="revenue,leads", by="medium", model="leads:first", where="source:yandex")
+    assert mixed["models"] == {"leads": "first", "revenue": "last_non_direct"}
+
+
+async def test_what_no_model_gives_out_is_refused(books: Books) -> None:
+    for wrong in (
+        {"metrics": "spam"}, {"metrics": "leads", "by": "owner"}, {"metrics": "leads", "where": "channel:form"},
+        {"metrics": "leads", "basis": "period"}, {"metrics": "leads", "model": "spam:linear"},
+        {"metrics": "leads", "model": "best"},
+    ):  # fmt: skip
+        problem = await books.refused("query", {"model": "linear"} | wrong)
+        assert problem["type"] == "/problems/unknown-attribution", wrong

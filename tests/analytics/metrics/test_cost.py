@@ -83,6 +83,13 @@ async def test_coverage_tells_how_far_the_costs_can_be_trusted(shop: Books) -> N
     assert by_owner["totals"] == by_source["totals"]
 
 
+async def test_coverage_stands_beside_every_cost_that_is_asked_for(shop: Books) -> None:
+    told = (await shop.get("cost-per-lead", **APRIL))["coverage"]
+    for asked in ({"metrics": "cost_per_lead", "by": "source"}, {"metrics": "cac"}, {"metrics": "romi", "by": "owner"}):
+        assert (await shop.get("query", **asked, **APRIL))["coverage"] == told, asked
+    assert (await shop.get("query", metrics="spend,leads", by="source", **APRIL))["coverage"] is None
+
+
 async def test_a_campaign_is_joined_by_its_id_before_its_name(shop: Books) -> None:
     answer = await shop.get("cost-per-lead", by="campaign", **APRIL)
     costs = {row["campaign"]: (row["leads"], row["spend"]["amount"]) for row in answer["rows"]}

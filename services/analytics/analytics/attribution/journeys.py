@@ -1,9 +1,8 @@
 """The ways of persons to their leads and sales, read from the touches of all their inquiries."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any, Final, NamedTuple
-from uuid import UUID
 
 import orjson
 from sqlalchemy import text
@@ -11,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.attribution.models import Journey
 from analytics.projections.foreign_sums import REVENUE
+from analytics.projections.slices import Slice
 
 TOUCH_DIMENSIONS: Final = (
     "source", "medium", "campaign", "content", "term", "campaign_id", "adgroup_id", "ad_id", "channel_group",
@@ -90,24 +90,19 @@ def _statement(owed: Owed, by: Sequence[str], *, with_ages: bool) -> str:
 
 
 async def journeys(
-    session: AsyncSession,
-    workspace_id: UUID,
-    owed: Owed,
-    by: Sequence[str],
-    *,
-    start: datetime,
-    end: datetime,
-    zone: str,
-    currency: str,
-    lookback_days: int,
-    with_ages: bool,
+    session: AsyncSession, asked: Slice, owed: Owed, by: Sequence[str], *, lookback_days: int, with_ages: bool
 ) -> list[Journey]:
-    """Alike ways to the leads (and deals without one) that began from `start` up to `end`, each once.
+    """Alike ways to the leads (and deals without one) that began in the slice's period, each once.
 
     Who came without any touch has one: what the lead itself says.
     """
-    values: dict[str, Any] = {"workspace_id": workspace_id, "start": start, "end": end, "currency": currency}
-    values["zone"] = zone
+    values: dict[str, Any] = {
+        "workspace_id": asked.workspace_id,
+        "start": datetime.combine(asked.period.start, time.min, asked.zone),
+        "end": datetime.combine(asked.period.end, time.min, asked.zone),
+        "zone": asked.zone.key,
+        "currency": asked.currency,
+    }
     statement = text(_statement(owed, by, with_ages=with_ages))
     rows = await session.execute(statement, values | {"lookback": lookback_days})
     return [

@@ -1,10 +1,8 @@
 """Answering what is owed to which touches."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time
 from decimal import Decimal
 from typing import Any, Final
-from uuid import UUID
 
 from leadkit.contracts.common import Money
 from leadkit.problems import Invalid
@@ -13,8 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.attribution.journeys import OWED, TOUCH_DIMENSIONS, Owed, journeys
 from analytics.attribution.models import MODEL_BY_KEY, Model, credited
 from analytics.attribution.schemas import AttributionAnswer
-from analytics.projections.queries import Setting
-from analytics.projections.slices import Period
+from analytics.projections.slices import Slice
 from analytics.spend.rules import Key
 
 OWED_BY_KEY: Final = {owed.key: owed for owed in OWED}
@@ -52,33 +49,25 @@ def _known(pointer: str, name: str, known: Mapping[str, Any]) -> Any:
     return known[name]
 
 
-async def answer_attribution(
-    session: AsyncSession,
-    workspace_id: UUID,
-    setting: Setting,
-    period: Period,
-    plan: Plan,
-    by: Sequence[str],
-    *,
-    lookback_days: int,
-) -> AttributionAnswer:
-    """What the leads that came in the period brought, given out over the touches that led to them."""
-    zone = setting.time_zone
+async def credit(
+    session: AsyncSession, asked: Slice, plan: Plan, by: Sequence[str], *, lookback_days: int
+) -> dict[Owed, dict[Key, int]]:
+    """By each model what touches are owed of what the slice's leads brought, in hundredths; conditions are not seen."""
     parts: dict[Owed, dict[Key, int]] = {}
     for owed, model in plan.items():
         told = await journeys(
-            session,
-            workspace_id,
-            owed,
-            by,
-            start=datetime.combine(period.start, time.min, zone),
-            end=datetime.combine(period.end, time.min, zone),
-            zone=zone.key,
-            currency=setting.currency,
-            lookback_days=lookback_days,
-            with_ages=model.key == "time_decay",
+            session, asked, owed, by, lookback_days=lookback_days, with_ages=model.key == "time_decay"
         )
         parts[owed] = credited(model, told)
+    return parts
+
+
+async def answer_attribution(
+    session: AsyncSession, asked: Slice, plan: Plan, by: Sequence[str], *, lookback_days: int
+) -> AttributionAnswer:
+    """What the leads that came in the period brought, given out over the touches that led to them."""
+    parts = await credit(session, asked, plan, by, lookback_days=lookback_days)
+    period, currency = asked.period, asked.currency
     keys = sorted(
         {key for part in parts.values() for key, value in part.items() if value},
         key=lambda key: ([-part.get(key, 0) for part in parts.values()], [value or "" for value in key]),
@@ -90,10 +79,10 @@ async def answer_attribution(
         columns=[*by, *(owed.key for owed in plan)],
         rows=[
             {name: value or None for name, value in zip(by, key, strict=True)}
-            | {owed.key: _written(owed, part.get(key, 0), setting.currency) for owed, part in parts.items()}
+            | {owed.key: _written(owed, part.get(key, 0), currency) for owed, part in parts.items()}
             for key in keys
         ],
-        totals={owed.key: _written(owed, sum(part.values()), setting.currency) for owed, part in parts.items()},
+        totals={owed.key: _written(owed, sum(part.values()), currency) for owed, part in parts.items()},
     )
 
 

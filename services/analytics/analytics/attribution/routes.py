@@ -15,6 +15,7 @@ from analytics.attribution.schemas import AttributionAnswer, AttributionModelOut
 from analytics.metrics.asking import UnreadablePeriod, read_period
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
 from analytics.projections.queries import WorkspaceNotKnown, workspace_setting
+from analytics.projections.slices import Slice
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["reports"])
 METRICS = ", ".join(owed.key for owed in OWED)
@@ -60,11 +61,10 @@ async def reports_attribution(
 ) -> Response:
     """Show which touches leads, sales and revenue are owed to, by a model of attribution."""
     setting = await workspace_setting(session, caller.workspace)
+    period = read_period(start, end, zone=setting.time_zone, now=now)
     body = await queries.answer_attribution(
         session,
-        caller.workspace,
-        setting,
-        read_period(start, end, zone=setting.time_zone, now=now),
+        Slice(caller.workspace, (), period, "cohort", setting.time_zone, setting.currency),
         queries.read_plan(metric, model),
         queries.read_by(by),
         lookback_days=lookback_days,

@@ -1,6 +1,6 @@
 """From sums to answers: metrics worked out of tallies and spend, and written as clients read them."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
@@ -28,15 +28,21 @@ class Numbers:
 
     tallies: dict[str, Tally] = field(default_factory=dict)
     spend: Decimal = Decimal(0)
+    credited: dict[str, Decimal] = field(default_factory=dict)
+    """Metric -> what a model of attribution gave out, in the place of what was counted."""
 
     def merge(self, other: "Numbers") -> None:
         """Adds another combination's sums."""
         for measure, tally in other.tallies.items():
             self.tallies.setdefault(measure, Tally()).merge(tally)
         self.spend += other.spend
+        for key, value in other.credited.items():
+            self.credited[key] = self.credited.get(key, Decimal(0)) + value
 
     def value(self, metric: Metric) -> Value:
         """The metric's value: money unrounded, an undefined ratio None."""
+        if metric.key in self.credited:
+            return self.credited[metric.key]
         match metric.source:
             case Count(measure):
                 return self._tally(measure).n
@@ -91,10 +97,15 @@ def needs_spend(metrics: Iterable[Metric]) -> bool:
 def joined(reading: Reading, spending: Spending | None) -> dict[Key, Numbers]:
     """Tallies and spend of each combination of values that has any."""
     rows = {key: Numbers(tallies) for key, tallies in reading.tallies.items()}
+    add_spend(rows, spending, Numbers)
+    return rows
+
+
+def add_spend(rows: dict[Key, Numbers], spending: Spending | None, new: Callable[[], Numbers]) -> None:
+    """Puts spend into its rows; `new` makes those that nothing else is in."""
     for key, amount in (spending.by_key if spending else {}).items():
         if amount:
-            rows.setdefault(key, Numbers()).spend += amount
-    return rows
+            rows.setdefault(key, new()).spend += amount
 
 
 def total_of(rows: Iterable[Numbers]) -> Numbers:
@@ -111,7 +122,7 @@ def written(metric: Metric, value: Value, currency: str) -> Any:
         return None
     if metric.unit == "money":
         return Money(amount=Decimal(value).quantize(CENT, ROUND_HALF_UP), currency=currency)
-    return float(value) if metric.unit in ("rate", "ratio") else value
+    return float(value) if metric.unit in ("rate", "ratio") or isinstance(value, Decimal) else value
 
 
 def key_written(dimension: Dimension, value: str) -> str | int | None:

@@ -1,10 +1,11 @@
 """Answers to questions: the sums they need are read once, everything else is worked out of those."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, Literal
+from functools import partial
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from leadkit.contracts.common import Money
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.metrics.answering import (
     Names,
     Numbers,
+    add_spend,
     columns_of,
     joined,
     metrics_written,
@@ -24,7 +26,8 @@ from analytics.metrics.answering import (
 )
 from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY, ingredients
-from analytics.metrics.dimensions import Dimension
+from analytics.metrics.crediting import Crediting, credited_rows, nothing_owed
+from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
 from analytics.metrics.kinds import Amount, Metric
 from analytics.metrics.maturity import immature_metrics
 from analytics.metrics.reading import read
@@ -32,6 +35,7 @@ from analytics.metrics.schemas import CostAnswer, Coverage, QueryAnswer
 from analytics.metrics.spending import Spending, spend_by
 from analytics.projections.queries import Setting, freshness, names_of
 from analytics.projections.slices import Key, Slice
+from analytics.spend.queries import KEYS
 from analytics.spend.rules import UNATTRIBUTED
 
 COST_METRICS = tuple(
@@ -41,6 +45,10 @@ COST_METRICS = tuple(
     )
 )  # fmt: skip
 """The columns of the cost table."""
+
+
+LEADS: Final = METRIC_BY_KEY["leads"]
+SPEND: Final = METRIC_BY_KEY["spend"]
 
 
 @dataclass(slots=True)
@@ -72,8 +80,16 @@ def slice_of(workspace_id: UUID, question: Question, setting: Setting) -> Slice:
     )
 
 
-async def answered(session: AsyncSession, asked: Slice, metrics: Sequence[Metric], by: Sequence[Dimension]) -> Answer:
+async def answered(
+    session: AsyncSession,
+    asked: Slice,
+    metrics: Sequence[Metric],
+    by: Sequence[Dimension],
+    crediting: Crediting | None = None,
+) -> Answer:
     """Everything summed that the metrics need; a question by nothing has one row, even when nothing happened."""
+    if crediting is not None:
+        return await _credited(session, asked, metrics, by, crediting)
     reading = await read(session, asked, wanted_of(metrics))
     spending = await spend_by(session, asked) if needs_spend(metrics) else None
     rows = joined(reading, spending)
@@ -82,6 +98,15 @@ async def answered(session: AsyncSession, asked: Slice, metrics: Sequence[Metric
     facts = reading.read == "facts" or (spending is not None and spending.read == "facts")
     source: Literal["cells", "facts"] = "facts" if facts else "cells"
     return Answer(rows, spending, source, await names_for(session, asked.workspace_id, by), reading.left_out)
+
+
+async def _credited(
+    session: AsyncSession, asked: Slice, metrics: Sequence[Metric], by: Sequence[Dimension], crediting: Crediting
+) -> Answer:
+    rows = await credited_rows(session, asked, crediting)
+    spending = await spend_by(session, asked) if needs_spend(metrics) else None
+    add_spend(rows, spending, partial(nothing_owed, crediting))
+    return Answer(rows, spending, "facts", await names_for(session, asked.workspace_id, by), {})
 
 
 async def names_for(session: AsyncSession, workspace_id: UUID, dimensions: Iterable[Dimension]) -> Names:
@@ -98,10 +123,14 @@ async def answer_query(
     *,
     now: datetime,
     intervals: bool = False,
+    crediting: Crediting | None = None,
 ) -> QueryAnswer:
-    """Any metrics by any dimensions, rows in the order of their values; `intervals`: rates with how sure they are."""
+    """Any metrics by any dimensions, rows in the order of their values; `intervals`: rates with how sure they are.
+
+    With `crediting` leads and money are those that a model of attribution gives out.
+    """
     asked = slice_of(workspace_id, question, setting)
-    answer = await answered(session, asked, question.metrics, question.by)
+    answer = await answered(session, asked, question.metrics, question.by, crediting)
     fresh = await freshness(session)
     return QueryAnswer(
         columns=columns_of(question.by, question.metrics, intervals=intervals),
@@ -123,6 +152,8 @@ async def answer_query(
         **_period(question),
         read=answer.read,
         unconverted=_unconverted(answer, question.metrics),
+        coverage=await _covered(session, asked, question, answer),
+        models=crediting.models if crediting else None,
         as_of=fresh.as_of,
         lag_s=fresh.lag_s,
     )
@@ -151,6 +182,7 @@ async def answer_cost(
         lag_s=fresh.lag_s,
         unattributed=written(METRIC_BY_KEY["spend"], unattributed, currency),
         share_unattributed=_share(unattributed, total.spend),
+        models=None,
         coverage=_coverage(answer.rows, total),
         left_out=[
             written(METRIC_BY_KEY["spend"], amount, other) for other, amount in sorted(answer.spending.left_out.items())
@@ -178,19 +210,29 @@ def _rows(
     return [row_written(by, key, metrics, answer.rows[key], answer.names, currency) for key in keys]
 
 
+async def _covered(session: AsyncSession, asked: Slice, question: Question, answer: Answer) -> Coverage | None:
+    """By what was asked by; by source where spend could name nothing of that; None where no cost was asked for."""
+    if not needs_spend(metric for metric in question.metrics if metric is not SPEND):
+        return None
+    rows, by = answer.rows, question.by
+    if not set(asked.by) & set(KEYS):
+        by = (DIMENSION_BY_KEY["source"],)
+    if by != question.by or not any(LEADS in ingredients(metric) for metric in question.metrics):
+        of_leads = replace(asked, by=tuple(dimension.key for dimension in by))
+        rows = (await answered(session, of_leads, (LEADS, SPEND), by)).rows
+    return _coverage(rows, total_of(rows.values()))
+
+
 def _coverage(rows: dict[Key, Numbers], total: Numbers) -> Coverage:
     """How far a cost per lead can be trusted: leads without spend are free in it, spend without leads is lost in it."""
-    leads = METRIC_BY_KEY["leads"]
     with_spend = [row for key, row in rows.items() if row.spend and UNATTRIBUTED not in key]
-    paid = sum(_count(row.value(leads)) for row in with_spend)
-    effective = sum((row.spend for row in with_spend if row.value(leads)), Decimal(0))
-    return Coverage(
-        leads=_share(Decimal(paid), Decimal(_count(total.value(leads)))), spend=_share(effective, total.spend)
-    )
+    paid = sum((_count(row.value(LEADS)) for row in with_spend), Decimal(0))
+    effective = sum((row.spend for row in with_spend if row.value(LEADS)), Decimal(0))
+    return Coverage(leads=_share(paid, _count(total.value(LEADS))), spend=_share(effective, total.spend))
 
 
-def _count(value: Any) -> int:
-    return int(value or 0)
+def _count(value: Any) -> Decimal:
+    return Decimal(value or 0)
 
 
 def _share(part: Decimal, whole: Decimal) -> float | None:

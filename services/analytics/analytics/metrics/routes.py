@@ -8,6 +8,7 @@ from leadkit.edge import Allow, EdgeRoute, Now, ReadSession
 from leadkit.problems import problems
 from leadkit.tokens import Caller
 
+from analytics.attribution.queries import OWED_BY_KEY, UnknownModel
 from analytics.metrics import asking, queries
 from analytics.metrics.asking import (
     Question,
@@ -19,6 +20,7 @@ from analytics.metrics.asking import (
     UnreadablePeriod,
 )
 from analytics.metrics.catalogue import METRIC_BY_KEY, METRICS, allowed_dimensions
+from analytics.metrics.crediting import read_crediting
 from analytics.metrics.dimensions import DIMENSIONS
 from analytics.metrics.funnel import Way, answer_funnel, funnel_table
 from analytics.metrics.kinds import Metric, Ratio
@@ -111,7 +113,7 @@ async def dimensions_list() -> DimensionList:
 @router.get(
     "/query",
     response_model=QueryAnswer,
-    responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED, **AS_FILES},
+    responses={**REFUSALS, **problems(UnknownModel, UnknownFormat), **NOT_CHANGED, **AS_FILES},
 )
 async def query_run(
     request: Request,
@@ -128,11 +130,25 @@ async def query_run(
         bool,
         Query(description="Beside each rate its 95 % Wilson interval (`_low`, `_high`) and `_few`: of fewer than 30"),
     ] = False,
+    model: Annotated[
+        str | None,
+        Query(
+            max_length=400,
+            description=f"Models of attribution that give out {', '.join(OWED_BY_KEY)}: one for all, or each its own. "
+            "What is worked out of these and of spend follows; `by` and `where` then name what touches have",
+            examples=["leads:first,revenue:data_driven"],
+        ),
+    ] = None,
+    lookback_days: Annotated[int, Query(ge=1, le=730, description="With `model`: how long before touches count")] = 90,
 ) -> Response:
-    """Answer any metrics by any dimensions."""
+    """Answer any metrics by any dimensions, as counted or as a model of attribution gives them out."""
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question(asking.read_metrics(metrics), by, setting, now)
-    body = await queries.answer_query(session, caller.workspace, question, setting, now=now, intervals=intervals)
+    sliced = queries.slice_of(caller.workspace, question, setting)
+    crediting = read_crediting(model, question.metrics, sliced, lookback_days=lookback_days)
+    body = await queries.answer_query(
+        session, caller.workspace, question, setting, now=now, intervals=intervals, crediting=crediting
+    )
     return await answer(request, body, wanted=wanted)
 
 

@@ -69,6 +69,13 @@ class _Numbers(Shape):
     )
 
 
+class Coverage(Shape):
+    """`leads`: share of leads in rows that have spend; `spend`: share of spend in rows that have leads."""
+
+    leads: float | None
+    spend: float | None
+
+
 class QueryAnswer(_Numbers):
     """Rows keyed by column; `totals` are worked out of the sums over all rows."""
 
@@ -82,13 +89,10 @@ class QueryAnswer(_Numbers):
         description="By metric, the amounts of deals in currencies that no exchange rate is known for: in no number",
         examples=[{"revenue": [{"amount": "100.00", "currency": "EUR"}]}],
     )
-
-
-class Coverage(Shape):
-    """`leads`: share of leads in rows that have spend; `spend`: share of spend in rows that have leads."""
-
-    leads: float | None
-    spend: float | None
+    coverage: Coverage | None = Field(
+        description="How far what costs can be trusted; by source where it was asked by nothing that spend names"
+    )
+    models: dict[str, str] | None = Field(description="By metric, the model of attribution that gave it out")
 
 
 class CostAnswer(QueryAnswer):
