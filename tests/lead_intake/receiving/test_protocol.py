@@ -12,6 +12,7 @@ import pytest
 import pytest_asyncio
 from lead_intake.providers.base import SourceView, WireAnswer
 from lead_intake.providers.generic import Generic
+from lead_intake.receiving import doors
 from lead_intake.receiving.door import Door
 from lead_intake.submissions.drafts import Receipt
 from leadkit.testing.services import RunningService
@@ -25,6 +26,12 @@ BORIS = {"name": "Борис Образцов", "phone": "8 (999) 000-02-05"}
 PAGE, ELSEWHERE = "https://www.example.ru", "https://example.org"
 SECRET = {"secret": "the-secret-of-the-source"}
 BODY = b'{"phone": "8 (999) 000-02-06"}'
+
+
+@pytest.fixture(autouse=True)
+def remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A door that was asked for stays known for as long as a test may take."""
+    monkeypatch.setattr(doors, "REMEMBERED_S", 600.0)
 
 
 @pytest.fixture

@@ -30,21 +30,24 @@ class DoorProtocol(HttpToolsProtocol):
     """The server's protocol for one connection, which knows usual requests for `door` by their headers."""
 
     door: ClassVar[Door]
+    coming: "Visit | None" = None
+    """The visit whose body is still on its way."""
 
     def on_headers_complete(self) -> None:
         """A usual request is a visit; the server has anything else."""
-        visit = self._visit() if self.url.startswith(_PREFIX) else None
-        if visit is None:
+        self.coming = self._visit() if self.url.startswith(_PREFIX) else None
+        if self.coming is None:
             super().on_headers_complete()
         else:
-            self.cycle = visit  # type: ignore[assignment]
+            self.cycle = self.coming  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
         """Begins when the whole body is here."""
-        super().on_message_complete()
-        going_on: object = self.cycle
-        if isinstance(going_on, Visit):
-            going_on.begin()
+        visit, self.coming = self.coming, None
+        if visit is None:
+            super().on_message_complete()
+        else:
+            visit.begin()
 
     def _visit(self) -> "Visit | None":
         busy = self.cycle is not None and not self.cycle.response_complete
@@ -92,7 +95,7 @@ class Visit:
 
     __slots__ = (
         "_behind", "_extra", "_headers", "_path", "_protocol", "_query", "_request", "_request_id", "_rest", "body",
-        "disconnected", "keep_alive", "more_body", "response_complete", "size", "workspace_id",
+        "disconnected", "keep_alive", "response_complete", "size", "workspace_id",
     )  # fmt: skip
     message_event = _Nobody()
 
@@ -102,7 +105,7 @@ class Visit:
         self._protocol, self._behind = protocol, behind
         self._path, self._rest, self._query, self._headers = path, rest, query, headers
         self.workspace_id: UUID = behind.view.workspace_id
-        self.body, self.more_body, self.size = b"", True, 0
+        self.body, self.size = b"", 0
         self.disconnected = self.response_complete = False
         parser = protocol.parser
         self.keep_alive: bool = parser.get_http_version() != "1.0" and parser.should_keep_alive()
