@@ -28,6 +28,7 @@ BODIES: dict[str, dict[str, Any]] = {
     "deals_assign": {"owner_id": "0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"},
     "pipelines_stages_create": {"key": "demo", "name": "Demo", "position": 9, "probability": 0.5},
     "pipelines_order_stages": {"stage_ids": ["0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"]},
+    "activities_assign": {"owner_id": "0198f1d2-a0b1-7c3c-8d4e-5f60718293a4"},
     "activities_complete": {"result": "reached"},
 }
 
@@ -64,6 +65,7 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ("deal_id", "/v1/deals", lambda made: {"name": "Windows", "contact_id": made["contact_id"]}),
     ("activity_id", "/v1/activities", lambda made: {"kind": "task", "lead_id": made["lead_id"], "subject": "x"}),
     ("reason_id", "/v1/loss-reasons", lambda _: {"key": "weather", "name": "Weather"}),
+    ("result_id", "/v1/activity-results", lambda _: {"kind": "call", "name": {"en": "Wants an offer"}}),
     ("custom_field_id", "/v1/custom-fields", lambda _: CUSTOM_FIELD),
     ("product_id", "/v1/products", lambda _: {"name": "Chair"}),
     ("tag_id", "/v1/tags", lambda _: {"name": "vip"}),

@@ -12,6 +12,7 @@ from crm_core.access.users import routes as users
 from crm_core.access.users.queries import staff_by_email
 from crm_core.access.workspaces import routes as workspaces
 from crm_core.activities import routes as activities
+from crm_core.activity_results import routes as activity_results
 from crm_core.assignment import routes as assignment
 from crm_core.calls import routes as calls
 from crm_core.companies import routes as companies
@@ -51,6 +52,7 @@ ROUTERS = (
     deals.router,
     pipelines.router,
     activities.router,
+    activity_results.router,
     duplicates.router,
     merging.router,
     scoring.router,

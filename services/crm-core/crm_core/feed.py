@@ -53,6 +53,7 @@ EVENT_TYPES = (
     "activity.updated",
     "activity.completed",
     "activity.due_soon",
+    "activity.deleted",
     "activity.missed",
     "webhook.disabled",
 )

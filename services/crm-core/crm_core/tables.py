@@ -6,6 +6,7 @@ from crm_core.access.tokens import tables as tokens
 from crm_core.access.users import tables as users
 from crm_core.access.workspaces import tables as workspaces
 from crm_core.activities import tables as activities
+from crm_core.activity_results import tables as activity_results
 from crm_core.assignment import tables as assignment
 from crm_core.base import Base
 from crm_core.calls import tables as calls
@@ -36,7 +37,7 @@ from crm_core.working_time import tables as working_time
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons, working_time)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
 LEADS = (leads, inquiries, calls, assignment, redistribution, unmatched)
-CATALOGUES = (custom_fields, conversion_mapping, tags, segments, products)
+CATALOGUES = (activity_results, custom_fields, conversion_mapping, tags, segments, products)
 SAME = (duplicates, merging)
 SCORING = (scoring,)
 FINDING = (views, exports)

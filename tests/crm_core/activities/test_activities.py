@@ -232,3 +232,31 @@ async def test_events_and_audit_say_nothing_of_what_was_written(tenant: Tenant) 
     assert {entry["action"] for entry in entries} == {"activity.create", "activity.complete"}
     assert "Ivan" not in str(events) + str(entries)
     assert "wife" not in str(events) + str(entries)
+
+
+async def test_an_activity_is_given_away_and_taken_back(sales: Sales) -> None:
+    first, second = sales.managers[:2]
+    async with sales.manager(0) as anna, sales.manager(1) as boris, sales.tenant.client_as() as admin:
+        deal = await deal_of(anna)
+        due = "2030-01-01T10:00:00Z"
+        task, other = [await add(anna, kind="task", deal_id=deal, due_at=due) for _ in range(2)]
+        given = await anna.post(f"/v1/activities/{task['id']}/assign", json={"owner_id": str(second)})
+        same = await anna.post(f"/v1/activities/{task['id']}/assign", json={"owner_id": str(second)})
+        await anna.post(f"/v1/activities/{other['id']}/complete", json={"result": "Done"})
+        done = await anna.delete(f"/v1/activities/{other['id']}")
+        taken_back = await boris.delete(f"/v1/activities/{task['id']}")
+        gone = await boris.get(f"/v1/activities/{task['id']}")
+        planned = (await admin.get(f"/v1/deals/{deal}")).json()["next_step_at"]
+        by_admin = await admin.delete(f"/v1/activities/{other['id']}")
+        entries = (await admin.get("/v1/audit", params={"subject_id": task["id"]})).json()["items"]
+        lead = await lead_of(sales)
+        asked = (await admin.get("/v1/activities", params={"lead_id": lead["id"]})).json()["items"]
+        kept = await admin.delete(f"/v1/activities/{asked[0]['id']}")
+    assert (given.json()["owner_id"], given.json()["version"], same.json()["version"]) == (str(second), 2, 2)
+    assert [done.status_code, taken_back.status_code, gone.status_code, by_admin.status_code] == [403, 204, 404, 204]
+    assert planned is None
+    assert "activity.delete" in {entry["action"] for entry in entries}
+    assert (kept.status_code, kept.json()["type"]) == (409, "/problems/activity-kept")
+    deleted = await sales.events("activity.deleted")
+    assert [(event["subject"], event["data"]["version"]) for event in deleted] == [(task["id"], 3), (other["id"], 3)]
+    assert first != second

@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 
 import pytest
-from crm_core.activities.rules import answers_the_lead, call_back_subject, completed_at, is_missed_call
+from crm_core.activities.rules import (
+    answers_the_lead,
+    call_back_subject,
+    came_by_itself,
+    completed_at,
+    is_missed_call,
+    may_take_back,
+)
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LATER = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -53,3 +60,25 @@ def test_a_call_to_us_that_nobody_took_is_missed(kind: str, direction: str | Non
 def test_the_call_back_task_speaks_the_workspaces_language() -> None:
     assert call_back_subject("ru-RU").startswith("Перезвонить")
     assert call_back_subject("de") == call_back_subject("en") == "Call back: missed call"
+
+
+@pytest.mark.parametrize(
+    ("kind", "by", "from_inquiry", "kept"),
+    [("call", "user:1", False, False), ("call", "token:1", False, True), ("task", "token:1", False, False),
+     ("note", "user:1", True, True)],
+)  # fmt: skip
+def test_what_came_by_itself_is_no_note_of_staff(kind: str, by: str, from_inquiry: bool, kept: bool) -> None:
+    assert came_by_itself(kind, by, from_inquiry=from_inquiry) is kept
+
+
+@pytest.mark.parametrize(
+    ("kind", "done", "mine", "may"),
+    [
+        ("task", False, True, True),
+        ("task", True, True, False),
+        ("note", True, True, True),
+        ("task", False, False, False),
+    ],
+)
+def test_a_manager_takes_back_what_is_planned_and_own_notes(kind: str, done: bool, mine: bool, may: bool) -> None:
+    assert may_take_back(kind, done=done, mine=mine) is may

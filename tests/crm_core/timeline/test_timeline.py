@@ -121,3 +121,26 @@ async def test_a_cursor_that_is_not_ours_is_refused(sales: Sales) -> None:
         for cursor in ("x", "W10", "WyJhIiwiYiJd"):
             refused = await admin.get(f"/v1/deals/{deal}/timeline", params={"cursor": cursor})
             assert (refused.status_code, refused.json()["type"]) == (400, "/problems/malformed")
+
+
+async def test_a_timeline_is_narrowed_to_kinds_page_by_page_and_tells_merges(sales: Sales) -> None:
+    lead = await converted(sales)
+    with clock.at(NOW + timedelta(hours=1)):
+        other = await sales.add(phones=["+74950000000"])
+        merged = await sales.step(other["id"], "merge", into=lead["id"])
+    path = f"/v1/leads/{lead['id']}"
+    async with sales.tenant.client_as() as admin:
+        with clock.at(NOW + timedelta(hours=2)):
+            merge = (await admin.get("/v1/merges")).json()["items"][0]["id"]
+            (await admin.post(f"/v1/merges/{merge}/undo", json={})).raise_for_status()
+        items = await timeline_of(admin, path, kind="call,merge")
+        first = await admin.get(f"{path}/timeline", params={"kind": "call,merge", "limit": 2})
+        second = await admin.get(first.links["next"]["url"])
+        wrong = await admin.get(f"{path}/timeline", params={"kind": "call,dance"})
+    assert merged["id"] in (lead["id"], other["id"], merged["id"])
+    assert [item["summary"] for item in items] == [
+        "Merge with another lead taken back", "Merged with another lead", "Call (outbound, Answered)",
+    ]  # fmt: skip
+    assert items[1]["data"]["from_id"] == other["id"]
+    assert [*first.json()["items"], *second.json()["items"]] == items
+    assert (wrong.status_code, wrong.json()["errors"][0]["pointer"]) == (422, "/kind")

@@ -9,7 +9,7 @@ from uuid import UUID
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes, merged
 from leadkit.outbox import publish
-from leadkit.problems import Conflict, Invalid, Problem
+from leadkit.problems import Conflict, Forbidden, Invalid, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -23,8 +23,10 @@ from crm_core.activities.next_steps import note_next_steps
 from crm_core.activities.queries import event_of
 from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityPatch
 from crm_core.activities.tables import Activity
+from crm_core.activity_results.queries import offered
+from crm_core.activity_results.rules import Offered, meant
 from crm_core.leads.responses import note_first_response
-from crm_core.rows import fixed_row, insert_rows
+from crm_core.rows import fixed_row, insert_rows, put
 from crm_core.storable import check_storable
 
 COLUMNS = tuple(Activity.__table__.columns.keys())
@@ -38,6 +40,13 @@ class AlreadyCompleted(Conflict):
 
     code = "already-completed"
     title = "The activity is completed already"
+
+
+class ActivityKept(Conflict):
+    """What an inquiry or a telephone exchange told stays."""
+
+    code = "activity-kept"
+    title = "It came by itself and stays in the history"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -157,11 +166,13 @@ async def add_activities(
     Calls and e-mails of ours on a lead count as its first response; a missed call gets its task to call back."""
     language = (await existing_workspace(session, caller.workspace)).language
     around = await Surroundings.of(session, wanted, caller)
+    results = await _offered(session, caller.workspace, [one.kind for one in wanted if one.result])
     made: list[Activity | Problem] = []
     for one in wanted:
         try:
             check_storable(one)
-            made.append(draft(one, around.owner(one), caller=caller, now=now))
+            result = meant(one.result, results.get(one.kind, ())) if one.result else None
+            made.append(draft(one, around.owner(one), result=result, caller=caller, now=now))
         except Problem as problem:
             made.append(problem)
     new = [one for one in made if isinstance(one, Activity)]
@@ -182,6 +193,8 @@ async def change_activity(
     sent = changes(wanted, never_null=NEVER_NULL)
     if "owner_id" in sent:
         activity.team_id = (await named_owner(session, activity.workspace_id, sent["owner_id"])).team_id
+    if sent.get("result"):
+        sent["result"] = await _result(session, activity, sent["result"])
     if "data" in sent:
         sent["data"] = merged(activity.data, sent["data"])
     for name, value in sent.items():
@@ -201,10 +214,40 @@ async def complete_activity(
     before = _seen(activity)
     activity.completed_at = moment_of(wanted.at, caller=caller, now=now, last=activity.at)
     activity.alarm_at = None
-    activity.result = wanted.result if wanted.result is not None else activity.result
+    if wanted.result is not None:
+        activity.result = await _result(session, activity, wanted.result)
     await _changed(session, activity, "complete", before=before, by=caller.subject, now=now)
     await _answer_lead(session, activity, caller, now)
     return activity
+
+
+async def delete_activity(session: AsyncSession, activity: Activity, *, caller: Caller, now: datetime) -> None:
+    """Takes back a (locked) activity that was noted by mistake; raises `ActivityKept`, or `Forbidden` for a manager who
+    may not."""
+    if rules.came_by_itself(activity.kind, activity.by, from_inquiry=activity.inquiry_id is not None):
+        raise ActivityKept
+    mine = activity.by == caller.subject or (caller.user_id is not None and activity.owner_id == caller.user_id)
+    done = activity.completed_at is not None
+    if caller.role == "manager" and not rules.may_take_back(activity.kind, done=done, mine=mine):
+        raise Forbidden("What is done, or is another one's, is taken back by a head.")
+    before = _seen(activity)
+    put(activity, version=activity.version + 1)
+    await session.delete(activity)
+    await session.flush()
+    entry = audit.Change("activity.delete", "activity", activity.id, before)
+    await audit.record_all(session, workspace_id=activity.workspace_id, by=caller.subject, changes=[entry], now=now)
+    await publish(session, [event_of("activity.deleted", activity)])
+    await note_next_steps(session, activity.workspace_id, [activity])
+
+
+async def _result(session: AsyncSession, activity: Activity, given: str) -> str:
+    """The key of the result that is meant, else the words."""
+    results = await _offered(session, activity.workspace_id, [activity.kind])
+    return meant(given, results.get(activity.kind, ()))
+
+
+async def _offered(session: AsyncSession, workspace_id: UUID, kinds: Sequence[str]) -> Mapping[str, Sequence[Offered]]:
+    return await offered(session, workspace_id, kinds) if kinds else {}
 
 
 def _plan_anew(activity: Activity, now: datetime) -> None:

@@ -58,7 +58,7 @@ def _seen(kind: str, named: UUID | None, seen: Mapping[UUID, Owner]) -> Owner | 
     return seen[named] if named is not None else None
 
 
-def draft(wanted: ActivityCreate, owner: Owner, *, caller: Caller, now: datetime) -> Activity:
+def draft(wanted: ActivityCreate, owner: Owner, *, result: str | None, caller: Caller, now: datetime) -> Activity:
     """An activity, not stored yet; raises `Invalid` or `Forbidden` for the times that are told."""
     at = moment_of(wanted.at, caller=caller, now=now, last=None)
     done = rules.completed_at(wanted.kind, due_at=wanted.due_at, told=wanted.completed_at, at=at)
@@ -70,6 +70,6 @@ def draft(wanted: ActivityCreate, owner: Owner, *, caller: Caller, now: datetime
         team_id=owner.team_id, inquiry_id=None, subject=wanted.subject, body=wanted.body, due_at=wanted.due_at,
         remind_before_minutes=wanted.remind_before_minutes, reminded_at=None, missed_at=None,
         alarm_at=rules.alarm_at(wanted.due_at, wanted.remind_before_minutes, done=done is not None, now=now),
-        completed_at=done, result=wanted.result, data=wanted.data, at=at, by=caller.subject, created_at=now,
+        completed_at=done, result=result, data=wanted.data, at=at, by=caller.subject, created_at=now,
         updated_at=now,
     )  # fmt: skip

@@ -13,7 +13,7 @@ from leadkit.tokens import Caller
 
 from crm_core.activities import actions, queries
 from crm_core.activities.listing import ACTIVITIES, activities_asked
-from crm_core.activities.schemas import ActivityComplete, ActivityCreate, ActivityOut, ActivityPatch
+from crm_core.activities.schemas import ActivityAssign, ActivityComplete, ActivityCreate, ActivityOut, ActivityPatch
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
 
@@ -97,3 +97,23 @@ async def activities_complete(
     await actions.complete_activity(session, activity, wanted, caller=caller, now=now)
     with_etag(response, activity.version)
     return ActivityOut.model_validate(activity)
+
+
+@router.post("/{activity_id}/assign", responses=problems(NotFound))
+async def activities_assign(
+    activity_id: UUID, wanted: ActivityAssign, session: Session, caller: Writer, now: Now, response: Response
+) -> ActivityOut:
+    """Give an activity to another member of staff."""
+    activity = await queries.activity_by_id(session, caller, activity_id, lock=True)
+    if activity.owner_id != wanted.owner_id:
+        patch = ActivityPatch(owner_id=wanted.owner_id)
+        await actions.change_activity(session, activity, patch, caller=caller, now=now)
+    with_etag(response, activity.version)
+    return ActivityOut.model_validate(activity)
+
+
+@router.delete("/{activity_id}", status_code=204, responses=problems(NotFound, actions.ActivityKept))
+async def activities_delete(activity_id: UUID, session: Session, caller: Writer, now: Now) -> None:
+    """Take back an activity that was noted by mistake; what came by itself stays."""
+    activity = await queries.activity_by_id(session, caller, activity_id, lock=True)
+    await actions.delete_activity(session, activity, caller=caller, now=now)

@@ -53,3 +53,13 @@ def alarm_at(
 def is_missed(due_at: datetime | None, *, now: datetime) -> bool:
     """Whether an alarm tells that the due time has passed, and not that it comes."""
     return due_at is not None and due_at <= now
+
+
+def came_by_itself(kind: str, by: str, *, from_inquiry: bool) -> bool:
+    """Whether an activity tells what clients did or a telephone exchange recorded, and not what staff noted."""
+    return from_inquiry or (kind == "call" and not by.startswith("user:"))
+
+
+def may_take_back(kind: str, *, done: bool, mine: bool) -> bool:
+    """Whether a manager may delete it: what is planned, and notes, of their own; what is done counts as work."""
+    return mine and (kind == "note" or not done)

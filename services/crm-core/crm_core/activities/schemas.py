@@ -88,7 +88,13 @@ class ActivityPatch(Shape):
 
 
 class ActivityComplete(Shape):
-    """What came of it."""
+    """What came of it: a result of the catalogue by key or by name, or other words."""
 
     result: Result | None = None
     at: At | None = None
+
+
+class ActivityAssign(Shape):
+    """The new owner."""
+
+    owner_id: UUID = Field(examples=["0198f1d2-0000-7000-8000-000000000007"])

@@ -1,9 +1,12 @@
 """Calls, e-mails, meetings, tasks and notes on a timeline."""
 
+from collections.abc import Mapping
+
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.activities.tables import Activity
+from crm_core.activity_results.queries import names_by_key
 from crm_core.timeline.entries import Entry, PageOf, Scope
 from crm_core.timeline.words import excerpt
 
@@ -22,16 +25,24 @@ async def entries(session: AsyncSession, scope: Scope, page: PageOf) -> list[Ent
     )
     told_elsewhere = (Activity.kind == "note") & Activity.inquiry_id.is_not(None)
     statement = select(Activity).where(Activity.workspace_id == scope.workspace_id, on_it, ~told_elsewhere)
-    return [_entry(row) for row in await session.scalars(page.of(statement, Activity.at, Activity.id))]
+    if page.kinds is not None:
+        statement = statement.where(Activity.kind.in_(page.kinds))
+    rows = list(await session.scalars(page.of(statement, Activity.at, Activity.id)))
+    names = await names_by_key(session, scope.workspace_id) if any(row.result for row in rows) else {}
+    return [_entry(row, names) for row in rows]
 
 
-def _entry(row: Activity) -> Entry:
+def _entry(row: Activity, names: Mapping[tuple[str, str], Mapping[str, str]]) -> Entry:
     return Entry(
         at=row.at,
         id=row.id,
         kind=row.kind,
         by=row.by,
         phrase=row.kind,
-        words={"direction": row.direction, "result": row.result, "text": excerpt(row.subject, row.body)},
+        words={
+            "direction": row.direction,
+            "result": names.get((row.kind, row.result or ""), row.result),
+            "text": excerpt(row.subject, row.body),
+        },
         data={"activity_id": row.id, **{field: getattr(row, field) for field in SHOWN}, **row.data},
     )

@@ -16,7 +16,7 @@ Choices = Annotated[list[Line], Field(max_length=500, examples=[["small", "large
 
 
 class Names(Shape):
-    """What the field is called, in one language or both."""
+    """What it is called, in one language or both."""
 
     en: Line | None = Field(default=None, examples=["Delivery date"])
     ru: Line | None = Field(default=None, examples=["Дата доставки"])

@@ -48,10 +48,11 @@ class Entry:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PageOf:
-    """Which entries of a scope are wanted: the newest `limit` before `before`."""
+    """Which entries of a scope are wanted: the newest `limit` before `before`, of these kinds if some are named."""
 
     limit: int
     before: Place | None = None
+    kinds: frozenset[str] | None = None
 
     def of(self, statement: AnySelect, at: TimeColumn, key: IdColumn) -> AnySelect:
         """The statement for this page, newest first."""

@@ -15,17 +15,29 @@ from crm_core.deals.queries import deal_by_id, deals_seen_among
 from crm_core.inquiries import timeline as inquiries
 from crm_core.leads import timeline as leads
 from crm_core.leads.queries import lead_by_id, leads_seen_among, with_merged
+from crm_core.merging import timeline as merges
 from crm_core.timeline.entries import Entry, PageOf, Place, Scope
 
-SOURCES: tuple[Callable[[AsyncSession, Scope, PageOf], Awaitable[list[Entry]]], ...] = (
-    inquiries.entries,
-    activities.entries,
-    leads.entries,
-    assignments.entries,
-    deals.entries,
-    deals.handovers,
+
+class Source(NamedTuple):
+    """What gives entries of some kinds."""
+
+    kinds: frozenset[str]
+    entries: Callable[[AsyncSession, Scope, PageOf], Awaitable[list[Entry]]]
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(frozenset({"inquiry"}), inquiries.entries),
+    Source(frozenset({"call", "email", "meeting", "task", "note"}), activities.entries),
+    Source(frozenset({"transition"}), leads.entries),
+    Source(frozenset({"assignment"}), assignments.entries),
+    Source(frozenset({"stage"}), deals.entries),
+    Source(frozenset({"assignment"}), deals.handovers),
+    Source(frozenset({"merge"}), merges.entries),
 )
 """Everything that a timeline is made of."""
+
+KINDS = tuple(sorted(frozenset[str]().union(*(source.kinds for source in SOURCES))))
 
 
 class Entries(NamedTuple):
@@ -61,10 +73,13 @@ async def of_contact(session: AsyncSession, caller: Caller, contact_id: UUID) ->
     )
 
 
-async def entries(session: AsyncSession, scope: Scope, *, limit: int, before: Place | None) -> Entries:
-    """The newest `limit` entries before a place, from all sources."""
-    page = PageOf(limit=limit + 1, before=before)
-    found = [entry for source in SOURCES for entry in await source(session, scope, page)]
+async def entries(
+    session: AsyncSession, scope: Scope, *, limit: int, before: Place | None, kinds: frozenset[str] | None = None
+) -> Entries:
+    """The newest `limit` entries before a place, from all sources, or of some kinds only."""
+    page = PageOf(limit=limit + 1, before=before, kinds=kinds)
+    asked = [source for source in SOURCES if kinds is None or kinds & source.kinds]
+    found = [entry for source in asked for entry in await source.entries(session, scope, page)]
     newest = page.newest(found)
     if len(newest) <= limit:
         return Entries(newest, None)

@@ -8,7 +8,7 @@ from pydantic import Field
 from crm_core.timeline.entries import Entry
 from crm_core.timeline.words import summary
 
-EntryKind = Literal["inquiry", "call", "email", "meeting", "task", "note", "transition", "stage", "assignment"]
+EntryKind = Literal["inquiry", "call", "email", "meeting", "task", "note", "transition", "stage", "assignment", "merge"]
 
 
 class TimelineItem(Shape):

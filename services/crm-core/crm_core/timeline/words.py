@@ -22,6 +22,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "won": "Deal “{deal}” won",
         "lost": "Deal “{deal}” lost",
         "reopened": "Deal “{deal}” reopened in stage {to}",
+        "merged": "Merged with another {entity}",
+        "unmerged": "Merge with another {entity} taken back",
     },
     "ru": {
         "inquiry": "Обращение ({channel}): {text}",
@@ -39,6 +41,8 @@ PHRASES: dict[str, dict[str, str]] = {
         "won": "Сделка «{deal}» выиграна",
         "lost": "Сделка «{deal}» проиграна",
         "reopened": "Сделка «{deal}» снова открыта, этап «{to}»",
+        "merged": "Объединение: {entity}",
+        "unmerged": "Объединение отменено: {entity}",
     },
 }
 
@@ -49,7 +53,7 @@ TERMS: dict[str, dict[str, str]] = {
         "api": "API", "inbound": "входящий", "outbound": "исходящий", "answered": "отвечен", "missed": "пропущен",
         "voicemail": "автоответчик", "new": "новый", "assigned": "назначен", "in_progress": "в работе",
         "qualified": "квалифицирован", "converted": "конвертирован", "disqualified": "отклонён",
-        "postponed": "отложен", "merged": "объединён",
+        "postponed": "отложен", "merged": "объединён", "lead": "лид", "contact": "контакт", "company": "компания",
     },
 }  # fmt: skip
 
@@ -58,7 +62,7 @@ def summary(language: str, phrase: str, words: Mapping[str, Any]) -> str:
     """The phrase with its words, as one line; English where the language is not known."""
     code = language.split("-")[0].lower()
     code = code if code in PHRASES else "en"
-    said = {name: _said(TERMS[code], value) for name, value in words.items()}
+    said = {name: _said(TERMS[code], code, value) for name, value in words.items()}
     return " ".join(PHRASES[code][phrase].format_map(said).split()).removesuffix(":")
 
 
@@ -68,5 +72,7 @@ def excerpt(*texts: str | None) -> str:
     return text if len(text) <= EXCERPT else text[: EXCERPT - 1].rstrip() + "…"
 
 
-def _said(terms: Mapping[str, str], value: Any) -> str:
+def _said(terms: Mapping[str, str], code: str, value: Any) -> str:
+    if isinstance(value, Mapping):  # a name by language
+        return str(value.get(code) or next((name for name in value.values() if name), "—"))
     return "—" if value is None else terms.get(value, value)

@@ -21,6 +21,7 @@ PERSONAL = frozenset(
 
 NAMED_BY_STAFF = frozenset(
     {
+        "activity_result",
         "scoring_rule",
         "qualification_question",
         "workspace",

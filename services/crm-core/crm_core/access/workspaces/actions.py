@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access import audit
 from crm_core.access.workspaces.tables import Workspace
+from crm_core.activity_results.actions import create_default_results
 from crm_core.loss_reasons.actions import create_default_loss_reasons
 from crm_core.pipelines.actions import create_default_pipeline
 
@@ -33,6 +34,7 @@ async def create_workspace(session: AsyncSession, values: Mapping[str, Any], *, 
     )  # fmt: skip
     await create_default_pipeline(session, workspace_id=workspace.id, language=workspace.language, now=now)
     await create_default_loss_reasons(session, workspace.id, workspace.language, now)
+    await create_default_results(session, workspace.id, now)
     return workspace
 
 
