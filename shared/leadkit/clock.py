@@ -20,10 +20,16 @@ def second() -> int:
 
 @contextmanager
 def at(moment: datetime) -> Iterator[None]:
-    """For tests: the clock of this process stands at `moment` inside the block."""
+    """For tests: the clock of this process stands at `moment` inside the block.
+
+    Blocks may lie in each other but not overlap, as those of tasks side by side would: one of them would leave the
+    clock standing for good, so that raises and lets it run."""
     global _set_to
     before, _set_to = _set_to, moment
     try:
         yield
     finally:
-        _set_to = before
+        overlapped = _set_to is not moment
+        _set_to = None if overlapped else before
+        if overlapped:
+            raise RuntimeError("The clock was set by another task meanwhile.")

@@ -59,7 +59,8 @@ async def test_a_task_is_told_before_it_is_due_and_when_it_was_missed_each_once(
             (await admin.post(f"/v1/activities/{done}/complete", json={})).raise_for_status()
     assert [await rung(sales, minutes(at)) for at in (44, 45, 46, 59)] == [0, 1, 0, 0]
     assert await told(sales) == [(reminded, "due_soon")]
-    both = await asyncio.gather(*(rung(sales, minutes(60)) for _ in range(3)))
+    with clock.at(minutes(60)):
+        both = await asyncio.gather(*(alarms.tell_alarms(sales.tenant.core.db) for _ in range(3)))
     assert sum(both) == 2
     assert sorted((await told(sales))[1:]) == sorted([(reminded, "missed"), (plain, "missed")])
     with clock.at(minutes(61)):
