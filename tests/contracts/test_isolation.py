@@ -84,6 +84,7 @@ MADE: tuple[tuple[str, str, Callable[[dict[str, str]], dict[str, Any]]], ...] = 
     ("delivery_id", "/v1/webhooks/{webhook_id}/test", lambda _: {}),
     ("rule_id", "/v1/scoring-rules", lambda _: {"name": "Called", "points": 5}),
     ("assignment_rule_id", "/v1/assignment-rules", lambda _: {"name": "By turn"}),
+    ("simulation_id", "/v1/assignment/simulations", lambda _: {"rules": []}),
     ("redistribution_id", "/v1/assignment/redistribute", lambda made: {"user_id": made["user_id"]}),
     ("question_id", "/v1/qualification-questions", lambda _: {"key": "floor", "name": "Which floor?", "type": "text"}),
     ("holiday_id", "/v1/holidays", lambda _: {"day": "2027-01-01", "name": "New Year"}),

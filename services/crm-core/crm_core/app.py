@@ -34,6 +34,7 @@ from crm_core.redistribution import routes as redistribution
 from crm_core.scoring import routes as scoring
 from crm_core.segments import routes as segments
 from crm_core.settings import FOLDER, CoreSettings, settings
+from crm_core.simulation import routes as simulation
 from crm_core.streams import routes as streams
 from crm_core.streams.streaming import Streamer
 from crm_core.tags import routes as tags
@@ -58,6 +59,7 @@ ROUTERS = (
     scoring.router,
     assignment.router,
     redistribution.router,
+    simulation.router,
     timeline.router,
     views.router,
     exports.router,

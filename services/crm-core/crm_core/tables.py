@@ -27,6 +27,7 @@ from crm_core.products import tables as products
 from crm_core.redistribution import tables as redistribution
 from crm_core.scoring import tables as scoring
 from crm_core.segments import tables as segments
+from crm_core.simulation import tables as simulation
 from crm_core.streams import tables as streams
 from crm_core.tags import tables as tags
 from crm_core.unmatched import tables as unmatched
@@ -36,7 +37,7 @@ from crm_core.working_time import tables as working_time
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons, working_time)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
-LEADS = (leads, inquiries, calls, assignment, redistribution, unmatched)
+LEADS = (leads, inquiries, calls, assignment, redistribution, simulation, unmatched)
 CATALOGUES = (activity_results, custom_fields, conversion_mapping, tags, segments, products)
 SAME = (duplicates, merging)
 SCORING = (scoring,)

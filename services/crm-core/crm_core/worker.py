@@ -1,5 +1,6 @@
 """crm-core's worker: orders events into the feed, brings postponed leads back, gives out waiting ones, tells what is
-due, writes exports, sends webhooks, finds duplicates, scores leads anew, and forgets what has run out.
+due, hands leads over, simulates assignment, writes exports, sends webhooks, finds duplicates, scores leads anew, and
+forgets what has run out.
 
 Any number of copies may run."""
 
@@ -24,6 +25,8 @@ from crm_core.privacy import retaining
 from crm_core.privacy.actions import forget_erased
 from crm_core.redistribution import working as redistribution
 from crm_core.settings import FOLDER, CoreSettings, settings
+from crm_core.simulation import working as simulation
+from crm_core.simulation.actions import forget_simulations
 from crm_core.streams.actions import forget_expired_tickets
 from crm_core.webhooks.actions import forget_deliveries
 from crm_core.webhooks.sending import Sender
@@ -43,6 +46,7 @@ async def main() -> None:
             ("alarms", every(alarms.EVERY_S, partial(alarms.tell_alarms, db))),
             ("waiting", every(waiting.EVERY_S, partial(waiting.give_out_waiting, db))),
             ("redistribution", every(redistribution.EVERY_S, partial(redistribution.redistribute, db))),
+            ("simulation", every(simulation.EVERY_S, partial(simulation.simulate, db))),
             ("exports", every(exports.EVERY_S, partial(exports.write_exports, db))),
             ("retention", every(retaining.EVERY_S, partial(retaining.keep_retention, db, settings().data_key))),
             ("issuer", follow_issuer(db, settings())),
@@ -71,6 +75,7 @@ async def clean(db: Database) -> None:
         await forget_expired_tickets(session, now=clock.now())
         await forget_erased(session, now=clock.now())
         await forget_deliveries(session, now=clock.now())
+        await forget_simulations(session, now=clock.now())
 
 
 if __name__ == "__main__":

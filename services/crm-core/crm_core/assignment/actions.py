@@ -82,10 +82,11 @@ class Ground:
         """Decides about one lead after the other, and moves the counts of those who get them."""
         state = State(people=self.people, turns=turns, now=self.now)
         clock = time_of_day(self.now)
-        decided = [(one, decide(state, self.rules_for(one), self._asked(one, clock))) for one in wanted]
+        decided = [(one, decide(state, self.rules_for(one), self.asked(one, clock))) for one in wanted]
         return Handed([_outcome(one.lead_id, decision) for one, decision in decided], state.moved)
 
-    def _asked(self, lead: Wanted, clock: Mapping[str, Any]) -> Asked:
+    def asked(self, lead: Wanted, clock: Mapping[str, Any]) -> Asked:
+        """The lead as rules see it at this time of day."""
         facts: Mapping[str, Any] = {}
         if self.rulebook.rules:
             facts = {**lead.facts(), **custom_facts(self.rulebook.custom, lead.custom), **clock}

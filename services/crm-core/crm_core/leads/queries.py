@@ -1,6 +1,6 @@
 """Reading leads; every query names its workspace, and what requests see is narrowed to what the caller may see."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -9,13 +9,15 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import DateTime, Select, bindparam, cast, func, literal, select, tuple_
+from sqlalchemy import DateTime, Select, Uuid, and_, bindparam, case, cast, func, literal, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import JSONPATH, distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
 from crm_core.leads.rules import OPEN
-from crm_core.leads.tables import Lead
+from crm_core.leads.tables import Lead, LeadKey
 from crm_core.leads.wire import lead_event
 
 
@@ -71,6 +73,50 @@ def open_lead_ids(workspace_id: UUID, *, owner_id: UUID | None, team_id: UUID | 
     if owner_id is not None:
         found = found.where(Lead.owner_id == owner_id)
     return found if team_id is None else found.where(Lead.team_id == team_id)
+
+
+def told_by_arrival(workspace_id: UUID, since: datetime, until: datetime) -> Select[Any]:
+    """Of every lead whose person asked in the period: its id, when that was, when it was closed (None: it is open), and
+    who had it first."""
+    first = func.jsonb_path_query_first(Lead.owners, literal("$[*] ? (@.owner_id != null)", JSONPATH))
+    return select(
+        Lead.id.label("lead_id"),
+        Lead.occurred_at.label("at"),
+        case((Lead.status.in_(OPEN), None), else_=func.greatest(Lead.moved_at, Lead.occurred_at)).label("closed_at"),
+        cast(func.jsonb_extract_path_text(first, "owner_id"), Uuid).label("was_owner_id"),
+    ).where(Lead.workspace_id == workspace_id, Lead.occurred_at >= since, Lead.occurred_at < until)
+
+
+async def open_leads_at(
+    session: AsyncSession, workspace_id: UUID, at: datetime, owner_ids: Collection[UUID]
+) -> list[tuple[UUID, datetime | None]]:
+    """The leads that came before a moment and were open then, as present owner and when they were closed since. What
+    was closed since has changed since, which narrows the search by an index."""
+    closed_since = and_(Lead.updated_at >= at, Lead.moved_at > at)
+    rows = await session.execute(
+        select(Lead.owner_id, case((Lead.status.in_(OPEN), None), else_=Lead.moved_at))
+        .where(Lead.workspace_id == workspace_id, Lead.owner_id.in_(owner_ids), Lead.occurred_at < at)
+        .where(or_(Lead.status.in_(OPEN), closed_since))
+    )
+    return [(owner_id, closed_at) for owner_id, closed_at in rows if owner_id is not None]
+
+
+async def owners_before(session: AsyncSession, workspace_id: UUID, lead_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Who had the last lead of the same person before each of these, where there was one with an owner."""
+    of, other, earlier = aliased(LeadKey), aliased(LeadKey), aliased(Lead)
+    same = and_(other.workspace_id == of.workspace_id, other.kind == of.kind, other.value == of.value)
+    rows = await session.execute(
+        select(of.lead_id, earlier.owner_id)
+        .join(other, same)
+        .join(earlier, and_(earlier.workspace_id == other.workspace_id, earlier.id == other.lead_id))
+        .where(
+            of.workspace_id == workspace_id, of.lead_id.in_(lead_ids), earlier.id < of.lead_id,
+            earlier.owner_id.is_not(None),
+        )
+        .order_by(of.lead_id, earlier.id.desc())
+        .ext(distinct_on(of.lead_id))
+    )  # fmt: skip
+    return {row.lead_id: row.owner_id for row in rows}
 
 
 async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:
