@@ -1,5 +1,6 @@
 """Raw messages: who really wrote, what is new in it, and what nobody wrote."""
 
+import base64
 from datetime import UTC, datetime
 from email.header import Header
 from uuid import UUID
@@ -54,6 +55,14 @@ def test_raw_eight_bit_headers_and_bodies_without_a_charset_are_read(charset: st
 def test_encoded_word_cut_inside_a_character_is_joined() -> None:
     assert headers.text("=?utf-8?b?0JfQsNC80LXQvdCwINC+0LrQvtC50A==?= =?utf-8?b?vQ==?= x") == "Замена окойн x"
     assert headers.text(Header("Замена окон", "koi8-r").encode()) == "Замена окон"
+
+
+@pytest.mark.parametrize("stray", ["!", "=", "é", "-_", "\x00\r\n", "A"])
+def test_body_in_base64_with_stray_characters_is_read_as_far_as_it_can_be(stray: str) -> None:
+    written = base64.b64encode(b"Good day, I want to order water").decode()
+    body = written[:12] + stray + written[12:] if stray != "A" else written.rstrip("=") + stray * 3
+    read = inquiry(mail(body, Content_Transfer_Encoding="base64"))
+    assert (read.message or "").startswith("Good day, I want to order wat")
 
 
 def test_quoted_names_comments_and_groups_are_addresses() -> None:

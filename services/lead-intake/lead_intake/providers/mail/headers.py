@@ -3,11 +3,13 @@
 import base64
 import binascii
 import re
+import string
 from typing import NamedTuple
 
 from lead_intake.providers import charsets
 
 MAX_HEADER = 20_000
+_NOT_BASE64 = bytes(set(range(256)).difference(string.ascii_letters.encode(), string.digits.encode(), b"+/"))
 # Spaces inside and an end cut off are mistakes that mailers make.
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bBqQ])\?([^?]{0,4000})(?:\?=|\Z)")
 _MESSAGE_ID = re.compile(r"<[^<>\s]{1,990}>")
@@ -54,11 +56,10 @@ def _word_bytes(encoding: str, content: str) -> bytes:
 
 def base64_bytes(raw: bytes) -> bytes:
     """Base64 as far as it can be read: stray characters and missing padding are forgiven."""
-    kept = raw.translate(None, b" \t\r\n=")
-    try:
-        return base64.b64decode(kept + b"=" * (-len(kept) % 4))
-    except (binascii.Error, ValueError):
-        return base64.b64decode(kept[: len(kept) - len(kept) % 4 - 4]) if len(kept) > 4 else b""
+    kept = raw.translate(None, _NOT_BASE64)
+    if len(kept) % 4 == 1:  # six bits make no byte
+        kept = kept[:-1]
+    return base64.b64decode(kept + b"=" * (-len(kept) % 4))
 
 
 def addresses(raw: str) -> list[Address]:
