@@ -37,6 +37,9 @@ client: clients/typescript/node_modules ## Generate the TypeScript client from t
 bench: $(VENV)/.dev ## Measure all that is promised about speed in one run (or some: make bench parts="accepting drain")
 	@exec $(BIN)/python -m bench $(parts)
 
+fuzz: $(VENV)/.fuzz ## Feed the readers what coverage leads to, 10 s each (or: make fuzz seconds=60 targets="email vk")
+	@exec $(BIN)/python -m tests.fuzzing seconds=$(or $(seconds),10) $(targets)
+
 migration: $(VENV)/.dev ## Draft a revision: make migration service=crm-core message="add a column"
 	@$(BIN)/python -m deploy.develop.migration "$(service)" "$(message)"
 
@@ -47,6 +50,8 @@ lock: $(VENV)/.runtime ## Write requirements/ anew from the packages' pyproject.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(COMPILE) -o requirements/runtime.txt
 	@$(COMPILE) --group pyproject.toml:dev -o requirements/dev.txt
+	@$(BIN)/uv pip compile --quiet --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		--group pyproject.toml:fuzz -o requirements/fuzz.txt
 
 clean: ## Remove the environment and all caches; the data folder stays
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
@@ -66,9 +71,14 @@ $(VENV)/.dev: requirements/dev.txt $(VENV)/.runtime
 	@$(INSTALL) requirements/dev.txt
 	@touch $@
 
+# Only where it is asked for: there are wheels of it for Linux alone.
+$(VENV)/.fuzz: requirements/fuzz.txt $(VENV)/.dev
+	@$(INSTALL) requirements/fuzz.txt --only-binary atheris
+	@touch $@
+
 clients/typescript/node_modules: clients/typescript/package-lock.json
 	@deploy/develop/debian.sh npm nodejs npm
 	@cd clients/typescript && npm ci --silent --no-audit --no-fund
 	@touch $@
 
-.PHONY: help run demo test check lint client bench migration generate lock clean
+.PHONY: help run demo test check lint client bench fuzz migration generate lock clean

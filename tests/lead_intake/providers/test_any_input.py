@@ -128,11 +128,15 @@ def try_reader(provider: Provider, request: WireRequest, source: SourceView) -> 
         return
     assert results == list(read(provider, request, source))
     for normalised, _ in results:
-        written = orjson.dumps(normalised.values, option=orjson.OPT_UTC_Z)
-        assert b"\\u0000" not in written + orjson.dumps(normalised.lines)
-        read_back = Inquiry.model_validate_json(written)
-        assert read_back == normalised.inquiry
-        assert same_words(orjson.loads(written), read_back.model_dump(mode="json"))
+        assert_storable(normalised)
+
+
+def assert_storable(normalised: Normalised) -> None:
+    written = orjson.dumps(normalised.values, option=orjson.OPT_UTC_Z)
+    assert b"\\u0000" not in written + orjson.dumps(normalised.lines)
+    read_back = Inquiry.model_validate_json(written)
+    assert read_back == normalised.inquiry
+    assert same_words(orjson.loads(written), read_back.model_dump(mode="json"))
 
 
 ODD: tuple[Any, ...] = (None, -1, True, [[{}]], {"0": "a"}, "\x00")
