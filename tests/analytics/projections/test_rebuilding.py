@@ -10,17 +10,17 @@ from analytics.projections.actions import request_rebuild
 from analytics.projections.catalogue import NAMES
 from analytics.projections.projecting import READERS
 from analytics.projections.rebuilding import CORE_SNAPSHOTS, INTAKE_SNAPSHOTS, Rebuilding
-from analytics.projections.tables import LeadFact, cell
+from analytics.projections.tables import InquiryFact, LeadFact, cell
 from lead_intake.sources import queries as sources
 from lead_intake.submissions import queries as submissions
 from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.ids import new_id
 from leadkit.testing.services import RunningService
-from sqlalchemy import delete, update
+from sqlalchemy import delete, select, update
 
 from tests.analytics.projections.conftest import Projected
-from tests.analytics.projections.histories import deal, event, inquiry, lead, submission
+from tests.analytics.projections.histories import attribution, deal, event, inquiry, lead, submission
 
 
 class Peer:
@@ -79,6 +79,35 @@ async def test_a_fact_that_went_wrong_is_replaced_by_the_snapshot_of_the_same_ve
     await _ask(projected, with_facts=True)
     await Rebuilding(projected.db, core=peer.client, intake=peer.client).step()
     assert {key[4] for key in await projected.cells() if key[0] == "campaign" and key[-1] == "leads"} == {"call"}
+
+
+async def test_a_rebuild_brings_no_ids_of_an_erased_person_back(projected: Projected) -> None:
+    seen = attribution(source="google", click_ids={"gclid": "c-1"}, client_ids={"ga": "1.2"})
+    state, of = inquiry(attribution=seen, contact_id=str(new_id())), {"version": 1, "lead_ids": [], "hashes": []}
+    nameless = state | {"version": 2, "contact_id": None, "attribution": attribution(source="google")}
+    erased = of | {"id": str(new_id()), "inquiry_ids": [state["id"]], "contact_ids": [state["contact_id"]]}
+    await projected.tell(("inquiry.recorded", state))
+    assert "c-1" in await _touches(projected)
+    await projected.tell(("inquiry.recorded", nameless), ("person.erased", erased))
+    assert "c-1" not in await _touches(projected)
+    # The page of a snapshot that was read before the erasure, and one read after it.
+    for told in (state, nameless):
+        await _ask(projected, with_facts=True)
+        await Rebuilding(
+            projected.db, core=Peer(projected, inquiry=[told]).client, intake=Peer(projected).client
+        ).step()
+        touches = await _touches(projected)
+        assert "google" in touches
+        assert "c-1" not in touches
+        assert "1.2" not in touches
+
+
+async def _touches(projected: Projected) -> str:
+    async with projected.db.transaction(role="worker", read_only=True) as session:
+        found = await session.scalars(
+            select(InquiryFact.touches).where(InquiryFact.workspace_id == projected.workspace_id)
+        )
+        return str(list(found))
 
 
 async def test_a_rebuild_waits_for_a_peer_that_is_away(projected: Projected, running_analytics: RunningService) -> None:

@@ -1,7 +1,7 @@
 """Sums of measures from cells: of the family with the fewest dimensions that has all that are asked for.
 
-What lies in whole months is read from months and the rest day by day, so a year costs some forty cells for each
-combination of values, however many leads there were.
+What lies in months is read from months and the rest day by day (`slices.spans`), so a year costs some twenty cells for
+each combination of values, however many leads there were.
 """
 
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Subject, part, unpacked
 from analytics.projections.queries import CURRENT_CELLS
-from analytics.projections.slices import Slice, Sum, Wanted, spans
+from analytics.projections.slices import Slice, Span, Sum, Wanted, spans
 
 SMALLEST_FIRST: Final = ("day", "source", "hour", "owner", "stage", "product", "source_owner", "campaign", "flow")
 NOTHING: Final = Decimal(0)
@@ -114,11 +114,16 @@ async def _read(
         values |= {f"start_{index}": span.start, f"end_{index}": span.end}
         of_part = f"part = '{part(family, asked.basis, span.grain)}'"
         of_span = f"{of_part} AND day >= :start_{index} AND day < :end_{index}"
-        parts.append(f"SELECT {', '.join((*picked, *columns))} FROM {table} WHERE {' AND '.join((*kept, of_span))}")
+        read = [*picked, *(_signed(column, span) for column in columns)]
+        parts.append(f"SELECT {', '.join(read)} FROM {table} WHERE {' AND '.join((*kept, of_span))}")
     grouped = [*names, *(["measure"] if "measures" in more else [])]
     by = f" GROUP BY {', '.join(grouped)}" if grouped else ""
     statement = f"SELECT {', '.join((*names, summed))} FROM ({' UNION ALL '.join(parts)}) cells{by}"
     return (await session.execute(text(statement), values)).all()
+
+
+def _signed(column: str, span: Span) -> str:
+    return f"-{column} AS {column}" if span.sign < 0 and column != "measure" else column
 
 
 def _expression(family: str, dimension: str, subject: Subject) -> str:

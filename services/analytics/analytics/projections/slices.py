@@ -39,21 +39,41 @@ class Period:
 
 
 class Span(NamedTuple):
-    """Days from `start` up to but not including `end`, to be read from sums of this grain."""
+    """Days from `start` up to but not including `end`, read from sums of this grain; `sign` -1: to be taken off."""
 
     grain: Grain
     start: date
     end: date
+    sign: int = 1
 
 
 def spans(period: Period, *, by_days: bool = False) -> list[Span]:
-    """The period as whole months and the days before and after them."""
-    first = period.start if period.start.day == 1 else _next_month(period.start)
-    last = period.end.replace(day=1)
-    if by_days or first >= last:
+    """The period as whole months and days: of a month that it cuts, the days in it, or the month less the others.
+
+    Whichever are fewer are read, so no question reads more than a month's days beside months.
+    """
+    if by_days:
         return [Span("day", period.start, period.end)]
-    cut = (Span("day", period.start, first), Span("month", first, last), Span("day", last, period.end))
-    return [span for span in cut if span.start < span.end]
+    first, last = period.start.replace(day=1), period.end.replace(day=1)
+    inner = first if first == period.start else _next_month(first)
+    if inner > last:
+        return [Span("day", period.start, period.end)]
+    found: list[Span] = []
+    if first < inner:
+        less, more = Span("day", first, period.start, -1), Span("day", period.start, inner)
+        found, inner = ([less], first) if _days(less) < _days(more) else ([more], inner)
+    if last < period.end:
+        less, more = Span("day", period.end, _next_month(last), -1), Span("day", last, period.end)
+        if _days(less) < _days(more):
+            found.append(less)
+            last = _next_month(last)
+        else:
+            found.append(more)
+    return sorted((*found, *([Span("month", inner, last)] if inner < last else [])), key=lambda span: span.start)
+
+
+def _days(span: Span) -> int:
+    return (span.end - span.start).days
 
 
 def _next_month(day: date) -> date:

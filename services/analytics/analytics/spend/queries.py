@@ -105,7 +105,7 @@ def _part(workspace_id: UUID, span: Span, named: Sequence[str], *, by_day: bool)
     table: Any = SpendMonth if span.grain == "month" else SpendLine
     day = SpendMonth.month if span.grain == "month" else SpendLine.date
     columns = [
-        table.amount,
+        (table.amount if span.sign > 0 else -table.amount).label("amount"),
         table.currency,
         *(getattr(table, key) for key in named),
         *([day.label("day")] if by_day else []),
