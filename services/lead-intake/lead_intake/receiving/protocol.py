@@ -24,6 +24,7 @@ from lead_intake.receiving.doors import OpenDoor
 from lead_intake.submissions.drafts import Receipt
 
 _PREFIX = wire.PREFIX.encode()
+_UNUSUAL = frozenset({"transfer-encoding", "upgrade"})
 
 
 class DoorProtocol(HttpToolsProtocol):
@@ -55,7 +56,7 @@ class DoorProtocol(HttpToolsProtocol):
             return None
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in self.headers}
         length = headers.get("content-length", "")
-        if len(headers) < len(self.headers) or "upgrade" in headers or not length.isdecimal():
+        if len(headers) < len(self.headers) or not length.isdecimal() or not _UNUSUAL.isdisjoint(headers):
             return None
         if int(length) >= HIGH_WATER_LIMIT or b"%" in self.url or b"#" in self.url or not self.url.isascii():
             return None
