@@ -87,6 +87,6 @@ def test_normalised_name_stays_as_it_is(raw: str) -> None:
         assert (again.full or again.company) == full
 
 
-@given(st.lists(WORDS.map(str.capitalize) | WORDS, min_size=1, max_size=4).map(" ".join))
+@given(st.lists(WORDS.map(str.capitalize) | WORDS | WORDS.map(str.upper), min_size=1, max_size=4).map(" ".join))
 def test_usual_name_is_read_as_any_other(text: str) -> None:
     assert parse(text) == parse_unusual(text)

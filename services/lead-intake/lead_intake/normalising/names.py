@@ -45,15 +45,17 @@ class Name(NamedTuple):
 _NOTHING = Name(None, None, None, None, None, "says nothing", None)
 
 
-# A person's name as most are written, in Russian, and the words that make something else of it.
+# A person's name as most are written, in Russian, and as tables have it; and the words that make something else of it.
 _USUAL = re.compile("[А-ЯЁ][а-яё]{1,30}(?: [А-ЯЁ][а-яё]{1,30}){0,2}")
+_SHOUTED = re.compile("[А-ЯЁ]{2,31}(?: [А-ЯЁ]{2,31}){0,2}")
 _UNUSUAL = _LEGAL_FORMS | _COMPANY_WORDS | _PARTICLES | _TITLES | {"ип", "не"}
 
 
 def parse(raw: str) -> Name:
     """A name field taken apart. A field without letters, with an address or a placeholder names nobody."""
-    if _USUAL.fullmatch(raw) and _UNUSUAL.isdisjoint(raw.lower().split(" ")):
-        return _ordered(raw, raw.split(" "))
+    name = raw if _USUAL.fullmatch(raw) else raw.title() if _SHOUTED.fullmatch(raw) else None
+    if name and _UNUSUAL.isdisjoint(name.lower().split(" ")):
+        return _ordered(name, name.split(" "))
     return parse_unusual(raw)
 
 

@@ -172,6 +172,7 @@ _MAPPED = {"name": "full_name", "comment": "message", "city": "region"}
 TARGETS = frozenset(_WORDS) - {"id"}
 
 
+@lru_cache(maxsize=4096)
 def mapped(target: str) -> str:
     """The meaning that an operator's `field_map` gives a field; an unknown target names a key of `extra`."""
     if target in TARGETS:
