@@ -79,3 +79,22 @@ async def test_a_rule_that_cannot_be_read_is_refused_at_its_place(sales: Sales) 
     setting = await _call(sales, "GET", "/v1/scoring")
     headers = {"If-Match": f'"{setting["version"]}"'}
     await _call(sales, "PATCH", "/v1/scoring", 422, json={"warm_from": 90}, headers=headers)
+
+
+async def test_rules_ask_about_the_workspaces_own_fields(sales: Sales) -> None:
+    field = {"entity": "lead", "key": "floor", "name": {"en": "Floor"}, "type": "number"}
+    high = {"field": "custom.floor", "op": "gt", "value": 9}
+    rule = {"name": "lives high", "points": 25, "condition": high}
+    await _call(sales, "POST", "/v1/scoring-rules", 422, json=rule)
+    made = await _call(sales, "POST", "/v1/custom-fields", 201, json=field)
+    await _call(sales, "POST", "/v1/scoring-rules", 201, json=rule)
+    leads = [await sales.add(phones=[f"+7999000003{floor}"], custom={"floor": floor + 5}) for floor in (4, 5)]
+    assert [lead["score"] for lead in leads] == [10, 35]
+    told = await _call(sales, "GET", f"/v1/leads/{leads[1]['id']}/score")
+    assert (25, "lives high") in [(line["points"], line["reason"]) for line in told["lines"]]
+    moved = await _call(
+        sales, "PATCH", f"/v1/leads/{leads[0]['id']}", json={"custom": {"floor": 12}}, headers={"If-Match": "*"}
+    )
+    assert moved["score"] == 35
+    await _call(sales, "PATCH", f"/v1/custom-fields/{made['id']}", json={"active": False}, headers={"If-Match": "*"})
+    assert (await sales.add(phones=["+79990000036"], custom={"floor": 10}))["score"] == 35

@@ -12,7 +12,7 @@ from leadkit.ids import new_id
 
 from crm_core.contacts.points import Point, messenger_from, values_of
 from crm_core.finding.words import name_to_sort, search_text
-from crm_core.leads.points import completeness_of, facts_of, missing_on
+from crm_core.leads.points import completeness_of, missing_on, scored_facts
 from crm_core.leads.tables import Lead
 from crm_core.rows import new_row, put
 from crm_core.scoring.rules import Model, score_of
@@ -113,7 +113,7 @@ def refresh(lead: Lead, model: Model, attribution: Attribution | None = None, *,
     """Brings up to date what follows from the other fields: searched words, score, temperature, completeness.
 
     `attribution` spares reading the lead's own again."""
-    facts = facts_of(lead, attribution or Attribution.model_validate(lead.attribution))
+    facts = scored_facts(lead, model, attribution or Attribution.model_validate(lead.attribution))
     lines = model.lines(facts, lead.qualification.get("answers", {}), now=now)
     score = score_of(lines)
     put(

@@ -6,6 +6,7 @@ from typing import Any
 from leadkit.contracts.inquiry import Attribution
 from leadkit.contracts.touches import is_direct, last_non_direct
 
+from crm_core.custom_fields.rules import facts_of as custom_facts
 from crm_core.leads.tables import Lead
 from crm_core.scoring.rules import Model, score_of
 from crm_core.scoring.schemas import ScoreLine, ScoreOut
@@ -86,9 +87,15 @@ def completeness_of(missing: list[str]) -> float:
     return 1 - len(missing) / len(EXPECTED)
 
 
+def scored_facts(lead: Lead, model: Model, attribution: Attribution) -> dict[str, Any]:
+    """The card as the workspace's scoring rules ask about it, with those of its own fields that they name."""
+    facts = facts_of(lead, attribution)
+    return {**facts, **custom_facts(model.custom, lead.custom)} if model.custom else facts
+
+
 def score_out(lead: Lead, model: Model, *, now: datetime) -> ScoreOut:
     """The score as it comes about at this moment."""
-    facts = facts_of(lead, Attribution.model_validate(lead.attribution))
+    facts = scored_facts(lead, model, Attribution.model_validate(lead.attribution))
     lines = model.lines(facts, lead.qualification.get("answers", {}), now=now)
     score, missing = score_of(lines), missing_on(lead)
     by_score = model.temperature_of(score)

@@ -19,7 +19,6 @@ from crm_core.conditions.tree import read
 from crm_core.rows import fixed_row, insert_rows
 from crm_core.scoring import queries
 from crm_core.scoring.defaults import DEFAULT_RULES, name_of
-from crm_core.scoring.facts import FIELDS
 from crm_core.scoring.rules import HOT_FROM, WARM_FROM
 from crm_core.scoring.schemas import QuestionCreate, QuestionPatch, ScoringPatch, ScoringRuleCreate, ScoringRulePatch
 from crm_core.scoring.tables import QualificationQuestion, ScoringRule, ScoringSetting
@@ -85,7 +84,7 @@ async def create_rule(
 ) -> ScoringRule:
     """A new rule, by default the last; raises `Invalid` for a condition that cannot be read."""
     setting = await setting_of(session, caller.workspace, now=now)
-    read(wanted.condition, FIELDS, at="/condition")
+    read(wanted.condition, await queries.fields_to_ask(session, caller.workspace), at="/condition")
     values = wanted.model_dump(exclude={"position"})
     position = wanted.position
     if position is None:
@@ -113,7 +112,7 @@ async def change_rule(
     setting = await setting_of(session, caller.workspace, now=now)
     rule = await queries.rule_by_id(session, caller.workspace, rule_id, lock=True)
     check_version(version, rule.version)
-    read(wanted.condition, FIELDS, at="/condition")
+    read(wanted.condition, await queries.fields_to_ask(session, caller.workspace), at="/condition")
     await _change(session, "scoring_rule", rule, wanted.model_dump(exclude_unset=True), RULE_FIELDS, caller, now)
     _anew(setting, now)
     return rule

@@ -1,14 +1,20 @@
 """Reading how a workspace scores; what was read is kept by process and revision, so a batch costs one look-up."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import cast
 from uuid import UUID
 
 from leadkit.problems import Invalid, NotFound
 from sqlalchemy import Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.conditions.tree import read
+from crm_core.conditions.fields import Fields
+from crm_core.conditions.tree import each_test, read
+from crm_core.custom_fields.listing import asked_about
+from crm_core.custom_fields.queries import custom_fields_of
+from crm_core.custom_fields.rules import FieldInfo, TypeName
 from crm_core.scoring.defaults import DEFAULT_MODEL
 from crm_core.scoring.facts import FIELDS
 from crm_core.scoring.rules import Model, Question, Rule
@@ -33,22 +39,36 @@ async def model_of(session: AsyncSession, workspace_id: UUID) -> Model:
     known = _known.get(workspace_id)
     if known is not None and known.revision == setting.revision:
         return known
-    rules = [rule_from(row) for row in await session.scalars(rules_of(workspace_id, active=True))]
+    defined = await _custom_fields(session, workspace_id, active=None)
+    readable = FIELDS.and_more(*asked_about(replace(one, choices=()) for one in defined))
+    rules = [rule_from(row, readable) for row in await session.scalars(rules_of(workspace_id, active=True))]
+    asked_of = {test.field.name for rule in rules for test in each_test(rule.condition)}
     asked = questions_of(workspace_id, active=True).order_by(QualificationQuestion.position, QualificationQuestion.id)
     questions = [
         Question(row.id, row.key, row.name, row.type, row.points, row.choices) for row in await session.scalars(asked)
     ]
-    model = Model(rules, questions, setting.warm_from, setting.hot_from, setting.revision)
+    custom = [one for one in defined if one.name in asked_of]
+    model = Model(rules, questions, setting.warm_from, setting.hot_from, setting.revision, custom)
     if len(_known) >= MOST_KEPT:
         _known.clear()
     _known[workspace_id] = model
     return model
 
 
-def rule_from(row: ScoringRule) -> Rule:
+async def fields_to_ask(session: AsyncSession, workspace_id: UUID) -> Fields:
+    """All that conditions of the workspace's rules may ask about: its own fields of leads among them."""
+    return FIELDS.and_more(*asked_about(await _custom_fields(session, workspace_id, active=True)))
+
+
+async def _custom_fields(session: AsyncSession, workspace_id: UUID, *, active: bool | None) -> list[FieldInfo]:
+    rows = await session.scalars(custom_fields_of(workspace_id, entity="lead", active=active))
+    return [FieldInfo(key=row.key, type=cast(TypeName, row.type), choices=row.choices) for row in rows]
+
+
+def rule_from(row: ScoringRule, fields: Fields) -> Rule:
     """The rule with its condition read; one that cannot be read any more (a field is gone) gives nothing."""
     try:
-        condition = read(row.condition, FIELDS)
+        condition = read(row.condition, fields)
         points = row.points
     except Invalid:
         condition, points = read(None, FIELDS), 0

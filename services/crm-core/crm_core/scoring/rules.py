@@ -15,6 +15,7 @@ from leadkit.problems import FieldError, Invalid
 from crm_core.conditions.facts import holds
 from crm_core.conditions.kinds import Relative
 from crm_core.conditions.tree import All, Condition, Test, each_test
+from crm_core.custom_fields.rules import FieldInfo
 
 HIGHEST = 100
 WARM_FROM, HOT_FROM = 30, 60
@@ -56,13 +57,15 @@ class Line(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """All that a workspace's scores come from. `revision` grows with each change of it."""
+    """All that a workspace's scores come from. `revision` grows with each change of it; `custom` are the workspace's
+    own fields that its rules ask about."""
 
     rules: Sequence[Rule]
     questions: Sequence[Question]
     warm_from: int = WARM_FROM
     hot_from: int = HOT_FROM
     revision: int = 0
+    custom: Sequence[FieldInfo] = ()
 
     def lines(self, facts: Mapping[str, Any], answers: Mapping[str, Any], *, now: datetime) -> list[Line]:
         """Every rule and answer that gives points to a card with these facts, in their order."""
