@@ -129,6 +129,7 @@ async def test_a_company_is_found_by_its_domain_but_not_by_that_of_free_mail(sal
         await admin.post("/v1/companies", json=gmail)
         for name in ("Twin", "Twins"):
             await admin.post("/v1/companies", json={"name": name, "website": "twins.ru"})
+        await admin.post("/v1/companies", json={"name": "Shop", "website": "https://vk.com/shop"})
     wanted: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
         ({"emails": ["a@holding.ru"]}, {}),
         (
@@ -140,6 +141,7 @@ async def test_a_company_is_found_by_its_domain_but_not_by_that_of_free_mail(sal
         ({"emails": ["e@twins.ru"]}, {}),
         ({"emails": ["f@notholding.ru"]}, {}),
         ({"phones": ["+74951234567"]}, {"company": {"name": "Site", "website": "holding.ru"}}),
+        ({"phones": ["+74951234568"]}, {"company": {"name": "Cafe", "website": "vk.com/cafe"}}),
     )
     found = []
     for card, body in wanted:
@@ -151,3 +153,4 @@ async def test_a_company_is_found_by_its_domain_but_not_by_that_of_free_mail(sal
     assert found[2] not in (None, known["id"])
     assert found[3:6] == [None, None, None]
     assert found[6] == known["id"]
+    assert (await get(sales, f"/v1/companies/{found[7]}"))["name"] == "Cafe"

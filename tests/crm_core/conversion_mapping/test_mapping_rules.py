@@ -1,6 +1,16 @@
 """What a lead's fields become, with plain values."""
 
-from crm_core.conversion_mapping.rules import DEFAULT_PAIRS, FITTING, SOURCES, TARGETS, Pair, Target, mapped, taken_as
+from crm_core.conversion_mapping.rules import (
+    DEFAULT_PAIRS,
+    FITTING,
+    SOURCES,
+    TARGETS,
+    Pair,
+    Target,
+    mapped,
+    taken_as,
+    together,
+)
 
 
 def test_every_default_pair_names_fields_that_fit() -> None:
@@ -17,6 +27,13 @@ def test_the_first_field_that_is_filled_names_the_deal() -> None:
 def test_tags_are_gathered_and_each_is_there_once() -> None:
     pairs = [Pair("tags", "deal", "tags"), Pair("region", "deal", "tags")]
     assert mapped(pairs, {"tags": ["vip", "77"], "region": "77"}, TARGETS)["deal"] == {"tags": ["vip", "77"]}
+
+
+def test_no_card_gets_more_tags_than_it_can_have() -> None:
+    tags = [f"t{number}" for number in range(100)]
+    assert together(["vip", ""], tags) == ["vip", *tags[:99]]
+    pairs = [Pair("region", "deal", "tags"), Pair("tags", "deal", "tags")]
+    assert len(mapped(pairs, {"tags": tags, "region": "77"}, TARGETS)["deal"]["tags"]) == 100
 
 
 def test_a_field_that_is_gone_gets_nothing() -> None:

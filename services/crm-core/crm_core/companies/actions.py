@@ -25,6 +25,7 @@ from crm_core.finding.words import search_text
 from crm_core.rows import insert_rows, new_row, put
 from crm_core.storable import check_storable
 
+MOST_TAGS = 100
 NEVER_NULL = ("name", "phones", "emails", "legal", "custom", "tags")
 
 
@@ -107,7 +108,7 @@ async def _learn(
     for field in ("tax_number", "website", "address"):
         if not getattr(company, field):
             setattr(company, field, _stored(company, field, getattr(told, field)))
-    company.tags = list(dict.fromkeys([*company.tags, *told.tags]))
+    company.tags = list(dict.fromkeys([*company.tags, *told.tags]))[:MOST_TAGS]
     company.custom = customs.fitting(told.custom, before=company.custom).stored
     if _shown(company) != before:
         await _changed(session, company, before=before, by=by, now=now)

@@ -8,6 +8,15 @@ _QUOTES = re.compile(r"[\"'`«»„“”‘’]")
 _HOST = re.compile(r"^(?:[a-z][a-z0-9+.-]*://)?(?:www\.)?([^/:?#\s]+)", re.I)
 _SPACES = re.compile(r"\s+")
 
+SHARED_SITES = frozenset(
+    {
+        "2gis.ru", "avito.ru", "facebook.com", "google.com", "instagram.com", "linkedin.com", "ok.ru", "ozon.ru",
+        "sites.google.com", "t.me", "taplink.cc", "telegram.me", "tiktok.com", "twitter.com", "vk.com", "wa.me",
+        "whatsapp.com", "wildberries.ru", "x.com", "yandex.ru", "youtube.com",
+    }
+)  # fmt: skip
+"""Where many companies have a page: such a site tells none of them from another."""
+
 
 def name_key(name: str) -> str:
     """The name as it is compared: without quotes, case and double spaces; `ё` counts as `е`.

@@ -33,6 +33,7 @@ from crm_core.storable import check_storable
 from crm_core.unmatched.queries import unmatched_among
 
 NEVER_NULL = ("kind", "person", "phones", "emails", "messengers", "addresses", "legal", "custom", "tags")
+MOST_TAGS = 100
 POINT_FIELDS = ("phones", "emails", "messengers", "preferred")
 
 
@@ -268,7 +269,7 @@ async def _learn(
     contact.company_id = contact.company_id or company_id
     contact.position = contact.position or told.position
     contact.legal = {**told.legal, **{name: value for name, value in contact.legal.items() if value}}
-    contact.tags = list(dict.fromkeys([*contact.tags, *told.tags]))
+    contact.tags = list(dict.fromkeys([*contact.tags, *told.tags]))[:MOST_TAGS]
     custom = (await customs_for(session, contact.workspace_id, "contact", [told.custom])).fitting(
         told.custom, before=contact.custom
     )

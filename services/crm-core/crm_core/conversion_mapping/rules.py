@@ -77,6 +77,7 @@ FITTING: Mapping[Kind, frozenset[Kind]] = {
 """What each kind of target takes."""
 
 EMPTY: tuple[Any, ...] = (None, "", [], {})
+MOST_LISTED = 100
 LISTS: tuple[Kind, ...] = ("tags", "multichoice")
 
 
@@ -92,10 +93,15 @@ def mapped(
             continue
         got, taken = found[pair.entity], taken_as(value, target)
         if target.kind in LISTS:
-            got[pair.field] = list(dict.fromkeys([*got.get(pair.field, []), *taken]))
+            got[pair.field] = together(got.get(pair.field, []), taken)
         elif taken not in EMPTY:
             got.setdefault(pair.field, taken)
     return found
+
+
+def together(*lists: Iterable[str]) -> list[str]:
+    """What the lists hold, each once, as many as a card can have."""
+    return list(dict.fromkeys(one for each in lists for one in each if one))[:MOST_LISTED]
 
 
 def taken_as(value: Any, target: Target) -> Any:

@@ -11,10 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.companies.actions import CompanyTold
-from crm_core.companies.rules import digits, domains_at
+from crm_core.companies.rules import SHARED_SITES, digits, domains_at
 from crm_core.contacts.actions import ContactTold
 from crm_core.conversion_mapping.queries import mapping_of, targets_of
-from crm_core.conversion_mapping.rules import ENTITIES, Entity, mapped
+from crm_core.conversion_mapping.rules import ENTITIES, Entity, mapped, together
 from crm_core.deals.schemas import DealCreate
 from crm_core.duplicates.finding import free_mail_domains
 from crm_core.leads.schemas import ConvertDeal, LeadConvert
@@ -57,7 +57,7 @@ class Carried(NamedTuple):
             company=company,
             deal=_deal(found["deal"], wanted.deal, currency),
             deal_custom=_custom(found["deal"]),
-            domains=frozenset(websites - free_mail_domains()),
+            domains=frozenset(websites - free_mail_domains() - SHARED_SITES),
         )
 
 
@@ -113,7 +113,7 @@ def _deal(told: Mapping[str, Any], wanted: ConvertDeal, currency: str) -> DealCr
         amount=wanted.amount or _amount(told.get("amount"), currency),
         expected_close=wanted.expected_close or _date(told.get("expected_close")),
         custom=wanted.custom,
-        tags=list(dict.fromkeys([*wanted.tags, *told.get("tags", [])])),
+        tags=together(wanted.tags, told.get("tags", [])),
     )
 
 
