@@ -25,7 +25,7 @@ KINDS = tuple(
     )
 )
 RESTS = tuple(dict.fromkeys(["", "/x", *[sample.request.rest for sample in SAMPLES]]))
-LONGEST = 1024 * 1024
+LONGEST = 256 * 1024
 """Of a body that is made long by repeating its middle."""
 
 SEPARATOR = "\x1f"

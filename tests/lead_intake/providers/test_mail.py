@@ -65,6 +65,14 @@ def test_body_in_base64_with_stray_characters_is_read_as_far_as_it_can_be(stray:
     assert (read.message or "").startswith("Good day, I want to order wat")
 
 
+@pytest.mark.parametrize("encoding", ["8bit", "base64", "quoted-printable"])
+def test_charset_that_is_no_name_does_not_hide_what_is_written(encoding: str) -> None:
+    content = "Хочу заказать воду".encode()
+    body = base64.b64encode(content) + "é".encode() if encoding == "base64" else content
+    read = inquiry(mail(body, "text/plain; charset=a\x00b", Content_Transfer_Encoding=encoding))
+    assert read.message == "Хочу заказать воду"
+
+
 def test_quoted_names_comments_and_groups_are_addresses() -> None:
     told = headers.addresses(
         '"Doe, John" <j@a.ru>, k@b.ru (Kate), undisclosed-recipients:;, =?utf-8?b?0JDQvdC90LA=?= <c@d.ru>'

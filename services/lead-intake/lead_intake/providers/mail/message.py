@@ -122,9 +122,8 @@ def _mail(message: Message, depth: int) -> Mail:
 
 def _leaves(message: Message, depth: int) -> Iterator[Message]:
     """The leaves of a message; an attached message is a leaf."""
-    payload = message.get_payload()
-    if isinstance(payload, list) and message.get_content_maintype() == "multipart" and depth < 20:
-        for part in payload:
+    if message.is_multipart() and message.get_content_maintype() == "multipart" and depth < 20:
+        for part in message.get_payload():
             if isinstance(part, Message):
                 yield from _leaves(part, depth + 1)
     else:
@@ -133,8 +132,8 @@ def _leaves(message: Message, depth: int) -> Iterator[Message]:
 
 def _take(mail: Mail, part: Message, depth: int) -> None:
     kind, name = part.get_content_type(), _file_name(part)
-    payload = part.get_payload()
-    if kind == "message/rfc822" and isinstance(payload, list):
+    if kind == "message/rfc822" and part.is_multipart():
+        payload = part.get_payload()
         if mail.attached is None and payload and isinstance(payload[0], Message) and depth < 5:
             mail.attached = _mail(payload[0], depth + 1)
     elif kind in _REPORTS:
@@ -167,16 +166,18 @@ def _file_name(part: Message) -> str | None:
 
 
 def _report(part: Message) -> str:
-    payload = part.get_payload()
-    return "\n".join([str(inner) for inner in payload]) if isinstance(payload, list) else _text(part)
+    return "\n".join([str(inner) for inner in part.get_payload()]) if part.is_multipart() else _text(part)
 
 
 def _bytes(part: Message) -> bytes:
     """The content without its transfer encoding; base64 with stray characters is read as far as it goes."""
-    payload = part.get_payload()
+    try:
+        payload = part.get_payload()
+    except (ValueError, LookupError, TypeError):  # its charset is no name at all
+        payload = ""
     if not isinstance(payload, str):
         return b""
-    if str(part.get("content-transfer-encoding", "")).strip().lower() == "base64":
+    if payload and str(part.get("content-transfer-encoding", "")).strip().lower() == "base64":
         return headers.base64_bytes(payload.encode("ascii", "ignore"))
     try:
         content = part.get_payload(decode=True)
