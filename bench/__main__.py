@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leadkit.telemetry import configure_logging
 
-from bench import accepting, assigning, beside, finding, flowing, importing, reporting, resting, writing
+from bench import accepting, assigning, beside, draining, finding, flowing, importing, reporting, resting, writing
 from bench.load import require_wrk
 from bench.report import Report
 from bench.stack import Stack, running_stack
@@ -20,12 +20,12 @@ PARTS: tuple[tuple[str, Callable[[Stack, Report], None]], ...] = (
     ("projecting", flowing.projecting),
     ("accepting", accepting.measure),
     *beside.PARTS,
-    ("drain", flowing.drain),
+    ("drain", draining.measure),
     ("importing", importing.measure),
     ("finding", finding.measure),
     ("reporting", reporting.measure),
 )
-"""In the order they run: what one leaves behind, the next may measure (`drain` delivers what `accepting` took in)."""
+"""In the order they run: what one leaves behind, the next may measure (`drain` also delivers what `accepting` took)."""
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""How quickly what came in is seen: delivery, projection, and the whole way from the door to the funnel."""
+"""How quickly what came in is seen: projection, and the whole way from the door to the funnel."""
 
 import threading
 import time
@@ -6,7 +6,7 @@ import time
 import httpx
 
 from bench import people
-from bench.accepting import cpu_seconds, make_source
+from bench.accepting import make_source
 from bench.load import share
 from bench.report import Report
 from bench.stack import Stack
@@ -15,27 +15,6 @@ RATE = 100
 SECONDS = 30
 QUIET_S = 3
 LOOK_EVERY_S = 0.05
-
-
-def drain(stack: Stack, report: Report) -> None:
-    """What waits after the accepting runs, delivered to crm-core: how many a second."""
-    worker = stack.process("lead_intake.worker")
-    with stack.client("intake") as client:
-        before = _waiting(client)
-        began, cpu_s = time.perf_counter(), cpu_seconds(worker)
-        left = before
-        while left and time.perf_counter() - began < 20:
-            time.sleep(0.5)
-            left = _waiting(client)
-        rate = (before - left) / (time.perf_counter() - began)
-        each_us = (cpu_seconds(worker) - cpu_s) / max(1, before - left) * 1e6
-    report.add("submissions delivered", f"{rate:,.0f}/s", target="at least 1,000/s", met=rate >= 1000)
-    report.add("the worker's processor time for each", f"{each_us:.0f} µs", target="under 500 µs", met=each_us < 500)
-
-
-def _waiting(client: httpx.Client) -> int:
-    answer = client.get("/v1/submissions", params={"status": "ready", "limit": 1, "include_total": "true"})
-    return int(answer.raise_for_status().json()["total"])
 
 
 def projecting(stack: Stack, report: Report) -> None:

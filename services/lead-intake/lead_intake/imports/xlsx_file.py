@@ -1,20 +1,24 @@
 """XLSX read row by row. A workbook is a zip of XML, so what it would unpack to is looked at before anything is read."""
 
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime
 from typing import Any, BinaryIO
 
+from lead_intake.imports import workbook_xml
 from lead_intake.imports.csv_file import Record
+from lead_intake.imports.workbook_xml import ValueOf
 
 MOST_UNPACKED = 4 * 1024**3
 MOST_RATIO = 200
 SMALL = 10 * 1024**2
 MOST_BESIDE_SHEETS = 64 * 1024**2
 MOST_MEMBERS = 10_000
-MOST_COLUMNS = 500
 MOST_EMPTY_ROWS = 10_000
+BEGINNING = 64 * 1024
+_DIMENSION = re.compile(rb"<(?:\w+:)?dimension\s[^>]{0,100}ref=\"[A-Z]{1,3}\d{1,7}:[A-Z]{1,3}(\d{1,7})\"")
 
 warnings.filterwarnings("ignore", module="openpyxl")  # of extensions it does not need to know
 
@@ -44,37 +48,75 @@ def check(file: BinaryIO) -> None:
 def records(file: BinaryIO) -> Iterator[Record]:
     """The rows of the first visible sheet that has any, empty ones left out. Raises `NoWorkbook`."""
     check(file)
-    from openpyxl import load_workbook  # here, so that a process that imports nothing does not carry it
-
     try:
-        book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
-        for sheet in book.worksheets:
-            if sheet.sheet_state != "visible":
-                continue
-            found = False
-            for record in _of_sheet(sheet):
-                found = True
-                yield record
-            if found:
-                return
-    except NoWorkbook:
-        raise
-    except Exception as error:  # whatever a broken workbook makes the library stumble over
+        with zipfile.ZipFile(file) as archive:
+            for path, shared, value_of in _visible_sheets(archive, file):
+                found = False
+                with archive.open(path) as part:
+                    for record in _of_sheet(workbook_xml.rows(part, shared, value_of)):
+                        found = True
+                        yield record
+                if found:
+                    return
+    except Exception as error:  # whatever a broken workbook makes the libraries stumble over
         raise NoWorkbook("the workbook is broken") from error
 
 
-def _of_sheet(sheet: Any) -> Iterator[Record]:
-    sheet.reset_dimensions()  # some writers tell them wrong
-    empty = 0
-    for number, row in enumerate(sheet.iter_rows(values_only=True), 1):
-        cells = [text_of(value) for value in row[:MOST_COLUMNS]]
+def _visible_sheets(archive: zipfile.ZipFile, file: BinaryIO) -> Iterator[tuple[str, list[str], ValueOf]]:
+    """Of each, where it lies, the shared texts and what its cells mean; the texts are read when there is a sheet."""
+    from openpyxl.reader.excel import ExcelReader  # here: a process that imports nothing does not carry it
+    from openpyxl.styles.stylesheet import apply_stylesheet
+    from openpyxl.xml.constants import SHARED_STRINGS
+
+    reader = ExcelReader(file, read_only=True, data_only=True, keep_links=False)
+    reader.read_manifest()
+    reader.read_workbook()
+    book = reader.parser.wb
+    apply_stylesheet(reader.archive, book)
+    shared: list[str] = []
+    for told in reader.package.findall(SHARED_STRINGS):
+        with archive.open(told.PartName[1:]) as part:
+            shared = workbook_xml.texts(part)
+    value_of = _values_of(book)
+    for sheet, place in reader.parser.find_sheets():
+        if sheet.state == "visible" and place.Type.endswith("/worksheet") and place.target in reader.valid_files:
+            yield place.target, shared, value_of
+
+
+def _values_of(book: Any) -> ValueOf:
+    """What cells show, by the workbook's styles and its day zero."""
+    from openpyxl.utils import datetime as serial
+
+    dates = {str(number) for number in book._date_formats}
+    spans = {str(number) for number in book._timedelta_formats}
+
+    def value_of(kind: str, written: str, style: str | None) -> str:
+        try:
+            if kind == "n":
+                number = float(written) if any(mark in written for mark in ".eE") else int(written)
+                is_date = style is not None and style in dates
+                return text_of(serial.from_excel(number, book.epoch, timedelta=style in spans) if is_date else number)
+            if kind == "b":
+                return text_of(bool(int(written)))
+            if kind == "d":
+                return text_of(serial.from_ISO8601(written))  # type: ignore[no-untyped-call]
+            return written
+        except (OverflowError, ValueError):  # no date, or no number: what stands there is all there is
+            return written
+
+    return value_of
+
+
+def _of_sheet(rows: Iterator[tuple[int, list[str]]]) -> Iterator[Record]:
+    last = 0
+    for number, cells in rows:
         while cells and not cells[-1]:
             cells.pop()
-        if cells:
-            empty = 0
-            yield Record(number, cells)
-        elif (empty := empty + 1) > MOST_EMPTY_ROWS:
+        if number - last > MOST_EMPTY_ROWS:
             return
+        if cells:
+            last = number
+            yield Record(number, cells)
 
 
 def text_of(value: Any) -> str:
@@ -94,12 +136,13 @@ def text_of(value: Any) -> str:
 
 def told_rows(file: BinaryIO) -> int | None:
     """How many rows the first sheet says it has, the headings not counted; None when it does not say."""
-    from openpyxl import load_workbook
-
     file.seek(0)
     try:
-        book = load_workbook(file, read_only=True, keep_links=False)
-        told = book.worksheets[0].max_row
-    except Exception:  # broken: reading it will say so
+        with zipfile.ZipFile(file) as archive:
+            path, _, _ = next(_visible_sheets(archive, file))
+            with archive.open(path) as part:
+                told = _DIMENSION.search(part.read(BEGINNING))
+    except Exception:  # broken, or without a sheet: reading it will say so
         return None
-    return max(told - 1, 0) if told and told > 1 else None
+    rows = int(told[1]) if told else 0
+    return rows - 1 if rows > 1 else None

@@ -133,9 +133,9 @@ def _leaves(message: Message, depth: int) -> Iterator[Message]:
 def _take(mail: Mail, part: Message, depth: int) -> None:
     kind, name = part.get_content_type(), _file_name(part)
     if kind == "message/rfc822" and part.is_multipart():
-        payload = part.get_payload()
-        if mail.attached is None and payload and isinstance(payload[0], Message) and depth < 5:
-            mail.attached = _mail(payload[0], depth + 1)
+        inner = next(iter(part.get_payload()), None)
+        if mail.attached is None and isinstance(inner, Message) and depth < 5:
+            mail.attached = _mail(inner, depth + 1)
     elif kind in _REPORTS:
         mail.reports.append(_report(part))
     elif kind in ("text/plain", "text/html") and not _is_attachment(part, name):
