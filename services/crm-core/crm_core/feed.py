@@ -9,6 +9,7 @@ from crm_core.access.visibility import concerning
 from crm_core.access.workspaces import queries as workspaces
 from crm_core.activities import queries as activities
 from crm_core.contacts import queries as contacts
+from crm_core.deadlines import queries as deadlines
 from crm_core.deals import queries as deals
 from crm_core.inquiries import queries as inquiries
 from crm_core.leads import queries as leads
@@ -38,6 +39,9 @@ EVENT_TYPES = (
     "lead.postponed",
     "lead.reopened",
     "lead.merged",
+    "deadline.due_soon",
+    "deadline.breached",
+    "deadline.fulfilled",
     "contact.created",
     "contact.updated",
     "contact.merged",
@@ -66,6 +70,7 @@ SNAPSHOTS = (
     Snapshot("pipeline", pipelines.snapshot),
     Snapshot("product", products.snapshot),
     Snapshot("lead", leads.snapshot),
+    Snapshot("deadline", deadlines.snapshot),
     Snapshot("inquiry", inquiries.snapshot),
     Snapshot("contact", contacts.snapshot),
     Snapshot("deal", deals.snapshot),

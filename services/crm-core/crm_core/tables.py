@@ -14,6 +14,7 @@ from crm_core.companies import tables as companies
 from crm_core.contacts import tables as contacts
 from crm_core.conversion_mapping import tables as conversion_mapping
 from crm_core.custom_fields import tables as custom_fields
+from crm_core.deadlines import tables as deadlines
 from crm_core.deals import tables as deals
 from crm_core.duplicates import tables as duplicates
 from crm_core.exports import tables as exports
@@ -37,7 +38,7 @@ from crm_core.working_time import tables as working_time
 
 ACCESS = (workspaces, teams, users, tokens, audit, loss_reasons, working_time)
 PEOPLE_AND_DEALS = (contacts, companies, pipelines, deals, activities)
-LEADS = (leads, inquiries, calls, assignment, redistribution, simulation, unmatched)
+LEADS = (leads, deadlines, inquiries, calls, assignment, redistribution, simulation, unmatched)
 CATALOGUES = (activity_results, custom_fields, conversion_mapping, tags, segments, products)
 SAME = (duplicates, merging)
 SCORING = (scoring,)

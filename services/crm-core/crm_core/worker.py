@@ -20,7 +20,7 @@ from leadkit.worker import every, run_worker
 from crm_core.activities import alarms
 from crm_core.duplicates import scanning as duplicates
 from crm_core.exports import working as exports
-from crm_core.leads import rescoring, returning, waiting
+from crm_core.leads import overdue, rescoring, returning, waiting
 from crm_core.privacy import retaining
 from crm_core.privacy.actions import forget_erased
 from crm_core.redistribution import working as redistribution
@@ -44,6 +44,7 @@ async def main() -> None:
             ("sequencer", Sequencer(db).run),
             ("returning", every(returning.EVERY_S, partial(returning.return_postponed, db))),
             ("alarms", every(alarms.EVERY_S, partial(alarms.tell_alarms, db))),
+            ("deadlines", every(overdue.EVERY_S, partial(overdue.watch_deadlines, db))),
             ("waiting", every(waiting.EVERY_S, partial(waiting.give_out_waiting, db))),
             ("redistribution", every(redistribution.EVERY_S, partial(redistribution.redistribute, db))),
             ("simulation", every(simulation.EVERY_S, partial(simulation.simulate, db))),

@@ -133,6 +133,31 @@ class LeadState(Shape):
     custom: CustomTold = Field(default_factory=dict)
 
 
+class DeadlineState(Shape):
+    """`deadline.due_soon|breached|fulfilled`: what was expected of one owner of a lead. `step`: how often the lead had
+    been passed on. `worked_s` is the owner's working time until the first response, whoever gave it; `lost_s` that of
+    it which came too late, kept for the first who had the lead and for the last."""
+
+    id: UUID
+    version: int
+    status: Literal["open", "breached", "met", "late", "void"]
+    lead_id: UUID
+    owner_id: UUID
+    team_id: UUID | None
+    rule_id: UUID | None
+    step: int
+    set_at: Moment
+    due_at: Moment | None
+    accept_by: Moment | None
+    reminded_at: Moment | None
+    breached_at: Moment | None
+    breach: Literal["late", "not_accepted"] | None
+    fulfilled_at: Moment | None
+    worked_s: int | None
+    lost_s: int | None
+    updated_at: Moment
+
+
 class DealState(Shape):
     """`deal.*`: `reached` and `passages` are keyed by stage id, and by `won` and `lost`."""
 

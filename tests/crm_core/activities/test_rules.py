@@ -34,11 +34,12 @@ def test_a_task_waits_until_somebody_completes_it() -> None:
         ("email", "outbound", True),
         ("call", "inbound", False),
         ("call", None, False),
-        ("note", "outbound", False),
+        ("note", "outbound", True),
+        ("note", None, False),
         ("meeting", "outbound", False),
     ],
 )
-def test_a_call_or_email_of_ours_answers_the_lead(kind: str, direction: str | None, answers: bool) -> None:
+def test_a_contact_of_ours_answers_the_lead(kind: str, direction: str | None, answers: bool) -> None:
     assert answers_the_lead(kind, direction) is answers
 
 

@@ -163,7 +163,8 @@ async def add_activities(
 ) -> list[Activity | Problem]:
     """An activity for each, or what it names that is not there, in order; a handful of statements for all.
 
-    Calls and e-mails of ours on a lead count as its first response; a missed call gets its task to call back."""
+    Calls, e-mails and notes of contact of ours on a lead count as its first response; a missed call gets its task
+    to call back."""
     language = (await existing_workspace(session, caller.workspace)).language
     around = await Surroundings.of(session, wanted, caller)
     results = await _offered(session, caller.workspace, [one.kind for one in wanted if one.result])

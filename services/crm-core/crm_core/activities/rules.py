@@ -14,7 +14,8 @@ CALL_BACK_SUBJECT = {"en": "Call back: missed call", "ru": "Перезвонит
 ANSWERED_AFTER_ALL = "answered"
 """The result of a task to call back whose call was not missed in the end."""
 
-ANSWERING_KINDS = ("call", "email")
+ANSWERING_KINDS = ("call", "email", "note")
+"""A note whose direction is outbound says that somebody was in contact in some other way."""
 TOLD_AFTERWARDS = ("call", "email", "meeting", "note")
 
 
@@ -26,7 +27,7 @@ def completed_at(kind: str, *, due_at: datetime | None, told: datetime | None, a
 
 
 def answers_the_lead(kind: str, direction: str | None) -> bool:
-    """Whether it is a response once it is done: a call or e-mail from us."""
+    """Whether it is a response once it is done: a call or e-mail from us, or a note of such a contact."""
     return kind in ANSWERING_KINDS and direction == "outbound"
 
 

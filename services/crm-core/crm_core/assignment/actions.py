@@ -147,11 +147,11 @@ def explanations(workspace_id: UUID, outcomes: Sequence[Outcome], *, by: str, no
     return Write(rows)
 
 
-def by_hand(lead_id: UUID, *, owner_id: UUID, team_id: UUID | None) -> Outcome:
-    """The outcome when a person named the owner."""
+def without_rules(lead_id: UUID, why: str, *, owner_id: UUID | None, team_id: UUID | None) -> Outcome:
+    """The outcome where no rule was asked; `why` says in explanations what was done: one of `words.UNRULED`."""
     rule = {
-        "rule": "by_hand", "met": True, "team_id": text_of(team_id), "candidates": [str(owner_id)],
-        "winner": str(owner_id),
+        "rule": why, "met": True, "team_id": text_of(team_id), "candidates": [str(owner_id)] if owner_id else [],
+        "winner": text_of(owner_id),
     }  # fmt: skip
     return Outcome(lead_id=lead_id, team_id=team_id, owner_id=owner_id, rules=[rule])
 

@@ -10,6 +10,8 @@ WORDS: dict[str, dict[str, str]] = {
     "en": {
         "not_met": "Rule “{rule}” does not apply: its condition is not met.",
         "by_hand": "{winner} was named by hand.",
+        "late_head": "Nobody answered in time: it went to the head, {winner}.",
+        "late_pool": "Nobody answered in time: it went back to the team.",
         "won": "Rule “{rule}”: {count} of {pool} could take the lead; {strategy} it went to {winner}{before}.",
         "nobody": "Rule “{rule}”: nobody of {pool} could take the lead.",
         "waits": "Nobody could take the lead: it waits in the queue.",
@@ -43,6 +45,8 @@ WORDS: dict[str, dict[str, str]] = {
     "ru": {
         "not_met": "Правило «{rule}» не подходит: условие не выполнено.",
         "by_hand": "Ответственного выбрали вручную: {winner}.",
+        "late_head": "Вовремя никто не ответил: лид передан руководителю — {winner}.",
+        "late_pool": "Вовремя никто не ответил: лид вернулся в команду.",
         "won": "Правило «{rule}»: взять лид могли {count} из {pool}; {strategy} он достался: {winner}{before}.",
         "nobody": "Правило «{rule}»: взять лид не мог никто из {pool}.",
         "waits": "Взять лид не мог никто: он ждёт в очереди.",
@@ -76,6 +80,10 @@ WORDS: dict[str, dict[str, str]] = {
 }
 
 
+UNRULED = ("by_hand", "late_head", "late_pool")
+"""What explanations name where no rule was asked."""
+
+
 def told(tried: Sequence[Mapping[str, Any]], names: Names, language: str) -> list[str]:
     """One sentence or two a rule that was tried, in order; English where the language is not known."""
     code = language.split("-")[0].lower()
@@ -85,8 +93,8 @@ def told(tried: Sequence[Mapping[str, Any]], names: Names, language: str) -> lis
 
 
 def _entry(entry: Mapping[str, Any], names: Names, words: Mapping[str, str]) -> list[str]:
-    if entry["rule"] == "by_hand":
-        return [words["by_hand"].format(winner=_name(entry["winner"], names, words))]
+    if entry["rule"] in UNRULED:
+        return [words[entry["rule"]].format(winner=_name(entry["winner"], names, words))]
     rule = _rule(entry["rule"], names, words)
     if not entry.get("met", True):
         return [words["not_met"].format(rule=rule)]

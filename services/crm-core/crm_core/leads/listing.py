@@ -1,13 +1,14 @@
 """What can be asked of the list of leads."""
 
+from datetime import datetime
 from typing import get_args
 
 from leadkit.contracts.events import Temperature
 from leadkit.contracts.inquiry import Channel
-from sqlalchemy import ColumnElement, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 
 from crm_core.conditions.fields import Field, Fields
-from crm_core.conditions.sql import Column, Columns
+from crm_core.conditions.sql import Column, Columns, Moving
 from crm_core.contacts.points import Point
 from crm_core.finding.listing import Listing
 from crm_core.leads.queries import seen_by
@@ -43,6 +44,7 @@ FIELDS = Fields(
     Field(name="budget", kind="decimal"),
     Field(name="repeat", kind="bool", meaning="The person was known before"),
     Field(name="has_next_step", kind="bool", meaning="False: open, and nothing is planned on it"),
+    Field(name="overdue", kind="bool", meaning="Was to be answered by now, and is open and not answered yet"),
     Field(name="tags", kind="texts", parameter="tag"),
     Field(name="occurred_at", kind="time"),
     Field(name="created_at", kind="time"),
@@ -57,6 +59,13 @@ FIELDS = Fields(
 # Written into the statement, so that PostgreSQL sees that a partial index fits.
 IS_OPEN = Lead.status.in_(bindparam(None, OPEN, expanding=True, literal_execute=True))
 
+
+def _overdue(now: datetime) -> ColumnElement[bool]:
+    """Never null, as conditions ask of their columns; the parts let a partial index fit."""
+    unanswered = Lead.respond_by.is_not(None) & Lead.first_response_at.is_(None)
+    return and_(unanswered, IS_OPEN, Lead.respond_by <= now)
+
+
 COLUMNS: Columns = {
     **{field.name: getattr(Lead, field.name) for field in FIELDS if hasattr(Lead, field.name)},
     "open": IS_OPEN,
@@ -66,6 +75,7 @@ COLUMNS: Columns = {
     "company": Lead.person["company"].astext,
     "unassigned": Lead.owner_id.is_(None),
     "budget": Lead.budget_amount,
+    "overdue": Moving(_overdue),
     "has_next_step": or_(Lead.next_step_at.is_not(None), ~IS_OPEN),
 }
 

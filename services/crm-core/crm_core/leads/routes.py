@@ -15,6 +15,8 @@ from leadkit.tokens import Caller
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.assignment.queries import explanations_of, names_in
 from crm_core.assignment.schemas import AssignmentOut, ExplanationOut, Language
+from crm_core.deadlines.queries import deadlines_of
+from crm_core.deadlines.schemas import DeadlineOut, LeadDeadlines
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
 from crm_core.leads import actions, conversion, queries, rules, transitions
@@ -156,6 +158,15 @@ async def leads_assignment(
     names = await names_in(session, caller.workspace, [row.rules for row in rows])
     history = [ExplanationOut.of(row, names, spoken) for row in rows]
     return AssignmentOut.of(lead_id, lead.owner_id, lead.team_id, history)
+
+
+@router.get("/{lead_id}/deadlines", responses=problems(NotFound))
+async def leads_deadlines(lead_id: UUID, session: ReadSession, caller: Reader) -> LeadDeadlines:
+    """List by when who was to respond to the lead, and what became of it; the latest first."""
+    lead = await queries.lead_by_id(session, caller, lead_id)
+    rows = await deadlines_of(session, caller.workspace, lead_id)
+    items = [DeadlineOut.model_validate(row, from_attributes=True) for row in rows]
+    return LeadDeadlines(respond_by=lead.respond_by, first_response_at=lead.first_response_at, items=items)
 
 
 @router.post("/{lead_id}/start", **_step("start", "Say that the first contact was made"))

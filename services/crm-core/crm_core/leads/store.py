@@ -13,6 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.assignment.actions import Outcome, explanations
 from crm_core.base import Base
 from crm_core.contacts.points import Kind, Point
+from crm_core.deadlines.actions import Standing, keep_deadlines
+from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import Lead, LeadKey, LeadTransition, MatchKey
 from crm_core.rows import Write, fixed_row, write
 
@@ -38,7 +40,9 @@ class Changes:
 
 
 async def store(session: AsyncSession, workspace_id: UUID, changes: Changes, *, by: str, now: datetime) -> None:
-    """Writes the changes and publishes their events; changed leads must be locked."""
+    """Writes the changes and publishes their events; changed leads must be locked. Deadlines of leads that were
+    answered, closed or handed on follow."""
+    deadlines = await keep_deadlines(session, workspace_id, _standings(changes), now=now)
     await write(
         session,
         [
@@ -49,9 +53,24 @@ async def store(session: AsyncSession, workspace_id: UUID, changes: Changes, *, 
             Write(changes.suggestions, "insert_new"),
             explanations(workspace_id, changes.outcomes, by=by, now=now),
             *changes.also,
+            *deadlines.writes(),
         ],
     )
-    await publish(session, changes.events)
+    await publish(session, [*changes.events, *deadlines.events])
+
+
+def _standings(changes: Changes) -> list[Standing]:
+    """How things are with the changed leads whose deadlines may have to follow; most have none."""
+    handed = {outcome.lead_id for outcome in changes.outcomes}
+    return [
+        Standing(
+            lead_id=lead.id, owner_id=lead.owner_id, team_id=lead.team_id, is_open=lead.status in OPEN,
+            answered_at=lead.first_response_at,
+        )
+        for lead in {lead.id: lead for lead in changes.changed}.values()
+        if (lead.respond_by is not None or lead.status == "postponed")
+        and (lead.first_response_at is not None or lead.status not in OPEN or lead.id in handed)
+    ]  # fmt: skip
 
 
 async def lock_keys(session: AsyncSession, workspace_id: UUID, points: Iterable[Point]) -> None:

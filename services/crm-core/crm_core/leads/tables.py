@@ -26,7 +26,8 @@ STATUSES = "'new', 'assigned', 'in_progress', 'qualified', 'converted', 'disqual
 
 IS_OPEN = "status IN ('new', 'assigned', 'in_progress', 'qualified')"
 NO_NEXT_STEP = f"next_step_at IS NULL AND {IS_OPEN}"
-IS_WAITING = "owner_id IS NULL AND status = 'new'"
+IS_WAITING = "owner_id IS NULL AND status IN ('new', 'assigned')"
+IS_UNANSWERED = f"respond_by IS NOT NULL AND first_response_at IS NULL AND {IS_OPEN}"
 IS_OWNED_AND_OPEN = f"owner_id IS NOT NULL AND {IS_OPEN}"
 
 
@@ -57,6 +58,7 @@ class Lead(Base):
         Index("ix_lead_owner", "workspace_id", "owner_id", "created_at", "id"),
         Index("ix_lead_open_owner", "workspace_id", "owner_id", postgresql_where=text(IS_OWNED_AND_OPEN)),
         Index("ix_lead_waiting", "workspace_id", "id", postgresql_where=text(IS_WAITING)),
+        Index("ix_lead_unanswered", "workspace_id", "respond_by", "id", postgresql_where=text(IS_UNANSWERED)),
         Index("ix_lead_team", "workspace_id", "team_id", "created_at", "id"),
         Index("ix_lead_source", "workspace_id", "source_id", "created_at", "id"),
         Index("ix_lead_channel", "workspace_id", "channel", "created_at", "id"),

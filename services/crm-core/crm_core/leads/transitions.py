@@ -193,10 +193,10 @@ async def _assign(taking: Taking, wanted: LeadAssign) -> None:
 
 
 async def _postpone(taking: Taking, wanted: LeadPostpone) -> None:
-    """Until a time after the step itself; a timer brings it back."""
+    """Until a time after the step itself; a timer brings it back. Nobody is to answer it by then."""
     if wanted.until <= taking.step.at:
         raise Invalid.at("/until", "must be later than the step itself")
-    put(taking.lead, postponed_until=wanted.until)
+    put(taking.lead, postponed_until=wanted.until, respond_by=None)
     _take(taking, "postpone")
 
 

@@ -7,10 +7,11 @@ from uuid import UUID
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.tokens import Caller
-from sqlalchemy import Integer, Select, case, cast, select
+from sqlalchemy import Integer, Select, bindparam, case, cast, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.audit import SYSTEM
+from crm_core.deadlines.queries import had_by
 from crm_core.leads import store
 from crm_core.leads.handing import give_by_rules
 from crm_core.leads.queries import seen_by
@@ -22,7 +23,11 @@ MOST_TRIED = 1000
 """Leads of one workspace in one round: what is further behind waits for the next, when these are gone."""
 
 HIGHEST_SCORE = 1000
-IS_WAITING = (Lead.owner_id.is_(None), Lead.status == "new")
+IS_WAITING = (
+    Lead.owner_id.is_(None),
+    Lead.status.in_(bindparam(None, ("new", "assigned"), expanding=True, literal_execute=True)),
+)
+"""Also those that went back to the pool since nobody answered them."""
 BEST_FIRST = cast(case({"hot": 0, "warm": HIGHEST_SCORE}, value=Lead.temperature, else_=2 * HIGHEST_SCORE), Integer) - (
     Lead.score
 )
@@ -67,7 +72,8 @@ async def _try_batch(session: AsyncSession, workspace_id: UUID, skipped: int, no
     for lead in leads:
         session.expunge(lead)
     changes = store.Changes()
-    await give_by_rules(session, workspace_id, [(lead, None) for lead in leads], changes, now=now)
+    excluded = await had_by(session, workspace_id, [lead.id for lead in leads if lead.status != "new"])
+    await give_by_rules(session, workspace_id, [(lead, None) for lead in leads], changes, excluded=excluded, now=now)
     changes.changed = [lead for lead in leads if lead.owner_id is not None]
     changes.outcomes = [outcome for outcome in changes.outcomes if outcome.owner_id is not None]
     if changes.changed:

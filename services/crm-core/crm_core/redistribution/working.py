@@ -90,7 +90,7 @@ async def _hand_over(session: AsyncSession, of: Redistribution, now: datetime) -
     ]
     before = {lead.id: Owner(lead.owner_id, lead.team_id) for lead in leads}
     changes = store.Changes()
-    excluded = frozenset([of.user_id] if of.user_id else ())
+    excluded = {lead.id: frozenset([of.user_id]) for lead in leads} if of.user_id else {}
     given = [(lead, None) for lead in leads]
     await give_by_rules(session, of.workspace_id, given, changes, excluded=excluded, now=now)
     changes.changed = [lead for lead in leads if lead.owner_id != before[lead.id].owner_id]

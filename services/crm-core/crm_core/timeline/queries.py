@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.activities import timeline as activities
 from crm_core.assignment import timeline as assignments
 from crm_core.contacts.queries import contact_by_id, links_of
+from crm_core.deadlines import timeline as deadlines
 from crm_core.deals import timeline as deals
 from crm_core.deals.queries import deal_by_id, deals_seen_among
 from crm_core.inquiries import timeline as inquiries
@@ -31,6 +32,7 @@ SOURCES: tuple[Source, ...] = (
     Source(frozenset({"call", "email", "meeting", "task", "note"}), activities.entries),
     Source(frozenset({"transition"}), leads.entries),
     Source(frozenset({"assignment"}), assignments.entries),
+    Source(frozenset({"deadline"}), deadlines.entries),
     Source(frozenset({"stage"}), deals.entries),
     Source(frozenset({"assignment"}), deals.handovers),
     Source(frozenset({"merge"}), merges.entries),

@@ -8,7 +8,9 @@ from pydantic import Field
 from crm_core.timeline.entries import Entry
 from crm_core.timeline.words import summary
 
-EntryKind = Literal["inquiry", "call", "email", "meeting", "task", "note", "transition", "stage", "assignment", "merge"]
+EntryKind = Literal[
+    "inquiry", "call", "email", "meeting", "task", "note", "transition", "stage", "assignment", "deadline", "merge"
+]  # fmt: skip
 
 
 class TimelineItem(Shape):

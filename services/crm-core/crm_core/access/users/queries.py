@@ -20,6 +20,7 @@ __all__ = [
     "assignable",
     "default_team",
     "existing_user",
+    "heads_of",
     "snapshot",
     "staff_by_email",
     "user_by_id",
@@ -63,6 +64,12 @@ async def assignable(session: AsyncSession, workspace_id: UUID, also: Collection
         .order_by(User.id)
     )  # fmt: skip
     return found.all()
+
+
+async def heads_of(session: AsyncSession, workspace_id: UUID) -> Sequence[User]:
+    """All active heads, by id."""
+    active = select(User).where(User.workspace_id == workspace_id, User.role == "head", User.active)
+    return (await session.scalars(active.order_by(User.id))).all()
 
 
 def users_of(
