@@ -43,6 +43,7 @@ from crm_core.unmatched import routes as unmatched
 from crm_core.views import routes as views
 from crm_core.webhooks import routes as webhooks
 from crm_core.working_time import routes as working_time
+from crm_core.workload import routes as workload
 
 ROUTERS = (
     inquiries.router,
@@ -74,6 +75,7 @@ ROUTERS = (
     unmatched.router,
     users.router,
     working_time.router,
+    workload.router,
     teams.router,
     tokens.router,
     workspaces.router,

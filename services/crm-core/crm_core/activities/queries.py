@@ -1,7 +1,8 @@
 """Reading activities; every query names its workspace, and what requests see is narrowed to what the caller may see."""
 
 from collections.abc import Sequence
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from leadkit.contracts.events import ActivityState
@@ -9,7 +10,7 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import ColumnElement, Select, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -102,3 +103,20 @@ def event_of(type_: str, activity: Activity) -> NewEvent:
     """The event that tells the activity's present state, the values of `ActivityState`: all but its words."""
     stored = vars(activity)
     return NewEvent(type_, activity.workspace_id, activity.id, {name: stored[name] for name in STATE})
+
+
+class Planned(NamedTuple):
+    """How much is planned and not done, and how much of it was due before."""
+
+    open: int
+    overdue: int
+
+
+async def open_activities_of(session: AsyncSession, workspace_id: UUID, user_id: UUID, now: datetime) -> Planned:
+    """What the user has planned."""
+    rows = await session.execute(
+        select(func.count(), func.count().filter(Activity.due_at < now)).where(
+            Activity.workspace_id == workspace_id, Activity.owner_id == user_id, Activity.completed_at.is_(None)
+        )
+    )
+    return Planned(*rows.one())

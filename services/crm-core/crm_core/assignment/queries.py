@@ -153,6 +153,17 @@ async def last_explanations_of(
     return {row.lead_id: row for row in found}
 
 
+async def given_since(session: AsyncSession, workspace_id: UUID, user_id: UUID, since: datetime) -> int:
+    """How many leads the user was given since then, as daily caps count them."""
+    found = await session.scalar(
+        select(func.count()).where(
+            AssignmentExplanation.workspace_id == workspace_id, AssignmentExplanation.owner_id == user_id,
+            AssignmentExplanation.at >= since,
+        )
+    )  # fmt: skip
+    return found or 0
+
+
 async def names_in(
     session: AsyncSession, workspace_id: UUID, explained: Iterable[Sequence[Mapping[str, Any]]]
 ) -> dict[str, str]:

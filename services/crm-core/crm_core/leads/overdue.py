@@ -74,6 +74,7 @@ async def _batch(session: AsyncSession, workspace_id: UUID, now: datetime) -> in
     for row in rows:
         lead = leads[row.lead_id]
         if lead.status not in OPEN or lead.first_response_at is not None:
+            put(row, wake_at=None)
             changes.changed.append(lead)  # `store` ends its deadline
         elif (event := look_at(row, now)) is not None:
             told.append(event)

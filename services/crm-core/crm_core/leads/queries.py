@@ -119,6 +119,18 @@ async def owners_before(session: AsyncSession, workspace_id: UUID, lead_ids: Col
     return {row.lead_id: row.owner_id for row in rows}
 
 
+async def overdue_leads_of(session: AsyncSession, workspace_id: UUID, user_id: UUID, now: datetime) -> int:
+    """How many of the user's open leads were to be answered by now and are not."""
+    open_now = Lead.status.in_(bindparam(None, OPEN, expanding=True, literal_execute=True))
+    found = await session.scalar(
+        select(func.count()).where(
+            Lead.workspace_id == workspace_id, Lead.owner_id == user_id, open_now, Lead.respond_by <= now,
+            Lead.first_response_at.is_(None),
+        )
+    )  # fmt: skip
+    return found or 0
+
+
 async def leads_seen_among(session: AsyncSession, caller: Caller, ids: Iterable[UUID | None]) -> dict[UUID, Owner]:
     """Those of the ids that are leads the caller may see, with who owns them."""
     named = {lead_id for lead_id in ids if lead_id is not None}
