@@ -4,10 +4,10 @@ the counts it works on are the caller's to store."""
 from collections.abc import Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
-from crm_core.assignment.limits import particular, standing
+from crm_core.assignment.limits import standing, taken, unfit
 from crm_core.assignment.model import Asked, Decision, Person, Pool, Rule
 from crm_core.assignment.strategies import choose
 from crm_core.assignment.turns import present_counts
@@ -18,13 +18,23 @@ HEAD = "head"
 Skipped = dict[str, list[str]]
 
 
+class Suited(NamedTuple):
+    """Who of a pool suits leads of one kind, and who gets none of them, by the reason. Shared by many explanations:
+    never changed."""
+
+    people: Sequence[Person]
+    skipped: Skipped
+
+
 @dataclass(slots=True)
 class Standing:
-    """A rule's pool as it is during a batch: who may get leads, and who may not whichever it is, by the reason."""
+    """A rule's pool as it is during a batch: who may get leads, and who may not whichever it is, by the reason.
+    `suited` has those found for leads that say the same in what must match."""
 
     team_id: UUID | None
     there: list[Person]
     skipped: Skipped
+    suited: dict[tuple[str | None, ...], Suited] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True, slots=True)
@@ -64,17 +74,11 @@ def decide(state: State, rules: Sequence[Rule], lead: Asked) -> Decision:
 def _given(state: State, rule: Rule, lead: Asked, tried: list[Mapping[str, Any]]) -> Person | None:
     """Who of the rule's pool gets the lead; what was looked at is noted in `tried`."""
     pool = _standing(state, rule)
-    can, skipped = list[Person](), {why: list(users) for why, users in pool.skipped.items()}
-    for person in pool.there:
-        why = particular(person, rule, lead)
-        if why is None:
-            can.append(person)
-        else:
-            skipped.setdefault(why, []).append(str(person.id))
+    can, skipped = _able(_suited(pool, rule, lead), rule, lead)
     counts = state.turns[rule.id]
     told = {
         "rule": rule.key, "met": True, "strategy": rule.strategy, "team_id": text_of(pool.team_id),
-        "candidates": [str(person.id) for person in can], "given": [counts[person.id] for person in can],
+        "candidates": [person.key for person in can], "given": [counts[person.id] for person in can],
         "skipped": skipped, "winner": None,
     }  # fmt: skip
     tried.append(told)
@@ -83,13 +87,41 @@ def _given(state: State, rule: Rule, lead: Asked, tried: list[Mapping[str, Any]]
     winner_id, points = choose(rule, can, lead, counts)
     if points:
         told["points"] = [points[person.id] for person in can]
-    told["winner"] = str(winner_id)
     winner = state.people[winner_id]
+    told["winner"] = winner.key
     counts[winner_id] += 1
     winner.today += 1
     winner.open += 1
     state.moved.add(rule.id)
     return winner
+
+
+def _suited(pool: Standing, rule: Rule, lead: Asked) -> Suited:
+    """Those who are there and fit the lead in what must match, found once for all leads that say the same."""
+    kind = tuple([lead.text(name) for name in rule.pool.match])
+    known = pool.suited.get(kind)
+    if known is None:
+        people, skipped = list[Person](), {why: list(users) for why, users in pool.skipped.items()}
+        for person in pool.there:
+            why = unfit(person, rule, lead)
+            if why is None:
+                people.append(person)
+            else:
+                skipped.setdefault(why, []).append(person.key)
+        known = pool.suited[kind] = Suited(people, skipped)
+    return known
+
+
+def _able(suited: Suited, rule: Rule, lead: Asked) -> Suited:
+    """Of those the ones who can take one more; the same value where all can."""
+    reasons = [taken(person, rule, lead) for person in suited.people]
+    if not any(reasons):
+        return suited
+    skipped = {why: list(users) for why, users in suited.skipped.items()}
+    for person, why in zip(suited.people, reasons, strict=True):
+        if why is not None:
+            skipped.setdefault(why, []).append(person.key)
+    return Suited([person for person, why in zip(suited.people, reasons, strict=True) if why is None], skipped)
 
 
 def _standing(state: State, rule: Rule) -> Standing:
@@ -103,7 +135,7 @@ def _standing(state: State, rule: Rule) -> Standing:
                 if why is None:
                     there.append(person)
                 else:
-                    skipped.setdefault(why, []).append(str(person.id))
+                    skipped.setdefault(why, []).append(person.key)
         [team_id] = rule.pool.teams if len(rule.pool.teams) == 1 else [rule.team_id]
         known = state.standing[rule.id] = Standing(team_id, there, skipped)
         weights = rule.weights if rule.strategy == "weighted" else None

@@ -17,16 +17,18 @@ def standing(person: Person, rule: Rule) -> Why | None:
     return None
 
 
-def particular(person: Person, rule: Rule, lead: Asked) -> Why | None:
-    """Why somebody who is there cannot get this lead; None: they can."""
+def unfit(person: Person, rule: Rule, lead: Asked) -> Why | None:
+    """In what somebody who is there does not fit leads of this kind; None: they do."""
+    return next((name for name in rule.pool.match if not fits(person, name, lead)), None)
+
+
+def taken(person: Person, rule: Rule, lead: Asked) -> Why | None:
+    """Why somebody who fits cannot get this lead now: they had it, or have enough; None: they can."""
     if person.id in lead.excluded:
         return "already_offered"
-    for name in rule.pool.match:
-        if not fits(person, name, lead):
-            return name
-    if "daily_cap" in rule.limits and person.daily_cap is not None and person.today >= person.daily_cap:
+    if person.daily_cap is not None and person.today >= person.daily_cap and "daily_cap" in rule.limits:
         return "daily_cap"
-    if "open_cap" in rule.limits and person.open_cap is not None and person.open >= person.open_cap:
+    if person.open_cap is not None and person.open >= person.open_cap and "open_cap" in rule.limits:
         return "open_cap"
     return None
 

@@ -69,6 +69,11 @@ class Person:
     open_cap: int | None = None
     today: int = 0
     open: int = 0
+    key: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        """`key` is the id as explanations hold it: written once, since it stands in thousands of them."""
+        self.key = str(self.id)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
