@@ -6,6 +6,7 @@ import crm_core.feed
 import httpx
 import pytest
 from analytics import rebuild
+from analytics.projections import generations
 from analytics.projections.actions import request_rebuild
 from analytics.projections.catalogue import NAMES
 from analytics.projections.projecting import READERS
@@ -57,6 +58,27 @@ async def test_a_rebuild_mends_cells_that_are_wrong(projected: Projected) -> Non
     await _ask(projected, with_facts=False)
     await projected.settle()
     assert await projected.cells() == right
+
+
+async def test_a_chunk_that_takes_too_long_is_counted_in_smaller_ones(
+    projected: Projected, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await projected.tell(("lead.created", lead()), ("deal.created", deal()))
+    right, counted = await projected.cells(), generations.build_chunk
+    tried: list[int] = []
+
+    async def busy(*given: Any, limit: int, **more: Any) -> bool:
+        tried.append(limit)
+        done = await counted(*given, limit=limit, **more)
+        if limit > generations.LEAST:
+            raise TimeoutError
+        return done
+
+    monkeypatch.setattr(generations, "build_chunk", busy)
+    await _ask(projected, with_facts=False)
+    await projected.settle()
+    assert await projected.cells() == right
+    assert tried[:2] == [generations.CHUNK, generations.LEAST]
 
 
 async def test_a_rebuild_with_facts_reads_what_was_lost_from_the_snapshots(projected: Projected) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from analytics.projections.generations import CHUNK, MOST, next_limit
+from analytics.projections.generations import CHUNK, LEAST, MOST, next_limit
 from analytics.projections.measures import LANE, unpacked
 from analytics.projections.slices import Period, Span, spans
 from hypothesis import given
@@ -59,7 +59,7 @@ def test_a_histogram_written_as_one_number_is_read_back(buckets: dict[int, int])
         (CHUNK, 1.0, CHUNK),
         (CHUNK, 3.0, CHUNK // 2),
         (MOST, 0.1, MOST),
-        (CHUNK // 10, 9, CHUNK // 10),
+        (LEAST, 9, LEAST),
     ],
 )
 def test_a_chunk_is_as_large_as_fits_a_second(limit: int, took_s: float, following: int) -> None:

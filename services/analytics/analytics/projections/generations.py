@@ -41,6 +41,7 @@ COUNTED_IN: dict[str, tuple[Subject, ...]] = {
     "case": ("lead", "deal", "passage"),
 }
 DONE = "done"
+LEAST = 1_000
 CHUNK = 10_000
 MOST = 60_000
 AIM_S = 1.0
@@ -149,7 +150,7 @@ def next_limit(limit: int, took_s: float) -> int:
     """How many facts to count at once after `limit` took so long."""
     if took_s < AIM_S / 2:
         return min(MOST, limit * 2)
-    return max(CHUNK // 10, limit // 2) if took_s > AIM_S * 2 else limit
+    return max(LEAST, limit // 2) if took_s > AIM_S * 2 else limit
 
 
 async def _next_page(session: AsyncSession, building: Generation, limit: int) -> tuple[UUID | None, int]:

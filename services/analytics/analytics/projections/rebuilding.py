@@ -112,15 +112,23 @@ class Rebuilding:
         await self._build(workspace_id)
 
     async def _build(self, workspace_id: UUID) -> None:
-        limit = generations.CHUNK
+        """Counts chunk after chunk; one that a busy server does not finish in time is tried again, smaller."""
+        limit, more = generations.CHUNK, True
 
         async def chunk(session: AsyncSession) -> bool:
             return await generations.build_chunk(session, workspace_id, now=clock.now(), limit=limit)
 
-        began = time.monotonic()
-        while await self._db.retrying(chunk, role="worker"):
-            limit = generations.next_limit(limit, time.monotonic() - began)
+        while more:
             began = time.monotonic()
+            try:
+                more = await self._db.retrying(chunk, role="worker")
+            except TimeoutError:
+                if limit == generations.LEAST:
+                    raise
+                log.warning("chunk_took_too_long", workspace_id=str(workspace_id), facts=limit)
+                limit = generations.LEAST
+            else:
+                limit = generations.next_limit(limit, time.monotonic() - began)
 
     async def _sweep(self) -> None:
         async with self._db.transaction(role="worker", read_only=True) as session:
