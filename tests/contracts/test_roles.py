@@ -14,7 +14,9 @@ __all__ = ["signing_key"]
 CARDS = ("lead_id", "contact_id", "deal_id", "activity_id")
 PERSONAL = ("/v1/leads", "/v1/contacts", "/v1/companies", "/v1/deals", "/v1/activities", "/v1/inquiries", "/v1/calls")
 # What every screen needs to name things: any token of the workspace may read these, and change none without scopes.
-CATALOGUES = ("teams", "users", "tags", "products", "loss-reasons", "custom-fields", "pipelines", "segments")
+CATALOGUES = (
+    "teams", "users", "tags", "products", "loss-reasons", "activity-results", "custom-fields", "pipelines", "segments",
+)  # fmt: skip
 # About the token itself, and what checks its scopes by what is asked for.
 FOR_ANYONE = (
     "/v1/me", "/v1/tokens", "/v1/views", "/v1/exports", "/v1/stream-tickets", "/v1/stream", "/.well-known/jwks.json",
