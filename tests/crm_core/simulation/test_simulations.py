@@ -125,6 +125,25 @@ async def test_caps_free_when_leads_were_closed_and_a_new_day_begins(sales):
     assert [one["owner_id"] for one in (await found(sales, job))["leads"]] == [capped, None, capped]
 
 
+async def test_somebody_known_goes_to_the_team_of_whoever_had_them_also_when_that_one_left(sales):
+    other = await sales.tenant.team("Doors")
+    left, there = [(await sales.tenant.user(name, team_id=other["id"]))["id"] for name in ("Left", "There")]
+    [first] = await sales.ask(inquiry(1))
+    await sales.step(first["lead_id"], "assign", owner_id=left)
+    converted = await sales.step(first["lead_id"], "convert")
+    async with sales.tenant.client_as() as admin:
+        (await admin.post(f"/v1/deals/{converted['deal_id']}/lose", json={"reason": "price"})).raise_for_status()
+        await sales.ask(inquiry(1))
+        sticky = await asked(sales, rules=[{"name": "Whom they know", "strategy": "sticky"}])
+        await simulate(sales.tenant.core.db)
+        gone = await admin.patch(f"/v1/users/{left}", json={"active": False}, headers={"If-Match": '"1"'})
+        gone.raise_for_status()
+        by_turn = await asked(sales, rules=[])
+        await simulate(sales.tenant.core.db)
+    assert (await found(sales, sticky))["leads"][1]["owner_id"] == left
+    assert (await found(sales, by_turn))["leads"][1]["owner_id"] == there
+
+
 async def test_one_that_was_cut_off_goes_on_where_it_was_and_ends_the_same(sales, monkeypatch):
     monkeypatch.setattr(working, "BATCH", 7)
     async with sales.tenant.client_as() as admin:
