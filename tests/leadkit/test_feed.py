@@ -13,7 +13,7 @@ from leadkit.cloudevents import CloudEvent
 from leadkit.consumer import FeedConsumer
 from leadkit.contracts.common import Shape
 from leadkit.ids import new_id
-from leadkit.outbox import NewEvent, Sequencer, publish
+from leadkit.outbox import ANYTHING_WAITING, NewEvent, Sequencer, publish
 from leadkit.testing.services import RunningService
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -48,6 +48,15 @@ async def _page_all(client: httpx.AsyncClient, last: str | None = None, limit: i
             return seen
         seen += page
         last = page[-1]["id"]
+
+
+async def test_looking_for_what_waits_goes_by_the_index_and_not_through_all_that_has_been_moved(
+    toy: RunningService,
+) -> None:
+    await _publish(toy, 2000)
+    async with toy.db.transaction(role="worker", read_only=True) as session:
+        plan = "\n".join(await session.scalars(text(f"EXPLAIN {ANYTHING_WAITING}")))
+    assert "ix_outbox_event_id" in plan
 
 
 async def test_a_reader_during_slow_commits_misses_nothing(toy: RunningService) -> None:

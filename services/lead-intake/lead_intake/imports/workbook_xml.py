@@ -1,6 +1,6 @@
 """The large parts of a workbook, texts and rows, out of their XML as it comes: nothing is kept but what is asked for.
 
-openpyxl makes a tree of every cell and keeps a stump of every row, which takes four times as long.
+openpyxl makes a tree of every cell and keeps a stump of every row, which takes three times as long.
 """
 
 from collections.abc import Callable, Iterator, Sequence
