@@ -11,6 +11,7 @@ from analytics.conversions import routes as conversions
 from analytics.currencies import routes as currencies
 from analytics.dashboard import routes as dashboard
 from analytics.dashboard.session import SignedIn
+from analytics.deadlines import routes as deadlines
 from analytics.disputes import routes as disputes
 from analytics.exports import routes as exports
 from analytics.metrics import routes as metrics
@@ -33,6 +34,7 @@ ROUTERS = (
     bi.router,
     odata.router,
     reports.router,
+    deadlines.router,
     saved_reports.router,
     attribution.router,
     alerts.router,

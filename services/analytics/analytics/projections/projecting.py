@@ -13,6 +13,7 @@ from uuid import UUID
 from leadkit.cloudevents import CloudEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.deadlines.actions import keep_deadlines
 from analytics.projections.adding import add_to_cells
 from analytics.projections.catalogue import NAMES, learn_names, learn_workspace, passing_over_unreadable
 from analytics.projections.cells import Tally, case_marks, inquiry_marks, submission_marks
@@ -53,6 +54,7 @@ class Batch:
         self.workspaces: list[CloudEvent] = []
         self.names: list[CloudEvent] = []
         self.erased: list[CloudEvent] = []
+        self.deadlines: list[CloudEvent] = []
         newest: dict[str, dict[str, CloudEvent]] = {aggregate: {} for aggregate in READERS}
         for event in events:
             aggregate = event.type.partition(".")[0]
@@ -62,6 +64,8 @@ class Batch:
                     newest[aggregate][event.subject] = event
             elif aggregate == "workspace":
                 self.workspaces.append(event)
+            elif aggregate == "deadline":
+                self.deadlines.append(event)
             elif event.type == PERSON_ERASED:
                 self.erased.append(event)
             elif aggregate in NAMES:
@@ -97,6 +101,7 @@ async def _project_workspace(session: AsyncSession, batch: Batch, *, now: dateti
     await _project_submissions(session, batch, tallies)
     await _project_inquiries(session, batch, tallies)
     await _project_cases(session, batch, tallies)
+    await keep_deadlines(session, batch.workspace_id, batch.deadlines)
     for event in batch.erased:
         await forget_ids(session, batch.workspace_id, event.data)
     for generation, tally in tallies.items():

@@ -23,7 +23,7 @@ from analytics.projections.tables import Rebuild
 
 log = structlog.get_logger()
 
-CORE_SNAPSHOTS = ("workspace", "team", "user", "pipeline", "loss_reason", "inquiry", "lead", "deal")
+CORE_SNAPSHOTS = ("workspace", "team", "user", "pipeline", "loss_reason", "inquiry", "lead", "deal", "deadline")
 INTAKE_SNAPSHOTS = ("source", "submission")
 
 

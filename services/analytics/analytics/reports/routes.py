@@ -8,6 +8,8 @@ from fastapi import APIRouter, Query, Request, Response
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession
 from leadkit.problems import problems
 
+from analytics.deadlines.queries import DEFINITION as DEADLINES_DEFINITION
+from analytics.deadlines.queries import NAME as DEADLINES_NAME
 from analytics.metrics import asking
 from analytics.metrics.asking import UnknownDimension, UnreadableCondition
 from analytics.metrics.routes import LONGEST, REFUSALS, Asking, Reader
@@ -32,6 +34,7 @@ async def reports_list() -> ReportList:
     """List the standard reports."""
     told = [(report.key, report.name, report.definition) for report in REPORTS]
     told.append(("forecast", FORECAST_NAME, FORECAST_DEFINITION))
+    told.append(("deadlines", DEADLINES_NAME, DEADLINES_DEFINITION))
     return ReportList(
         items=[
             ReportOut(key=key, name=NamesOut.model_validate(name), definition=words, path=f"{router.prefix}/{key}")
