@@ -190,7 +190,7 @@ async def test_an_analyst_may_not_rebuild_and_another_workspace_sees_nothing_of_
 
 
 def test_every_aggregate_that_is_projected_is_read_from_a_snapshot_that_its_service_has() -> None:
-    assert {*CORE_SNAPSHOTS, *INTAKE_SNAPSHOTS} == {*READERS, *NAMES, "workspace"}
+    assert {*CORE_SNAPSHOTS, *INTAKE_SNAPSHOTS} == {*READERS, *NAMES, "workspace", "deadline"}
     assert set(CORE_SNAPSHOTS) <= {snapshot.type for snapshot in crm_core.feed.SNAPSHOTS}
     assert set(INTAKE_SNAPSHOTS) == {submissions.SNAPSHOT.type, sources.SNAPSHOT.type}
 
