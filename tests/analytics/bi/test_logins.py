@@ -14,7 +14,7 @@ from analytics.exports.sets import SETS
 from leadkit import clock
 from leadkit.db import driver_url
 from leadkit.testing.services import RunningService
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
@@ -190,16 +190,39 @@ async def test_only_admins_of_the_workspace_make_and_see_logins(
 
 
 async def test_views_make_room_for_a_migration_and_come_back(running_analytics: RunningService) -> None:
-    engine = create_async_engine(driver_url(running_analytics.database.url)[0])
     names = text("SELECT count(*) FROM pg_views WHERE schemaname = 'bi'")
-    async with engine.connect() as connection:
-        await connection.execute(text("SET ROLE leadflow_analytics_owner"))
+    async with owning(running_analytics) as connection:
         await connection.run_sync(take_away_views)
         assert await connection.scalar(names) == 0
         await connection.run_sync(bring_views)
         assert await connection.scalar(names) == len(SETS)
-        await connection.rollback()
-    await engine.dispose()
+
+
+async def test_views_come_over_tables_that_are_locked_before_anything_is_granted(
+    running_analytics: RunningService,
+) -> None:
+    done: list[str] = []
+    async with owning(running_analytics) as connection:
+        await connection.run_sync(take_away_views)
+        driver = connection.sync_connection
+        event.listen(driver, "before_cursor_execute", lambda *told: done.append(told[2]))
+        await connection.run_sync(bring_views)
+    granted = next(place for place, statement in enumerate(done) if statement.startswith("GRANT SELECT"))
+    assert done[granted - 2].startswith("LOCK TABLE cell, ")
+    assert done[granted - 2].endswith("bi_access IN ACCESS EXCLUSIVE MODE")
+
+
+@asynccontextmanager
+async def owning(analytics: RunningService) -> AsyncIterator[AsyncConnection]:
+    """A connection in the role that owns the tables; what it does is undone."""
+    engine = create_async_engine(driver_url(analytics.database.url)[0])
+    try:
+        async with engine.connect() as connection:
+            await connection.execute(text("SET ROLE leadflow_analytics_owner"))
+            yield connection
+            await connection.rollback()
+    finally:
+        await engine.dispose()
 
 
 def test_a_password_is_kept_as_the_standard_says() -> None:

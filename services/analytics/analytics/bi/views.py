@@ -78,6 +78,9 @@ def _prepare(connection: Connection) -> None:
 
 
 def _statements() -> Iterator[str]:
+    # Before anything is granted on them: else autovacuum, which holds a table and waits for its row of the catalogue,
+    # and we, who hold the row and wait for the table, would wait for each other.
+    yield f"LOCK TABLE {', '.join((*BEHIND, 'bi_access'))} IN ACCESS EXCLUSIVE MODE"
     yield f"GRANT USAGE ON SCHEMA bi TO {READER}"
     for table in BEHIND:
         yield f"GRANT SELECT ON {table} TO {READER}"
