@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from tests.system.stack import Stack
-from tests.system.workspace import Workspace
+from tests.system.workspace import Workspace, done
 from tests.waiting import wait_until
 
 BEFORE, AFTER = 40, 60
@@ -74,6 +74,7 @@ def stream_of_inquiries(workspace: Workspace) -> Iterator[Stream]:
     "victim", ["crm_core.app", "crm_core.worker", "lead_intake.app", "lead_intake.worker", "bin/postgres -D"]
 )
 def test_every_acknowledged_inquiry_is_there_once_after_a_kill(stack: Stack, workspace: Workspace, victim: str) -> None:
+    share_among_three(workspace)
     with stream_of_inquiries(workspace) as stream:
         stream.wait_for(BEFORE)
         stack.kill(victim)
@@ -86,6 +87,18 @@ def test_every_acknowledged_inquiry_is_there_once_after_a_kill(stack: Stack, wor
         for submission in workspace.items(workspace.intake, "/v1/submissions", status="delivered")
     }
     assert set(stream.acknowledged) <= set(outcomes)
-    leads_by_phone = Counter(lead["phones"][0] for lead in workspace.items(workspace.core, "/v1/leads"))
+    leads = workspace.items(workspace.core, "/v1/leads")
+    leads_by_phone = Counter(lead["phones"][0] for lead in leads)
     assert set(leads_by_phone.values()) == {1}
     assert len(leads_by_phone) == len(outcomes)
+    turns = Counter(lead["owner_id"] for lead in leads)
+    assert len(turns) == 3
+    assert max(turns.values()) - min(turns.values()) <= 1
+
+
+def share_among_three(workspace: Workspace) -> None:
+    """Two more managers, so that leads go by turn."""
+    [team] = workspace.items(workspace.core, "/v1/teams")
+    for name in ("anna", "vera"):
+        person = {"name": name, "email": f"{name}@shop.example", "role": "manager", "team_id": team["id"]}
+        done(workspace.core.post("/v1/users", json=person))

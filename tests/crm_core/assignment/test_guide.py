@@ -2,10 +2,13 @@
 
 import json
 import re
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from crm_core.leads.overdue import watch_deadlines
+from leadkit import clock
 
 GUIDE = (Path(__file__).parents[3] / "docs" / "guides" / "assignment.md").read_text()
 SET_UPS = {
@@ -62,3 +65,23 @@ async def test_a_trainee_gets_one_where_others_get_three(tenant):
     assert {user["user_id"]: user["leads"] for user in shown["users"]} == {
         ids["Senior One"]: 6, ids["Senior Two"]: 6, ids["Middle"]: 6, ids["Trainee"]: 2,
     }  # fmt: skip
+
+
+async def test_a_hot_lead_that_a_senior_does_not_start_in_a_minute_goes_to_the_other(tenant):
+    ids = await made(tenant, SET_UPS["Hot leads to seniors, at once"])
+    hot = {
+        "person": {"full_name": "Анна", "company": "Окна"}, "phones": ["+79160000001"], "emails": ["anna@example.org"],
+        "product": "windows", "message": "Сегодня", "budget": {"amount": "90000.00", "currency": "RUB"},
+    }  # fmt: skip
+    began, owners = clock.now(), []
+    async with tenant.client_as() as admin:
+        lead = (await admin.post("/v1/leads", json=hot)).raise_for_status().json()
+        assert lead["temperature"] == "hot"
+        for seconds in (0, 59, 62):
+            with clock.at(began + timedelta(seconds=seconds)):
+                await watch_deadlines(tenant.core.db)
+            owners.append((await admin.get(f"/v1/leads/{lead['id']}")).json()["owner_id"])
+        told = (await admin.get(f"/v1/leads/{lead['id']}/deadlines")).json()["items"]
+    assert owners[0] == owners[1] == lead["owner_id"]
+    assert {owners[1], owners[2]} == {ids["Senior One"], ids["Senior Two"]}
+    assert told[-1]["breach"] == "not_accepted"
