@@ -15,11 +15,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.assignment.actions import Outcome, Wanted, survey
 from crm_core.assignment.preview_schemas import MadeUpLead, PreviewIn, PreviewItem, PreviewOut, UserShare
-from crm_core.assignment.queries import Rulebook, asked_fields, count_up, names_in, turns_of
-from crm_core.assignment.reading import rule_from
-from crm_core.assignment.rule_schemas import AssignmentRuleCreate
-from crm_core.assignment.ruling import check
-from crm_core.assignment.tables import AssignmentRule
+from crm_core.assignment.queries import count_up, names_in, turns_of
+from crm_core.assignment.rule_sets import rulebook_from, written_set
 from crm_core.assignment.words import told
 from crm_core.leads.points import asked_facts
 from crm_core.leads.queries import leads_by_id
@@ -30,32 +27,16 @@ async def preview(session: AsyncSession, wanted: PreviewIn, *, caller: Caller, n
 
     Raises `Invalid` for rules that are not valid and for leads that are not there."""
     workspace_id, at = caller.workspace, wanted.at or now
-    drafts = [] if wanted.rules is None else [_row(one, place, at) for place, one in enumerate(wanted.rules)]
-    for place, draft in enumerate(wanted.rules or ()):
-        await check(session, workspace_id, draft.model_dump(mode="json"), at=f"/rules/{place}")
-    rulebook = None if wanted.rules is None else await draft_rulebook(session, workspace_id, drafts)
+    rules = await written_set(session, workspace_id, wanted.rules)
+    rulebook = await rulebook_from(session, workspace_id, rules)
     leads = [*_made_up(wanted.leads, at), *await _past(session, caller, wanted.lead_ids)]
     ground = await survey(session, workspace_id, leads, rulebook=rulebook, now=at)
     await count_up(session, workspace_id, ground.people, every_open=ground.rulebook.counts_open)
     outcomes = ground.decide(leads, await turns_of(session, workspace_id)).outcomes
     names = await names_in(session, workspace_id, [outcome.rules for outcome in outcomes])
-    names |= {str(row.id): row.name for row in drafts}
+    names |= {rule["id"]: rule["name"] for rule in rules}
     language = (await existing_workspace(session, workspace_id)).language
     return _answer(outcomes, set(wanted.lead_ids), names, language)
-
-
-async def draft_rulebook(session: AsyncSession, workspace_id: UUID, rows: Sequence[AssignmentRule]) -> Rulebook:
-    """The active ones of these rules, in their order, as a rulebook that nobody keeps; they must be valid."""
-    custom, fields = await asked_fields(session, workspace_id)
-    ordered = sorted((row for row in rows if row.active), key=lambda row: row.position)
-    return Rulebook(0, [rule for row in ordered if (rule := rule_from(row, fields)) is not None], custom)
-
-
-def _row(draft: AssignmentRuleCreate, place: int, now: datetime) -> AssignmentRule:
-    """A rule that is never stored; without a position of its own it keeps its place in the list."""
-    values = draft.model_dump(mode="json")
-    values["position"] = place if values["position"] is None else values["position"]
-    return AssignmentRule(id=new_id(), version=1, created_at=now, updated_at=now, **values)
 
 
 def _made_up(leads: Sequence[MadeUpLead], at: datetime) -> list[Wanted]:

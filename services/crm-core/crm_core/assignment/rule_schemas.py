@@ -1,6 +1,6 @@
 """Rules of assignment as clients send and see them."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from leadkit.contracts.common import Moment, Shape
@@ -8,6 +8,7 @@ from pydantic import Field
 
 from crm_core.access.users.schemas import Level, Words
 from crm_core.assignment.model import EVERY_LIMIT, Fallback, Limit, Matched, StrategyName
+from crm_core.deadlines.rules import ToWhom
 from crm_core.fields import Line, absent
 
 Name = Annotated[Line, Field(examples=["Hot leads to seniors"])]
@@ -16,8 +17,7 @@ Ids = Annotated[list[UUID], Field(max_length=1000)]
 Weight = Annotated[int, Field(ge=1, le=1000, examples=[2])]
 Weights = Annotated[dict[UUID, Weight], Field(max_length=1000, description="Shares by user, for `weighted`; else 1")]
 Limits = Annotated[list[Limit], Field(max_length=len(EVERY_LIMIT), description="What holds; left out ones do not")]
-Step = Literal["next", "head", "pool"]
-CHAIN: tuple[Step, ...] = ("next", "head", "pool")
+CHAIN: tuple[ToWhom, ...] = ("next", "head", "pool")
 Conditions = Annotated[
     dict[str, Any],
     Field(
@@ -45,7 +45,7 @@ class ResponseIn(Shape):
     within_minutes: int = Field(ge=1, le=20_160, examples=[15])
     remind_before_minutes: int | None = Field(default=None, ge=1, le=20_160, examples=[5])
     accept_within_s: int | None = Field(default=None, ge=10, le=86_400, examples=[60])
-    then: list[Step] = Field(default_factory=lambda: list(CHAIN), max_length=10)
+    then: list[ToWhom] = Field(default_factory=lambda: list(CHAIN), max_length=10)
 
 
 class AssignmentRuleCreate(Shape):

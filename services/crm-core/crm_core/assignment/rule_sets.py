@@ -1,5 +1,5 @@
-"""A set of rules as one piece of JSON: what a simulation keeps, so that it tries the same from its first lead to its
-last, whoever changes rules meanwhile."""
+"""A set of rules as one piece of JSON: what is tried in a preview, and what a simulation keeps, so that it tries the
+same from its first lead to its last, whoever changes rules meanwhile."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
