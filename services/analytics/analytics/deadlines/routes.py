@@ -1,8 +1,6 @@
 """`GET /v1/reports/deadlines`."""
 
-from typing import Annotated
-
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from leadkit.edge import EdgeRoute, Now, ReadSession
 from leadkit.problems import problems
 
@@ -10,7 +8,7 @@ from analytics.deadlines.queries import By, answer_deadlines
 from analytics.deadlines.schemas import DeadlineAnswer
 from analytics.metrics import asking
 from analytics.metrics.asking import UnreadablePeriod
-from analytics.metrics.routes import Reader
+from analytics.metrics.routes import EndDay, FirstDay, Reader
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
 from analytics.projections.queries import WorkspaceNotKnown, workspace_setting
 
@@ -28,12 +26,8 @@ async def reports_deadlines(
     caller: Reader,
     now: Now,
     wanted: AsWanted,
-    start: Annotated[
-        str | None, Query(alias="from", max_length=40, description="First local day", examples=["2026-11-01"])
-    ] = None,
-    end: Annotated[
-        str | None, Query(alias="to", max_length=40, description="First local day that does not count")
-    ] = None,
+    start: FirstDay = None,
+    end: EndDay = None,
     by: By = "owner",
 ) -> Response:
     """Report what was expected of managers (or teams) as first response, and what became of it."""

@@ -51,6 +51,12 @@ LONGEST = 4000
 By = Annotated[str | None, Query(max_length=LONGEST, description="Dimensions, by comma", examples=["source"])]
 
 
+FirstDay = Annotated[
+    str | None, Query(alias="from", max_length=40, description="First local day", examples=["2026-11-01"])
+]
+EndDay = Annotated[str | None, Query(alias="to", max_length=40, description="First local day that does not count")]
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """What every question says."""
@@ -80,12 +86,8 @@ class Asked:
 
 
 async def _asked(
-    start: Annotated[
-        str | None, Query(alias="from", max_length=40, description="First local day", examples=["2026-11-01"])
-    ] = None,
-    end: Annotated[
-        str | None, Query(alias="to", max_length=40, description="First local day that does not count")
-    ] = None,
+    start: FirstDay = None,
+    end: EndDay = None,
     where: Annotated[
         str | None, Query(max_length=LONGEST, description=asking.WHERE_FORM, examples=["source:google,yandex"])
     ] = None,

@@ -9,6 +9,7 @@ from leadkit.tokens import Caller
 
 from analytics.metrics.asking import Question, UnreadablePeriod, read_period
 from analytics.metrics.queries import slice_of
+from analytics.metrics.routes import EndDay, FirstDay
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
 from analytics.projections.queries import WorkspaceNotKnown, workspace_setting
 from analytics.settlements import queries
@@ -28,8 +29,8 @@ async def settlements_get(
     caller: Annotated[Caller, Allow("spend:read")],
     now: Now,
     wanted: AsWanted,
-    start: Annotated[str | None, Query(alias="from", max_length=40, description="First local day")] = None,
-    end: Annotated[str | None, Query(alias="to", max_length=40, description="First day that does not count")] = None,
+    start: FirstDay = None,
+    end: EndDay = None,
     supplier: Annotated[str | None, Query(max_length=255, pattern=r"^[^\x00]*$", description="Only this one")] = None,
 ) -> Response:
     """Settle with suppliers: what was billed, disputed, returned and is owed, and how good their leads turned out."""
