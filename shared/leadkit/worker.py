@@ -77,3 +77,16 @@ def every(seconds: float, work: Callable[[], Awaitable[object]]) -> Loop:
             await pause(stop, seconds)
 
     return repeat
+
+
+def sparingly(share: float, seconds: float, work: Callable[[], Awaitable[object]]) -> Loop:
+    """As `every`, for what is in no hurry: it rests so long that it takes no more than `share` of the time."""
+
+    async def repeat(stop: asyncio.Event) -> None:
+        now = asyncio.get_running_loop().time
+        while not stop.is_set():
+            began = now()
+            await work()
+            await pause(stop, max(seconds, (now() - began) * (1 / share - 1)))
+
+    return repeat

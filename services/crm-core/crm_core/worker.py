@@ -15,7 +15,7 @@ from leadkit.outgoing import guarded_pool
 from leadkit.schema import check_schema
 from leadkit.serve import run
 from leadkit.tokens import remember_revoked
-from leadkit.worker import every, run_worker
+from leadkit.worker import every, run_worker, sparingly
 
 from crm_core.activities import alarms
 from crm_core.duplicates import scanning as duplicates
@@ -52,7 +52,7 @@ async def main() -> None:
             ("retention", every(retaining.EVERY_S, partial(retaining.keep_retention, db, settings().data_key))),
             ("issuer", follow_issuer(db, settings())),
             ("webhooks", sender(db, settings()).run),
-            ("duplicates", every(duplicates.EVERY_S, partial(duplicates.find_duplicates, db))),
+            ("duplicates", sparingly(duplicates.SHARE, duplicates.EVERY_S, partial(duplicates.find_duplicates, db))),
             ("scoring", every(rescoring.EVERY_S, partial(rescoring.rescore, db))),
             ("cleaning", every(CLEAN_EVERY_S, partial(clean, db))),
         )

@@ -38,5 +38,5 @@ def _also(profile: Profile) -> Sequence[ColumnElement[bool]]:
 
 COMPANIES = Source(
     entity="company", table=Company, living=Company.merged_into.is_(None), profiles=_profiles,
-    reached_by=_reached_by, also=_also,
+    reached_by=_reached_by, named=Company.name_key, also=_also,
 )  # fmt: skip

@@ -36,5 +36,6 @@ async def _reached_by(session: AsyncSession, workspace_id: UUID, points: Sequenc
 
 
 CONTACTS = Source(
-    entity="contact", table=Contact, living=Contact.merged_into.is_(None), profiles=_profiles, reached_by=_reached_by
-)
+    entity="contact", table=Contact, living=Contact.merged_into.is_(None), profiles=_profiles, reached_by=_reached_by,
+    named=Contact.search_name,
+)  # fmt: skip

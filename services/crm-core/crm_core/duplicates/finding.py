@@ -41,7 +41,7 @@ async def look_for_duplicates(
     if mine is None:
         return
     free = free_mail_domains()
-    ids = await candidates(session, source, workspace_id, mine, free) - {row_id}
+    ids = await candidates(session, source, workspace_id, row_id, mine, free) - {row_id}
     others = await source.profiles(session, workspace_id, ids) if ids else {}
     rows = []
     for other_id, other in others.items():

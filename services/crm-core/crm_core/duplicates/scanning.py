@@ -15,10 +15,14 @@ from crm_core.duplicates.candidates import Source
 from crm_core.duplicates.finding import SOURCES, look_for_duplicates
 from crm_core.duplicates.tables import DuplicateScan
 
-EVERY_S = 5
+EVERY_S = 2
+SHARE = 0.1
+"""Of the time: a comparison costs PostgreSQL many times what an inquiry does, and a flood of leads must not bring it to
+do nothing else. The busier the machine, the longer a round takes, and the longer is the rest after it."""
+
 BATCH = 25
-MOST_BATCHES = 8
-"""Of one kind and workspace at a time: others get their turn, and a flood of leads leaves the machine to its work."""
+MOST_BATCHES = 4
+"""Of one kind and workspace in a round: others get their turn."""
 
 SETTLED = timedelta(seconds=5)
 """Younger rows may have neighbours that are not committed yet."""

@@ -36,4 +36,7 @@ async def _reached_by(session: AsyncSession, workspace_id: UUID, points: Sequenc
     return {lead_id for _, lead_id in await store.leads_with(session, workspace_id, points)}
 
 
-LEADS = Source(entity="lead", table=Lead, living=Lead.merged_into.is_(None), profiles=_profiles, reached_by=_reached_by)
+LEADS = Source(
+    entity="lead", table=Lead, living=Lead.merged_into.is_(None), profiles=_profiles, reached_by=_reached_by,
+    named=Lead.search_name,
+)  # fmt: skip
