@@ -42,17 +42,27 @@ class ServiceClient:
 
     async def get(self, path: str, *, params: dict[str, Any] | None = None, timeout_s: float = 10) -> Any:
         """The JSON answer; a broken connection is tried thrice."""
+        return self._read(await self._got(path, params, timeout_s))
+
+    async def get_page(
+        self, path: str, *, params: dict[str, Any] | None = None, timeout_s: float = 10
+    ) -> tuple[Any, httpx.URL | None]:
+        """As `get`, and where the answer says that it goes on (`Link` with `rel="next"`)."""
+        response = await self._got(path, params, timeout_s)
+        following = response.links.get("next", {}).get("url")
+        return self._read(response), httpx.URL(following) if following else None
+
+    async def _got(self, path: str, params: dict[str, Any] | None, timeout_s: float) -> httpx.Response:
         async for attempt in stamina.retry_context(
             on=httpx.TransportError, attempts=3, wait_max=1.0, timeout=timeout_s
         ):
             with attempt:
                 try:
-                    response = await self._http.get(path, params=params, timeout=timeout_s, headers=outgoing_headers())
+                    return await self._http.get(path, params=params, timeout=timeout_s, headers=outgoing_headers())
                 except httpx.TransportError as error:
                     if attempt.num < 3:
                         raise
                     raise PeerUnavailable(f"{self.name} does not answer") from error
-                return self._read(response)
         raise AssertionError("unreachable")
 
     async def post(

@@ -96,18 +96,19 @@ class FeedConsumer:
         async with self._db.transaction(role="worker", read_only=True) as session:
             last = await session.scalar(select(feed_position.c.last_event_id).where(feed_position.c.feed == self.name))
         asked = {"timeout": timeout_ms, "limit": PAGE, "lastEventId": last, "type": ",".join(self._types)}
-        page = await self._client.get(
+        page, following = await self._client.get_page(
             "/v1/events", params={key: value for key, value in asked.items() if value}, timeout_s=timeout_ms / 1000 + 10
         )
         events = [CloudEvent.model_validate(event) for event in page]
+        told = following.params.get("lastEventId") if following else None
         if not events:
-            await self._caught_up()
+            await self._caught_up(last, told or last)
         else:
-            await self._take_in(events)
+            await self._take_in(events, told or events[-1].id)
             consumed_total.labels(self.name).inc(len(events))
         return len(events)
 
-    async def _take_in(self, events: list[CloudEvent]) -> None:
+    async def _take_in(self, events: list[CloudEvent], place: str) -> None:
         async def work(session: AsyncSession) -> None:
             if not await held(session, self._lease, self._holder) and not await acquire(
                 session, self._lease, self._holder, LEASE_S
@@ -115,14 +116,18 @@ class FeedConsumer:
                 raise PeerUnavailable(f"another copy reads {self.name} now")
             await self._handle(session, events)
             behind = len(events) == PAGE
-            await set_position(session, self.name, events[-1].id, events[-1].time, now=clock.now(), behind=behind)
+            await set_position(session, self.name, place, events[-1].time, now=clock.now(), behind=behind)
 
         await self._db.retrying(work, role="worker")
 
-    async def _caught_up(self) -> None:
+    async def _caught_up(self, last: str | None, place: str | None) -> None:
+        """Nothing for us between the two: what was passed over is not looked at again. Before the first event nothing
+        is kept, and a copy that slept meanwhile moves nobody back."""
         async with self._db.transaction(role="worker") as session:
             await session.execute(
-                update(feed_position).where(feed_position.c.feed == self.name).values(read_at=clock.now(), behind=False)
+                update(feed_position)
+                .where(feed_position.c.feed == self.name, feed_position.c.last_event_id == last)
+                .values(last_event_id=place, read_at=clock.now(), behind=False)
             )
 
 

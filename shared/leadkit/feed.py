@@ -6,18 +6,21 @@ A waiting request holds no database session: one watcher a process looks at the 
 import asyncio
 import time
 from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import orjson
 import structlog
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import ColumnElement, Row, Select, select, true
+from sqlalchemy import ColumnElement, Row, Select, Text, select, true, type_coerce
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from leadkit.cloudevents import BATCH_TYPE, CloudEvent, event_id, position_of
 from leadkit.contracts.common import written
-from leadkit.db import Database, Role
+from leadkit.db import Database
 from leadkit.edge import Allow, EdgeRoute
+from leadkit.ids import NIL
 from leadkit.outbox import feed, feed_counter
 from leadkit.problems import Invalid, Malformed, problems
 from leadkit.tokens import Caller
@@ -113,41 +116,85 @@ def feed_router(types: tuple[str, ...], shown: Shown = everything) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         type: Annotated[str | None, Query(max_length=1000, description="Event types, separated by commas")] = None,
     ) -> Response:
-        """Read the feed: events after `lastEventId`, oldest first, held open while there is none."""
-        position = position_named(last_event_id)
-        page = page_after(position, caller, types_named(type, types), limit).where(shown(caller))
-        found = await _read_or_wait(request, caller, page, position, timeout / 1000)
-        body = orjson.dumps([as_cloud_event(row, request.app.state.feed_source) for row in found])
-        return Response(body, media_type=BATCH_TYPE)
+        """Read the feed: events after `lastEventId`, oldest first, held open while there is none.
+
+        `Link` with `rel="next"` says where to go on: also beyond what `type` left out."""
+        wish = Wish(caller, types_named(type, types), limit, shown)
+        look = await _look_or_wait(request, wish, position_named(last_event_id), timeout / 1000)
+        following = request.url.include_query_params(lastEventId=look.next)
+        body = orjson.dumps([as_cloud_event(row, request.app.state.feed_source) for row in look.rows])
+        link = f'<{following.path}?{following.query}>; rel="next"'
+        return Response(body, media_type=BATCH_TYPE, headers={"Link": link})
 
     return router
 
 
-async def _read_or_wait(
-    request: Request, caller: Caller, page: Select[Any], position: int, seconds: float
-) -> list[Row[Any]]:
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Whose feed is read, how much of it at once, and which events."""
+
+    caller: Caller
+    types: Sequence[str]
+    limit: int
+    shown: Shown
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a look found, and up to where it looked: what was left out on the way is not looked at again."""
+
+    rows: Sequence[Row[Any]]
+    end: int
+
+    @property
+    def next(self) -> str:
+        """What to give as `lastEventId` to go on."""
+        if self.rows and self.rows[-1].position >= self.end:
+            return event_id(self.rows[-1].position, self.rows[-1].event_id)
+        return event_id(self.end, NIL)
+
+
+async def _look_or_wait(request: Request, wish: Wish, position: int, seconds: float) -> Look:
     """The page, at once or as soon as it has a row; between looks no session is held."""
     watcher: FeedWatcher = request.app.state.feed_watcher
     until = time.monotonic() + seconds
     while True:
-        seen = max(position, watcher.position)
-        rows = await read_page(request.app.state.database, caller, page)
+        look = await _look(request.app.state.database, wish, position)
         left = until - time.monotonic()
-        if rows or left <= 0 or watcher.closing:
-            return rows
-        await watcher.wait_beyond(seen, left)
+        if look.rows or left <= 0 or watcher.closing:
+            return look
+        await watcher.wait_beyond(look.end, left)
+        position = look.end
+
+
+async def _look(db: Database, wish: Wish, position: int) -> Look:
+    """One page behind `position`. Positions become visible in order, so a page that is not full holds all there is up
+    to the highest one that was seen before it was read."""
+    page = page_after(position, wish.caller, wish.types, wish.limit).where(wish.shown(wish.caller))
+    async with _reading(db, wish.caller) as session:
+        highest = await highest_position(session)
+        rows = list((await session.execute(page)).all())
+    last = rows[-1].position if rows else position
+    return Look(rows, last if len(rows) == wish.limit else max(last, highest))
 
 
 async def read_page(db: Database, caller: Caller, page: Select[Any]) -> list[Row[Any]]:
     """The rows of `page_after`, in a transaction of their own."""
-    role: Role = "worker" if caller.workspace_id is None else "app"
-    async with db.transaction(caller.workspace_id, role=role, read_only=True) as session:
+    async with _reading(db, caller) as session:
         return list((await session.execute(page)).all())
+
+
+def _reading(db: Database, caller: Caller) -> AbstractAsyncContextManager[AsyncSession]:
+    return db.transaction(caller.workspace_id, role="worker" if caller.workspace_id is None else "app", read_only=True)
+
+
+AS_WRITTEN = [column if column.key != "data" else type_coerce(column, Text).label("data") for column in feed.c]
+"""The columns of an event, its data as the JSON that the database writes: nobody on the way looks into it."""
 
 
 def page_after(position: int, caller: Caller, types: Sequence[str], limit: int) -> Select[Any]:
     """The events behind `position` in the caller's workspace, oldest first; no types: all."""
-    page = select(feed).where(feed.c.position > position).order_by(feed.c.position).limit(limit)
+    page = select(*AS_WRITTEN).where(feed.c.position > position).order_by(feed.c.position).limit(limit)
     if caller.workspace_id is not None:
         page = page.where(feed.c.workspace_id == caller.workspace_id)
     return page.where(feed.c.type.in_(types)) if types else page
@@ -171,7 +218,7 @@ def types_named(written: str | None, types: Sequence[str]) -> list[str]:
 
 
 def as_cloud_event(row: Row[Any], source: str) -> dict[str, Any]:
-    """A row of the feed as a CloudEvent."""
+    """A row of the feed as a CloudEvent, to be written by orjson."""
     return {
         "specversion": "1.0",
         "id": event_id(row.position, row.event_id),
@@ -183,5 +230,5 @@ def as_cloud_event(row: Row[Any], source: str) -> dict[str, Any]:
         "requestid": row.request_id,
         "traceparent": row.traceparent,
         "datacontenttype": "application/json",
-        "data": row.data,
+        "data": orjson.Fragment(row.data) if isinstance(row.data, str) else row.data,
     }

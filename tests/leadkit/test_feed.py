@@ -9,7 +9,7 @@ from uuid import UUID
 import httpx
 import pytest
 from leadkit.client import PeerUnavailable
-from leadkit.cloudevents import CloudEvent
+from leadkit.cloudevents import CloudEvent, position_of
 from leadkit.consumer import FeedConsumer
 from leadkit.contracts.common import Shape
 from leadkit.ids import new_id
@@ -189,6 +189,26 @@ async def test_a_page_that_failed_comes_again_and_its_effects_were_undone(toy: R
     assert await consumer.read_page() == 3
     assert await consumer.read_page() == 0
     assert len(seen.subjects) == 6
+
+
+async def test_what_a_reader_does_not_ask_for_is_passed_over_once(toy: RunningService) -> None:
+    other = NewEvent("note.forgotten", new_id(), new_id(), State(id=new_id(), version=1))
+    consumer = FeedConsumer(toy.db, toy.peer("toy"), name="toy", handle=_nothing, types=("note.created",))
+    places = []
+    for happened in (_event(new_id()), other, other, _event(new_id())):
+        async with toy.db.transaction(role="worker") as session:
+            await publish(session, [happened])
+        await toy.sequence()
+        found = await consumer.read_page()
+        async with toy.db.transaction(role="worker") as session:
+            last = await session.scalar(text("SELECT last_event_id FROM feed_position"))
+        places.append((found, position_of(last)))
+    first = places[0][1]
+    assert places == [(1, first), (0, first + 1), (0, first + 2), (1, first + 3)]
+
+
+async def _nothing(_: AsyncSession, __: list[CloudEvent]) -> None:
+    """A consumer's handler that is content."""
 
 
 async def test_two_copies_of_a_consumer_do_not_both_handle(toy: RunningService) -> None:
