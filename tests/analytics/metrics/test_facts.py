@@ -59,11 +59,13 @@ async def _both(projected: Projected, asked: Slice) -> tuple[Rows, Rows]:
     cells: Rows = {}
     for key, measures in reading.tallies.items():
         for measure, tally in measures.items():
-            cells |= {(key, measure, bucket): (n, Decimal(0)) for bucket, n in tally.buckets.items() if n}
+            cells |= {(key, measure, bucket): (n, Decimal(0)) for bucket, n in tally.times.buckets.items() if n}
             cells[key, measure, -1] = (tally.n, tally.amount)
     rows: Rows = {}
-    for key, measure, n, amount, buckets in told:
-        rows |= {(key, measure, bucket): (cases, Decimal(0)) for bucket, cases in buckets.items()}
+    for key, measure, n, amount, times in told:
+        rows |= (
+            {(key, measure, bucket): (cases, Decimal(0)) for bucket, cases in times.buckets.items()} if times else {}
+        )
         before = rows.get((key, measure, -1), (0, Decimal(0)))
         rows[key, measure, -1] = (before[0] + n, before[1] + amount)
     return cells, rows

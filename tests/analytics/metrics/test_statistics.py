@@ -1,8 +1,9 @@
 """Intervals and quantiles against numbers worked out elsewhere."""
 
 import pytest
-from analytics.metrics.statistics import quantile_bucket, ratio
+from analytics.metrics.statistics import ratio
 from analytics.projections.measures import bucket_of, seconds_of
+from analytics.projections.times import quantile_bucket
 from hypothesis import given
 from hypothesis import strategies as st
 

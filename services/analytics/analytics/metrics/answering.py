@@ -12,10 +12,9 @@ from analytics.metrics.asking import ABSENT
 from analytics.metrics.catalogue import METRIC_BY_KEY, ingredients
 from analytics.metrics.dimensions import Dimension
 from analytics.metrics.kinds import Amount, Average, Count, Difference, Metric, Quantile, Ratio, Spent, Together
-from analytics.metrics.reading import Reading, Tally
+from analytics.metrics.reading import Tally
 from analytics.metrics.spending import Spending
-from analytics.metrics.statistics import FEW, quantile_bucket
-from analytics.projections.measures import seconds_of
+from analytics.metrics.statistics import FEW
 from analytics.projections.slices import Key, Wanted
 
 Value = int | float | Decimal | None
@@ -51,8 +50,7 @@ class Numbers:
             case Spent():
                 return self.spend
             case Quantile(measure, _, share):
-                bucket = quantile_bucket(self._tally(measure).buckets, share)
-                return None if bucket is None else round(seconds_of(bucket))
+                return self._tally(measure).times.seconds(share)[0]
             case Average(measure):
                 tally = self._tally(measure)
                 return tally.amount / tally.n if tally.n else None
@@ -92,13 +90,6 @@ def wanted_of(metrics: Iterable[Metric]) -> list[Wanted]:
 def needs_spend(metrics: Iterable[Metric]) -> bool:
     """Whether one of the metrics is worked out of spend."""
     return any(isinstance(part.source, Spent) for metric in metrics for part in ingredients(metric))
-
-
-def joined(reading: Reading, spending: Spending | None) -> dict[Key, Numbers]:
-    """Tallies and spend of each combination of values that has any."""
-    rows = {key: Numbers(tallies) for key, tallies in reading.tallies.items()}
-    add_spend(rows, spending, Numbers)
-    return rows
 
 
 def add_spend(rows: dict[Key, Numbers], spending: Spending | None, new: Callable[[], Numbers]) -> None:

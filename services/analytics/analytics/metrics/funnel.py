@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from leadkit.proportions import wilson_interval
@@ -14,15 +14,15 @@ from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, allowed_dimensions
 from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
 from analytics.metrics.kinds import Count, Step
-from analytics.metrics.maturity import immature, usual_of
+from analytics.metrics.maturity import immature, usual_asked, usual_of
 from analytics.metrics.queries import names_for, slice_of
-from analytics.metrics.reading import Reading, Tallies, Tally, read
+from analytics.metrics.reading import Reading, Tallies, Tally, read_together
 from analytics.metrics.schemas import ComparedOut, FunnelAnswer, GroupOut, NamesOut, StepOut
-from analytics.metrics.statistics import FEW, quantile_bucket, ratio
+from analytics.metrics.statistics import FEW, ratio
 from analytics.metrics.wire import Table
 from analytics.projections.cell_sums import family_for
-from analytics.projections.measures import Subject, seconds_of
-from analytics.projections.queries import Setting, freshness
+from analytics.projections.measures import Subject
+from analytics.projections.queries import Setting, look_at_freshness
 from analytics.projections.slices import Key, Period, Slice, Wanted
 from analytics.traffic.queries import any_visits
 
@@ -85,6 +85,7 @@ def _counted(step: Step) -> Counted:
 
 
 COUNTED: Final = {step.key: _counted(step) for step in STEPS}
+SHOWN: Final = {step.key: NamesOut.model_validate(step.name) for step in STEPS}
 PLACE: Final = {step.key: place for place, step in enumerate(STEPS)}
 
 
@@ -126,13 +127,12 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known beside the sums: names, whether to read reasons from facts, and the usual time to each step."""
+    """What is known beside the sums: names, the usual time to each step, and whether any visits were told."""
 
-    steps: tuple[Step, ...]
     names: Names
-    reasons: bool
     usual: Mapping[str, float]
     now: datetime
+    visited: bool
 
 
 async def answer_funnel(
@@ -143,27 +143,60 @@ async def answer_funnel(
     Loss reasons that no family of cells has beside the dimensions asked for are read from facts only when asked for.
     """
     asked = slice_of(workspace_id, question, setting)
-    steps = way.steps or await _usual_steps(session, asked)
-    names = await names_for(session, workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
-    known = _Known(steps, names, way.reasons, await usual_of(session, asked, now=way.now), way.now)
-    whole = await _steps(session, replace(asked, by=()), known)
-    groups = await _steps(session, asked, known) if question.by else None
-    fresh = await freshness(session)
+    visits, fresh = any_visits(workspace_id, asked.period), look_at_freshness()
+    names = names_for(workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
+    before = _period_before(asked.period) if way.compare else None
+    periods = [asked, *([replace(asked, period=before)] if before else [])]
+    plans = [_plan(each, way) for period in periods for each in _whole_and_groups(period)]
+    questions = [each for plan in plans for each in plan.questions]
+    usual, *readings = await read_together(session, [usual_asked(asked, now=way.now), *questions], visits, names, fresh)
+    known = _Known(names.found, usual_of(usual), way.now, bool(way.steps) or visits.found)
+    told = iter(readings)
+    funnels = [_funnels(plan, [next(told) for _ in plan.questions], known) for plan in plans]
+    size = len(funnels) // len(periods)
     return FunnelAnswer(
         basis=question.basis,
         **{"from": question.period.start, "to": question.period.end},
-        steps=whole.by_key[()],
-        groups=_groups(question.by, groups, names) if groups else None,
-        previous=await _previous(session, asked, question.by, known) if way.compare else None,
-        read="facts" if "facts" in (whole.read, groups.read if groups else None) else "cells",
-        as_of=fresh.as_of,
-        lag_s=fresh.lag_s,
+        **_shown(question.by, funnels[:size], known.names),
+        previous=ComparedOut(
+            **{"from": before.start, "to": before.end}, **_shown(question.by, funnels[size:], known.names)
+        )
+        if before
+        else None,
+        read="facts" if any(each.read == "facts" for each in funnels[:size]) else "cells",
+        as_of=fresh.found.as_of,
+        lag_s=fresh.found.lag_s,
     )
 
 
-async def _usual_steps(session: AsyncSession, asked: Slice) -> tuple[Step, ...]:
-    told = await any_visits(session, asked.workspace_id, asked.period.start, asked.period.end)
-    return STEPS if told else tuple(step for step in STEPS if step.key != "visits")
+def _period_before(period: Period) -> Period:
+    return Period(period.start - timedelta(days=period.days), period.start)
+
+
+def _whole_and_groups(asked: Slice) -> list[Slice]:
+    return [replace(asked, by=()), *([asked] if asked.by else [])]
+
+
+class _Plan(NamedTuple):
+    """The steps of one slice that have its dimensions, what tells of each, and what to read for it.
+
+    The reasons are the second question, if they are read at all.
+    """
+
+    asked: Slice
+    steps: list[Step]
+    told: list[Counted]
+    questions: list[tuple[Slice, Iterable[Wanted]]]
+
+
+def _plan(asked: Slice, way: Way) -> _Plan:
+    steps = _steps_for(asked, way.steps or STEPS)
+    told = telling(steps)
+    # Last in `by`, so that what is left of a key is the group's.
+    reasoned = replace(asked, by=(*asked.by, "loss_reason"))
+    lost = [wanted for counted in told for wanted in counted.lost if wanted.subject == "lead"]
+    with_reasons = way.reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
+    return _Plan(asked, steps, told, [(asked, _wanted(told)), *([(reasoned, lost)] if with_reasons else [])])
 
 
 @dataclass(slots=True)
@@ -180,25 +213,18 @@ def _steps_for(asked: Slice, steps: Iterable[Step]) -> list[Step]:
     return [step for step in steps if set(needed) <= set(allowed_dimensions(METRIC_BY_KEY[step.counted_by]))]
 
 
-async def _steps(session: AsyncSession, asked: Slice, known: _Known) -> _Funnels:
-    steps = _steps_for(asked, known.steps)
-    told = telling(steps)
-    reading = await read(session, asked, _wanted(told))
-    # Last in `by`, so that what is left of a key is the group's.
-    reasoned = replace(asked, by=(*asked.by, "loss_reason"))
-    lost = [wanted for counted in told for wanted in counted.lost if wanted.subject == "lead"]
-    why = Reading({}, "cells")
-    with_reasons = known.reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
-    if with_reasons:
-        why = await read(session, reasoned, lost)
-    by_group = _by_group(why.tallies)
-    young = immature(asked, known.usual, now=known.now)
-    groups = reading.tallies if asked.by else {(): reading.tallies.get((), {})}
+def _funnels(plan: _Plan, readings: Sequence[Reading], known: _Known) -> _Funnels:
+    tallies, reasons = readings[0].tallies, None
+    if len(readings) > 1:
+        reasons = _by_group(readings[1].tallies)
+    told = [each for each in zip(plan.steps, plan.told, strict=True) if known.visited or each[0].key != "visits"]
+    young = immature(plan.asked, known.usual, now=known.now)
+    groups = tallies if plan.asked.by else {(): tallies.get((), {})}
     funnels = {
-        key: _steps_out(steps, told, tallies, by_group.get(key, {}) if with_reasons else None, known.names, young)
-        for key, tallies in groups.items()
+        key: _steps_out(told, group, None if reasons is None else reasons.get(key, {}), known.names, young)
+        for key, group in groups.items()
     }
-    return _Funnels(funnels, "facts" if "facts" in (reading.read, why.read) else "cells")
+    return _Funnels(funnels, "facts" if any(reading.read == "facts" for reading in readings) else "cells")
 
 
 def _wanted(told: Iterable[Counted]) -> Iterator[Wanted]:
@@ -221,14 +247,13 @@ def _by_group(tallies: Tallies) -> dict[Key, Reasons]:
 
 
 def _steps_out(
-    steps: Sequence[Step],
-    told: Sequence[Counted],
+    told: Sequence[tuple[Step, Counted]],
     tallies: Mapping[str, Tally],
     reasons: Reasons | None,
     names: Names,
     young: frozenset[str],
 ) -> list[StepOut]:
-    entered = [_number(tallies, counted.entered) for counted in told]
+    entered = [_number(tallies, counted.entered) for _, counted in told]
     return [
         _step_out(
             step,
@@ -240,7 +265,7 @@ def _steps_out(
             lost_by_reason=_reasons(counted, tallies, reasons, names),
             young=step.key in young,
         )
-        for index, (step, counted) in enumerate(zip(steps, told, strict=True))
+        for index, (step, counted) in enumerate(told)
     ]
 
 
@@ -256,11 +281,12 @@ def _step_out(
     young: bool,
 ) -> StepOut:
     interval, from_first = wilson_interval(entered, before or 0), wilson_interval(entered, first)
-    buckets = tallies[counted.time.measure].buckets if counted.time and counted.time.measure in tallies else {}
+    timed = tallies.get(counted.time.measure) if counted.time else None
+    median, p90 = timed.times.seconds(0.5, 0.9) if timed else (None, None)
     return StepOut(
         key=step.key,
         name=step.name.en,
-        names=NamesOut.model_validate(step.name),
+        names=SHOWN[step.key],
         entered=entered,
         from_previous=ratio(entered, before or 0),
         from_first=ratio(entered, first),
@@ -268,8 +294,8 @@ def _step_out(
         interval_from_first=list(from_first) if from_first else None,
         few=before is not None and before < FEW,
         immature=young,
-        median_s_to_next=_seconds(buckets, 0.5),
-        p90_s_to_next=_seconds(buckets, 0.9),
+        median_s_to_next=median,
+        p90_s_to_next=p90,
         lost_here=_number(tallies, *counted.lost),
         lost_by_reason=lost_by_reason,
         joined_here=_number(tallies, *counted.joined),
@@ -279,11 +305,6 @@ def _step_out(
 
 def _number(tallies: Mapping[str, Tally], *wanted: Wanted) -> int:
     return sum(tallies[each.measure].n for each in wanted if each.measure in tallies)
-
-
-def _seconds(buckets: Mapping[int, int], share: float) -> int | None:
-    bucket = quantile_bucket(buckets, share)
-    return None if bucket is None else round(seconds_of(bucket))
 
 
 def _reasons(
@@ -316,6 +337,11 @@ def funnel_table(answer: FunnelAnswer) -> Table:
     return [*values, "step", "name", *STEP_COLUMNS, "interval_low", "interval_high"], rows
 
 
+def _shown(by: tuple[Dimension, ...], funnels: Sequence[_Funnels], names: Names) -> dict[str, Any]:
+    whole, *groups = funnels
+    return {"steps": whole.by_key[()], "groups": _groups(by, groups[0], names) if groups else None}
+
+
 def _groups(by: tuple[Dimension, ...], funnels: _Funnels, names: Names) -> list[GroupOut]:
     groups = []
     for key in sorted(funnels.by_key):
@@ -326,14 +352,3 @@ def _groups(by: tuple[Dimension, ...], funnels: _Funnels, names: Names) -> list[
                 values[dimension.name_column] = names[dimension.name_kind].get(value)
         groups.append(GroupOut(by=values, steps=funnels.by_key[key]))
     return groups
-
-
-async def _previous(session: AsyncSession, asked: Slice, by: tuple[Dimension, ...], known: _Known) -> ComparedOut:
-    period = Period(asked.period.start - timedelta(days=asked.period.days), asked.period.start)
-    whole = await _steps(session, replace(asked, by=(), period=period), known)
-    groups = await _steps(session, replace(asked, period=period), known) if by else None
-    return ComparedOut(
-        **{"from": period.start, "to": period.end},
-        steps=whole.by_key[()],
-        groups=_groups(by, groups, known.names) if groups else None,
-    )

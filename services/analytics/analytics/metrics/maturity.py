@@ -3,14 +3,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, time, timedelta
+from functools import cache
 from typing import Final
-
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.metrics.catalogue import ingredients
 from analytics.metrics.kinds import Metric, Spent
-from analytics.metrics.reading import Tally, read
-from analytics.metrics.statistics import quantile_bucket
+from analytics.metrics.reading import Reading, Tally
 from analytics.projections.measures import seconds_of
 from analytics.projections.slices import Period, Slice, Wanted
 
@@ -35,12 +33,16 @@ STEP_OF: Final = {
 """Measure -> the step that it needs to have been reached; revenue and won deals need `won`."""
 
 
-async def usual_of(session: AsyncSession, asked: Slice, *, now: datetime) -> dict[str, float]:
-    """How long leads of the whole workspace took to each step in the year up to now."""
+def usual_asked(asked: Slice, *, now: datetime) -> tuple[Slice, Iterable[Wanted]]:
+    """What to read for the usual times: how long leads of the whole workspace took in the year up to now."""
     tomorrow = now.astimezone(asked.zone).date() + timedelta(days=1)
     year = Period(tomorrow - LEARNT_FROM, tomorrow)
-    everything = replace(asked, by=(), where=(), basis="period", period=year)
-    usual = usual_times((await read(session, everything, TIMED.values())).tallies.get((), {}))
+    return replace(asked, by=(), where=(), basis="period", period=year), TIMED.values()
+
+
+def usual_of(reading: Reading) -> dict[str, float]:
+    """How long it usually takes to each step."""
+    usual = usual_times(reading.tallies.get((), {}))
     # Whoever is known already buys no later than others.
     return usual | ({"repeat": usual["won"]} if "won" in usual else {})
 
@@ -53,7 +55,7 @@ def usual_times(tallies: Mapping[str, Tally]) -> dict[str, float]:
     usual: dict[str, float] = {}
     sofar = 0.0
     for step, wanted in TIMED.items():
-        bucket = quantile_bucket(tallies[wanted.measure].buckets, USUAL) if wanted.measure in tallies else None
+        [bucket] = tallies[wanted.measure].times.quantiles(USUAL) if wanted.measure in tallies else [None]
         if bucket is None:
             break
         sofar += seconds_of(bucket)
@@ -61,20 +63,23 @@ def usual_times(tallies: Mapping[str, Tally]) -> dict[str, float]:
     return usual
 
 
-async def immature_metrics(
-    session: AsyncSession, asked: Slice, metrics: Iterable[Metric], *, now: datetime
+def may_be_immature(asked: Slice, metrics: Iterable[Metric]) -> bool:
+    """Whether one of the metrics needs a step that leads reach in time."""
+    return asked.basis == "cohort" and any(_steps_needed(metric) for metric in metrics)
+
+
+def immature_metrics(
+    asked: Slice, metrics: Iterable[Metric], usual: Mapping[str, float], *, now: datetime
 ) -> list[str]:
     """Those of the metrics that need a step which the youngest leads of the cohort have usually not reached yet."""
-    needing = {metric.key: steps for metric in metrics if (steps := _steps_needed(metric))}
-    if asked.basis != "cohort" or not needing:
-        return []
-    young = immature(asked, await usual_of(session, asked, now=now), now=now)
-    return [key for key, steps in needing.items() if steps & young]
+    young = immature(asked, usual, now=now)
+    return [metric.key for metric in metrics if _steps_needed(metric) & young]
 
 
-def _steps_needed(metric: Metric) -> set[str]:
+@cache
+def _steps_needed(metric: Metric) -> frozenset[str]:
     measures = {part.source.measure for part in ingredients(metric) if not isinstance(part.source, Spent)}  # type: ignore[union-attr]
-    return {STEP_OF[measure] for measure in measures if measure in STEP_OF}
+    return frozenset(STEP_OF[measure] for measure in measures if measure in STEP_OF)
 
 
 def immature(asked: Slice, usual: Mapping[str, float], *, now: datetime) -> frozenset[str]:

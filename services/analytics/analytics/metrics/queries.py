@@ -1,6 +1,6 @@
 """Answers to questions: the sums they need are read once, everything else is worked out of those."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -11,12 +11,12 @@ from uuid import UUID
 from leadkit.contracts.common import Money
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.looks import Look
 from analytics.metrics.answering import (
     Names,
     Numbers,
     add_spend,
     columns_of,
-    joined,
     metrics_written,
     needs_spend,
     row_written,
@@ -29,12 +29,12 @@ from analytics.metrics.catalogue import METRIC_BY_KEY, ingredients
 from analytics.metrics.crediting import Crediting, credited_rows, nothing_owed
 from analytics.metrics.dimensions import DIMENSION_BY_KEY, Dimension
 from analytics.metrics.kinds import Amount, Metric
-from analytics.metrics.maturity import immature_metrics
-from analytics.metrics.reading import read
+from analytics.metrics.maturity import immature_metrics, may_be_immature, usual_asked, usual_of
+from analytics.metrics.reading import Reading, read_together
 from analytics.metrics.schemas import CostAnswer, Coverage, QueryAnswer
-from analytics.metrics.spending import Spending, spend_by
-from analytics.projections.queries import Setting, freshness, names_of
-from analytics.projections.slices import Key, Slice
+from analytics.metrics.spending import Spending, look_at_spend, spend_by
+from analytics.projections.queries import Freshness, Setting, look_at_freshness, look_at_names
+from analytics.projections.slices import Key, Slice, Wanted
 from analytics.spend.queries import KEYS
 from analytics.spend.rules import UNATTRIBUTED
 
@@ -60,6 +60,8 @@ class Answer:
     read: Literal["cells", "facts"]
     names: Names
     left_out: dict[str, dict[str, Decimal]]
+    immature: list[str]
+    fresh: Freshness
 
     @property
     def total(self) -> Numbers:
@@ -86,33 +88,46 @@ async def answered(
     metrics: Sequence[Metric],
     by: Sequence[Dimension],
     crediting: Crediting | None = None,
+    *,
+    now: datetime | None = None,
 ) -> Answer:
-    """Everything summed that the metrics need; a question by nothing has one row, even when nothing happened."""
-    if crediting is not None:
-        return await _credited(session, asked, metrics, by, crediting)
-    reading = await read(session, asked, wanted_of(metrics))
-    spending = await spend_by(session, asked) if needs_spend(metrics) else None
-    rows = joined(reading, spending)
+    """Everything summed that the metrics need; a question by nothing has one row, even when nothing happened.
+
+    Which metrics are immature is told for a `now` only.
+    """
+    names, fresh = names_for(asked.workspace_id, by), look_at_freshness()
+    spend = look_at_spend(asked) if needs_spend(metrics) else None
+    questions: list[tuple[Slice, Iterable[Wanted]]] = [] if crediting else [(asked, wanted_of(metrics))]
+    judging = now is not None and may_be_immature(asked, metrics)
+    if now is not None and judging:
+        questions.append(usual_asked(asked, now=now))
+    readings = await read_together(session, questions, names, fresh, *(spend or ()))
+    usual = usual_of(readings.pop()) if judging else {}
+    new: Callable[[], Numbers] = Numbers
+    if crediting is None:
+        [reading] = readings
+        rows = {key: Numbers(tallies) for key, tallies in reading.tallies.items()}
+    else:
+        reading, new = Reading({}, "facts"), partial(nothing_owed, crediting)
+        rows = await credited_rows(session, asked, crediting)
+    spending = await spend_by(session, asked, spend) if spend else None
+    add_spend(rows, spending, new)
     if not asked.by:
-        rows.setdefault((), Numbers())
-    facts = reading.read == "facts" or (spending is not None and spending.read == "facts")
-    source: Literal["cells", "facts"] = "facts" if facts else "cells"
-    return Answer(rows, spending, source, await names_for(session, asked.workspace_id, by), reading.left_out)
+        rows.setdefault((), new())
+    return Answer(
+        rows,
+        spending,
+        "facts" if "facts" in (reading.read, spending.read if spending else None) else "cells",
+        names.found,
+        reading.left_out,
+        immature_metrics(asked, metrics, usual, now=now) if now is not None and judging else [],
+        fresh.found,
+    )
 
 
-async def _credited(
-    session: AsyncSession, asked: Slice, metrics: Sequence[Metric], by: Sequence[Dimension], crediting: Crediting
-) -> Answer:
-    rows = await credited_rows(session, asked, crediting)
-    spending = await spend_by(session, asked) if needs_spend(metrics) else None
-    add_spend(rows, spending, partial(nothing_owed, crediting))
-    return Answer(rows, spending, "facts", await names_for(session, asked.workspace_id, by), {})
-
-
-async def names_for(session: AsyncSession, workspace_id: UUID, dimensions: Iterable[Dimension]) -> Names:
+def names_for(workspace_id: UUID, dimensions: Iterable[Dimension]) -> Look[dict[str, dict[str, str]]]:
     """Display names of the values of those dimensions that have any."""
-    kinds = dict.fromkeys(dimension.name_kind for dimension in dimensions if dimension.name_kind)
-    return {kind: {row.id: row.name for row in await names_of(session, workspace_id, kind)} for kind in kinds}
+    return look_at_names(workspace_id, (dimension.name_kind for dimension in dimensions if dimension.name_kind))
 
 
 async def answer_query(
@@ -130,8 +145,7 @@ async def answer_query(
     With `crediting` leads and money are those that a model of attribution gives out.
     """
     asked = slice_of(workspace_id, question, setting)
-    answer = await answered(session, asked, question.metrics, question.by, crediting)
-    fresh = await freshness(session)
+    answer = await answered(session, asked, question.metrics, question.by, crediting, now=now)
     return QueryAnswer(
         columns=columns_of(question.by, question.metrics, intervals=intervals),
         rows=[
@@ -147,15 +161,15 @@ async def answer_query(
             for key in sorted(answer.rows)
         ],
         totals=metrics_written(question.by, question.metrics, answer.total, setting.currency, intervals=intervals),
-        immature=await immature_metrics(session, asked, question.metrics, now=now),
+        immature=answer.immature,
         basis=question.basis,
         **_period(question),
         read=answer.read,
         unconverted=_unconverted(answer, question.metrics),
         coverage=await _covered(session, asked, question, answer),
         models=crediting.models if crediting else None,
-        as_of=fresh.as_of,
-        lag_s=fresh.lag_s,
+        as_of=answer.fresh.as_of,
+        lag_s=answer.fresh.lag_s,
     )
 
 
@@ -164,22 +178,22 @@ async def answer_cost(
 ) -> CostAnswer:
     """What leads and sales cost, the dearest rows first, and how far spend and leads cover each other."""
     asked = slice_of(workspace_id, question, setting)
-    answer = await answered(session, asked, question.metrics, question.by)
+    answer = await answered(session, asked, question.metrics, question.by, now=now)
     assert answer.spending is not None
-    fresh, currency = await freshness(session), setting.currency
+    currency = setting.currency
     total, unattributed = answer.total, answer.spending.unattributed
     dearest_first = sorted(answer.rows, key=lambda key: (-answer.rows[key].spend, key))
     return CostAnswer(
         columns=columns_of(question.by, question.metrics),
         rows=_rows(answer, dearest_first, question.by, question.metrics, currency),
         totals=metrics_written(question.by, question.metrics, total, currency),
-        immature=await immature_metrics(session, asked, question.metrics, now=now),
+        immature=answer.immature,
         basis=question.basis,
         **_period(question),
         read=answer.read,
         unconverted=_unconverted(answer, question.metrics),
-        as_of=fresh.as_of,
-        lag_s=fresh.lag_s,
+        as_of=answer.fresh.as_of,
+        lag_s=answer.fresh.lag_s,
         unattributed=written(METRIC_BY_KEY["spend"], unattributed, currency),
         share_unattributed=_share(unattributed, total.spend),
         models=None,

@@ -1,41 +1,47 @@
 """Sums of measures by any dimensions: from cells where a family has them, else from the facts; visits as told."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.cell_sums import family_for, sums_of_cells
+from analytics.looks import Look, look
+from analytics.projections.cell_sums import family_for, look_at_cells, read_alone
 from analytics.projections.fact_sums import sums_of_facts
-from analytics.projections.foreign_sums import AMOUNTS, foreign_sums
+from analytics.projections.foreign_sums import AMOUNTS, any_foreign, foreign_sums
 from analytics.projections.measures import Subject
-from analytics.projections.slices import Key, Slice, Sum, Wanted
-from analytics.traffic.queries import visits_by
+from analytics.projections.slices import NOTHING, Key, Slice, Sum, Wanted
+from analytics.projections.times import Times, together
+from analytics.traffic.queries import any_visits, visits_by
 
 
 @dataclass(slots=True)
 class Tally:
-    """The sum of one measure for one combination of values; `buckets` counts by length of time."""
+    """The sum of one measure for one combination of values; `measured` by time, in parts."""
 
     n: int = 0
-    amount: Decimal = Decimal(0)
-    buckets: dict[int, int] = field(default_factory=dict)
+    amount: Decimal = NOTHING
+    measured: list[Times] = field(default_factory=list)
 
-    def add(self, n: int, amount: Decimal, buckets: Mapping[int, int]) -> None:
+    @property
+    def times(self) -> Times:
+        """How long it took, of all parts."""
+        return self.measured[0] if len(self.measured) == 1 else together(self.measured)
+
+    def add(self, each: Sum) -> None:
         """Adds one sum read."""
-        self.n += n
-        self.amount += amount
-        if not self.buckets:
-            self.buckets = dict(buckets)
-            return
-        for bucket, cases in buckets.items():
-            self.buckets[bucket] = self.buckets.get(bucket, 0) + cases
+        self.n += each.n
+        self.amount += each.amount
+        if each.times is not None:
+            self.measured.append(each.times)
 
     def merge(self, other: "Tally") -> None:
         """Adds another tally."""
-        self.add(other.n, other.amount, other.buckets)
+        self.n += other.n
+        self.amount += other.amount
+        self.measured += other.measured
 
 
 Tallies = dict[Key, dict[str, Tally]]
@@ -54,32 +60,71 @@ class Reading:
     left_out: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
 
+@dataclass(slots=True)
+class _Plan:
+    """Where the sums of one slice are read: cells are looked at, the rest is read as it needs."""
+
+    asked: Slice
+    cells: list[Look[list[Sum]]] = field(default_factory=list)
+    facts: list[Wanted] = field(default_factory=list)
+    foreign: list[str] = field(default_factory=list)
+    any_foreign: Look[bool] | None = None
+    any_visits: Look[bool] | None = None
+
+    @property
+    def looks(self) -> list[Look[Any]]:
+        return [*self.cells, *(each for each in (self.any_foreign, self.any_visits) if each)]
+
+
 async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) -> Reading:
     """The sums of all wanted measures; combinations without any are left out."""
-    places: dict[tuple[str | None, Subject | None], list[Wanted]] = {}
+    [reading] = await read_together(session, [(asked, wanted)])
+    return reading
+
+
+async def read_together(
+    session: AsyncSession, questions: Iterable[tuple[Slice, Iterable[Wanted]]], *beside: Look[Any]
+) -> list[Reading]:
+    """The sums of several slices, and what is to be looked at beside them: all that lies in cells in one statement."""
+    plans = [_plan(asked, wanted) for asked, wanted in questions]
+    await read_alone(session, alone=True)
+    await look(session, *(each for plan in plans for each in plan.looks), *beside)
+    return [await _reading(session, plan) for plan in plans]
+
+
+def _plan(asked: Slice, wanted: Iterable[Wanted]) -> _Plan:
+    plan, places = _Plan(asked), dict[tuple[str, Subject | None], list[Wanted]]()
     for each in dict.fromkeys(wanted):
         if each.subject == "visit":
-            places[None, "visit"] = [each]
+            plan.any_visits = any_visits(asked.workspace_id, asked.period)
             continue
+        if each.measure in AMOUNTS:
+            plan.foreign.append(each.measure)
         family = family_for(each, asked.needed)
-        places.setdefault((family, each.subject if family == "stage" else None), []).append(each)
-    reading = Reading({}, "cells")
-    for (family, subject), measures in places.items():
-        if subject == "visit":
-            rows: Iterable[Sum] = await visits_by(session, asked)
-        elif family is None:
-            reading.read = "facts"
-            rows = await sums_of_facts(session, asked, measures)
+        if family is None:
+            plan.facts.append(each)
         else:
-            rows = await sums_of_cells(session, asked, family, measures)
-        _add(reading, rows)
-    foreign = [measure for group in places.values() for measure, _ in group if measure in AMOUNTS]
-    if foreign:
-        added, reading.left_out = await foreign_sums(session, asked, foreign)
+            # Leads and deals have different dimensions there.
+            places.setdefault((family, each.subject if family == "stage" else None), []).append(each)
+    plan.any_foreign = any_foreign(asked) if plan.foreign else None
+    plan.cells = [each for (family, _), measures in places.items() for each in look_at_cells(asked, family, measures)]
+    return plan
+
+
+async def _reading(session: AsyncSession, plan: _Plan) -> Reading:
+    reading = Reading({}, "facts" if plan.facts else "cells")
+    for cells in plan.cells:
+        _add(reading, cells.found)
+    if plan.any_visits and plan.any_visits.found:
+        _add(reading, await visits_by(session, plan.asked))
+    if plan.facts:
+        _add(reading, await sums_of_facts(session, plan.asked, plan.facts))
+    if plan.any_foreign and plan.any_foreign.found:
+        added, reading.left_out = await foreign_sums(session, plan.asked, plan.foreign)
         _add(reading, added)
     return reading
 
 
 def _add(reading: Reading, rows: Iterable[Sum]) -> None:
-    for key, measure, n, amount, buckets in rows:
-        reading.tallies.setdefault(key, {}).setdefault(measure, Tally()).add(n, amount, buckets)
+    for each in rows:
+        reading.tallies.setdefault(each.key, {}).setdefault(each.measure, Tally()).add(each)

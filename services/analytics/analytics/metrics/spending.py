@@ -4,13 +4,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.looks import Look
 from analytics.metrics.reading import read
 from analytics.projections.slices import CALENDAR, Key, Slice, Wanted, as_cells_write
-from analytics.rate_cards.queries import charged
+from analytics.rate_cards.queries import any_cards, charged
 from analytics.spend import queries
 from analytics.spend.queries import SpentSum
 from analytics.spend.rules import UNATTRIBUTED, Claim, Spent, share
@@ -43,20 +44,30 @@ class Spending:
         return sum((amount for key, amount in self.by_key.items() if UNATTRIBUTED in key), Decimal(0))
 
 
-async def spend_by(session: AsyncSession, asked: Slice) -> Spending:
+class SpendLooks(NamedTuple):
+    """What is to be looked at for the spend of a slice: what was told, and whether there are rate cards too."""
+
+    told: Look[list[SpentSum]]
+    cards: Look[bool]
+
+
+def look_at_spend(asked: Slice) -> SpendLooks:
+    """What `spend_by` needs of the same slice."""
+    told = queries.look_at_spent(asked.workspace_id, asked.period, **_detail(asked))
+    return SpendLooks(told, any_cards(asked.workspace_id))
+
+
+def _detail(asked: Slice) -> dict[str, bool]:
+    return {"by_day": len(asked.needed) < len(asked.dimensions), "by_keys": bool(asked.needed)}
+
+
+async def spend_by(session: AsyncSession, asked: Slice, looks: SpendLooks) -> Spending:
     """What was spent in the slice; its sum over all rows is what was spent, as far as the conditions keep it."""
-    dimensions = asked.dimensions
-    by_day, by_keys = len(asked.needed) < len(dimensions), bool(asked.needed)
-    told = await queries.spent(
-        session,
-        asked.workspace_id,
-        asked.period.start,
-        asked.period.end,
-        currency=asked.currency,
-        by_day=by_day,
-        by_keys=by_keys,
+    dimensions, detail = asked.dimensions, _detail(asked)
+    told = await queries.converted(
+        session, asked.workspace_id, asked.period, looks.told.found, currency=asked.currency, **detail
     )
-    owed = await charged(session, asked, by_day=by_day, by_keys=by_keys)
+    owed = await charged(session, asked, **detail) if looks.cards.found else []
     sums = told + owed
     here = [_cut(each) for each in sums if each.currency == asked.currency]
     claiming = _claiming(here, dimensions)

@@ -12,15 +12,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.metrics.asking import Question
-from analytics.metrics.dimensions import DIMENSION_BY_KEY
 from analytics.metrics.funnel import NO_REASON
-from analytics.metrics.queries import names_for, slice_of
-from analytics.metrics.reading import read
+from analytics.metrics.queries import slice_of
+from analytics.metrics.reading import Reading, read_together
 from analytics.metrics.schemas import StageFlow, StageFlowAnswer
-from analytics.metrics.statistics import quantile_bucket
-from analytics.projections.measures import seconds_of
-from analytics.projections.queries import Setting, freshness, names_of
-from analytics.projections.slices import Key, Slice, Wanted
+from analytics.projections.queries import Setting, look_at_freshness, look_at_names, names_of
+from analytics.projections.slices import Key, Wanted
+from analytics.projections.times import Times, together
 
 Left = Literal["advanced", "won", "lost", "moved_back", "moved_to_another_pipeline", "still_here"]
 WAYS: Final[tuple[Left, ...]] = get_args(Left)
@@ -67,7 +65,7 @@ class _Flow:
     passages: int = 0
     left: dict[str, int] = field(default_factory=dict)
     reasons: dict[str, int] = field(default_factory=dict)
-    buckets: dict[int, int] = field(default_factory=dict)
+    times: list[Times] = field(default_factory=list)
 
 
 async def answer_stages(
@@ -77,12 +75,10 @@ async def answer_stages(
     asked = slice_of(workspace_id, question, setting)
     stages = await names_of(session, workspace_id, "stage")
     places = {stage.id: Place(stage.parent or "", stage.position or 0) for stage in stages}
-    names = await names_for(
-        session, workspace_id, [DIMENSION_BY_KEY[key] for key in ("pipeline", "stage", "loss_reason")]
-    )
-    flows, source = await _flows(session, asked, places)
+    kinds, fresh = look_at_names(workspace_id, ("pipeline", "stage", "loss_reason")), look_at_freshness()
+    [reading] = await read_together(session, [(replace(asked, by=BY), WANTED)], kinds, fresh)
+    flows, names = _flows(reading, places), kinds.found
     order = sorted(flows, key=lambda stage: (_pipeline(stage, places), _position(stage, places), stage))
-    fresh = await freshness(session)
     return StageFlowAnswer(
         basis=question.basis,
         **{"from": question.period.start, "to": question.period.end},
@@ -96,32 +92,27 @@ async def answer_stages(
                 passages=flows[stage].passages,
                 **{way: flows[stage].left.get(way, 0) for way in WAYS},
                 lost_by_reason=_named(flows[stage].reasons, names["loss_reason"]),
-                median_s=_seconds(flows[stage].buckets, 0.5),
-                p90_s=_seconds(flows[stage].buckets, 0.9),
+                **dict(zip(("median_s", "p90_s"), together(flows[stage].times).seconds(0.5, 0.9), strict=True)),
             )
             for stage in order
         ],
-        read=source,
-        as_of=fresh.as_of,
-        lag_s=fresh.lag_s,
+        read=reading.read,
+        as_of=fresh.found.as_of,
+        lag_s=fresh.found.lag_s,
     )
 
 
-async def _flows(
-    session: AsyncSession, asked: Slice, places: dict[str, Place]
-) -> tuple[dict[str, _Flow], Literal["cells", "facts"]]:
-    reading = await read(session, replace(asked, by=BY), WANTED)
+def _flows(reading: Reading, places: dict[str, Place]) -> dict[str, _Flow]:
     flows: dict[str, _Flow] = {}
     for key, tallies in reading.tallies.items():
         flow = flows.setdefault(key[1], _Flow())
         if (passages := tallies.get("stage_passages")) is not None:
             flow.passages += passages.n
         if (times := tallies.get("time_in_stage")) is not None:
-            for bucket, cases in times.buckets.items():
-                flow.buckets[bucket] = flow.buckets.get(bucket, 0) + cases
+            flow.times += times.measured
         if (reached := tallies.get("stage_reached")) is not None:
             _add(flow, key, reached.n, places)
-    return flows, reading.read
+    return flows
 
 
 def _add(flow: _Flow, key: Key, entered: int, places: dict[str, Place]) -> None:
@@ -146,8 +137,3 @@ def _named(reasons: Mapping[str, int], names: Mapping[str, str]) -> dict[str, in
         name = names.get(reason, reason) or NO_REASON
         found[name] = found.get(name, 0) + n
     return found
-
-
-def _seconds(buckets: dict[int, int], share: float) -> int | None:
-    bucket = quantile_bucket(buckets, share)
-    return None if bucket is None else round(seconds_of(bucket))

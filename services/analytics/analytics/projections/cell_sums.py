@@ -6,17 +6,19 @@ each combination of values, however many leads there were.
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from functools import lru_cache, partial
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import text
+from leadkit.db import set_local
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Subject, part, unpacked
+from analytics.looks import KNOWN, Look
+from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Subject, part
 from analytics.projections.queries import CURRENT_CELLS
-from analytics.projections.slices import Slice, Span, Sum, Wanted, spans
+from analytics.projections.slices import NOTHING, Slice, Sum, Wanted, spans
+from analytics.projections.times import Times
 
 SMALLEST_FIRST: Final = ("day", "source", "hour", "owner", "stage", "product", "source_owner", "campaign", "flow")
-NOTHING: Final = Decimal(0)
 BY_DAYS: Final = frozenset({"day", "week", "weekday"})
 """Dimensions that no month has."""
 
@@ -39,91 +41,106 @@ def _column_name(family: str, dimension: str, subject: Subject) -> str | None:
     return f"d{dimensions.index(dimension) + 1}" if dimension in dimensions else None
 
 
-async def sums_of_cells(session: AsyncSession, asked: Slice, family: str, wanted: Sequence[Wanted]) -> list[Sum]:
-    """The sums of measures: one statement for counts and amounts, one for lengths of time.
+def look_at_cells(asked: Slice, family: str, wanted: Sequence[Wanted]) -> list[Look[list[Sum]]]:
+    """The sums of measures: one look for counts and amounts, one for lengths of time.
 
     In family `stage`, where leads and deals have different dimensions, all wanted are of one subject.
     """
-    counted = [each.measure for each in wanted if not MEASURE[each.measure].timed]
-    timed = [each.measure for each in wanted if MEASURE[each.measure].timed]
-    sums: list[Sum] = []
-    await read_alone(session, alone=True)
+    counted = tuple(each.measure for each in wanted if not MEASURE[each.measure].timed)
+    timed = tuple(each.measure for each in wanted if MEASURE[each.measure].timed)
+    kept = tuple((condition.dimension, condition.negated) for condition in asked.where)
+    by, values = _By(family, wanted[0].subject, asked.by, kept), _values(asked, family)
+    looks = []
     if counted:
-        sums += await _counts(session, asked, family, wanted[0].subject, counted)
+        looks.append(Look(_counts(by, counted), values, partial(_counted, counted)))
     if timed:
-        sums += await _times(session, asked, family, wanted[0].subject, timed)
-    return sums
+        looks.append(Look(_times(by), values | {"measures": list(timed)}, _timed))
+    return looks
 
 
 async def read_alone(session: AsyncSession, *, alone: bool) -> None:
-    """Whether PostgreSQL reads in this transaction without helpers: starting these takes ten times what cells take."""
+    """Whether PostgreSQL reads in this transaction without helpers: starting these takes ten times what cells take.
+
+    Alone it does not plan anew for each period either, which takes as long as the reading. Said before the
+    transaction's first statement it costs no way to the server.
+    """
     if session.info.get("alone", False) != alone:
-        await session.execute(text(f"SET LOCAL max_parallel_workers_per_gather = {'0' if alone else 'DEFAULT'}"))
+        helpers, plans = ("0", "force_generic_plan") if alone else ("DEFAULT", "DEFAULT")
+        await set_local(session, f"max_parallel_workers_per_gather = {helpers}", f"plan_cache_mode = {plans}")
         session.info["alone"] = alone
 
 
-async def _counts(
-    session: AsyncSession, asked: Slice, family: str, subject: Subject, measures: Sequence[str]
+class _By(NamedTuple):
+    """By what cells are summed and what conditions look at (negated or not): all that a statement's text depends on."""
+
+    family: str
+    subject: Subject
+    by: tuple[str, ...]
+    where: tuple[tuple[str, bool], ...]
+
+
+def _values(asked: Slice, family: str) -> dict[str, Any]:
+    read = spans(asked.period, by_days=not BY_DAYS.isdisjoint(asked.dimensions))
+    return {
+        "workspace_id": asked.workspace_id,
+        "parts": [part(family, asked.basis, span.grain) for span in read],
+        "starts": [span.start for span in read],
+        "ends": [span.end for span in read],
+        "signs": [span.sign for span in read],
+        **{f"where_{index}": sorted(condition.values) for index, condition in enumerate(asked.where)},
+    }
+
+
+@lru_cache(maxsize=KNOWN)
+def _counts(by: _By, measures: tuple[str, ...]) -> str:
+    numbers = ", ".join(f"sum(sign * {measure})" for measure in measures)
+    amounts = ", ".join(f"sum(sign * {AMOUNT[measure]})" for measure in measures if measure in AMOUNT)
+    summed = f"ARRAY[{numbers}]::bigint[] AS numbers, ARRAY[{amounts}]::text[] AS amounts"
+    return _statement(by, "cell", (), summed, "numbers, amounts")
+
+
+def _counted(measures: tuple[str, ...], rows: list[list[Any]] | None) -> list[Sum]:
+    return [each for row in rows or () for each in _sums_of(measures, *row)]
+
+
+def _sums_of(
+    measures: tuple[str, ...], key: list[str], numbers: list[int | None], amounts: list[str | None]
 ) -> Iterator[Sum]:
-    columns = [*measures, *(AMOUNT[measure] for measure in measures if measure in AMOUNT)]
-    summed = ", ".join(f"sum({column}) AS {column}" for column in columns)
-    rows = await _read(session, asked, family, subject, "cell", columns, summed, {})
-    return (each for row in rows for each in _sums_of(row, len(asked.by), measures))
-
-
-def _sums_of(row: Any, size: int, measures: Sequence[str]) -> Iterator[Sum]:
-    key, values = tuple(row[:size]), row._mapping
-    for measure in measures:
-        n, amount = int(values[measure] or 0), values[AMOUNT[measure]] if measure in AMOUNT else NOTHING
+    combination, following = tuple(key), iter(amounts)
+    for measure, n in zip(measures, numbers, strict=True):
+        amount = Decimal(next(following) or NOTHING) if measure in AMOUNT else NOTHING
         if n or amount:
-            yield Sum(key, measure, n, amount, {})
+            yield Sum(combination, measure, n or 0, amount)
 
 
-async def _times(
-    session: AsyncSession, asked: Slice, family: str, subject: Subject, measures: Sequence[str]
-) -> Iterator[Sum]:
-    columns, summed = ["measure", "n", "spread"], "measure, sum(n) AS n, sum(spread) AS spread"
-    rows = await _read(session, asked, family, subject, "cell_time", columns, summed, {"measures": list(measures)})
-    size = len(asked.by)
-    return (Sum(tuple(row[:size]), row.measure, int(row.n), NOTHING, unpacked(row.spread)) for row in rows if row.n)
+@lru_cache(maxsize=KNOWN)
+def _times(by: _By) -> str:
+    summed = "measure, sum(sign * n) AS n, sum(CASE WHEN sign < 0 THEN -spread ELSE spread END)::text AS spread"
+    return _statement(by, "cell_time", ("measure",), summed, "measure, n, spread")
 
 
-async def _read(
-    session: AsyncSession,
-    asked: Slice,
-    family: str,
-    subject: Subject,
-    table: str,
-    columns: Sequence[str],
-    summed: str,
-    more: dict[str, Any],
-) -> Sequence[Any]:
-    """Rows of the values asked by, and what is summed; by measure too where the table has one."""
-    expressions = {dimension: _expression(family, dimension, subject) for dimension in asked.dimensions}
-    kept = [CURRENT_CELLS]
-    values: dict[str, Any] = {"workspace_id": asked.workspace_id, **more}
-    kept += ["measure = ANY(:measures)"] if "measures" in more else []
-    for index, condition in enumerate(asked.where):
-        found = f"{expressions[condition.dimension]} = ANY(:where_{index})"
-        kept.append(f"NOT ({found})" if condition.negated else found)
-        values[f"where_{index}"] = sorted(condition.values)
-    names = [f"by_{place}" for place in range(len(asked.by))]
-    picked = [f"{expressions[dimension]} AS {name}" for name, dimension in zip(names, asked.by, strict=True)]
-    parts = []
-    for index, span in enumerate(spans(asked.period, by_days=not BY_DAYS.isdisjoint(asked.dimensions))):
-        values |= {f"start_{index}": span.start, f"end_{index}": span.end}
-        of_part = f"part = '{part(family, asked.basis, span.grain)}'"
-        of_span = f"{of_part} AND day >= :start_{index} AND day < :end_{index}"
-        read = [*picked, *(_signed(column, span) for column in columns)]
-        parts.append(f"SELECT {', '.join(read)} FROM {table} WHERE {' AND '.join((*kept, of_span))}")
-    grouped = [*names, *(["measure"] if "measures" in more else [])]
-    by = f" GROUP BY {', '.join(grouped)}" if grouped else ""
-    statement = f"SELECT {', '.join((*names, summed))} FROM ({' UNION ALL '.join(parts)}) cells{by}"
-    return (await session.execute(text(statement), values)).all()
+def _timed(rows: list[list[Any]] | None) -> list[Sum]:
+    return [Sum(tuple(key), measure, n, times=Times(spread)) for key, measure, n, spread in rows or () if n]
 
 
-def _signed(column: str, span: Span) -> str:
-    return f"-{column} AS {column}" if span.sign < 0 and column != "measure" else column
+def _statement(by: _By, table: str, more: tuple[str, ...], summed: str, told: str) -> str:
+    """The values asked by as an array, then what is summed; by measure too where the table has one."""
+    kept = [CURRENT_CELLS, *(f"{column} = ANY(:{column}s)" for column in more)]
+    for index, (dimension, negated) in enumerate(by.where):
+        found = f"{_expression(by.family, dimension, by.subject)} = ANY(:where_{index})"
+        kept.append(f"NOT ({found})" if negated else found)
+    names = [f"by_{place}" for place in range(len(by.by))]
+    picked = "".join(
+        f"{_expression(by.family, key, by.subject)} AS {name}, " for key, name in zip(by.by, names, strict=True)
+    )
+    grouped = ", ".join((*names, *more))
+    return f"""
+        SELECT json_agg(json_build_array(ARRAY[{", ".join(names)}]::text[], {told})) FROM (
+            SELECT {picked}{summed}
+            FROM unnest(CAST(:parts AS text[]), CAST(:starts AS date[]), CAST(:ends AS date[]), CAST(:signs AS int[]))
+                span(read, starts, ends, sign)
+            JOIN {table} ON part = read AND day >= starts AND day < ends
+            WHERE {" AND ".join(kept)}{f" GROUP BY {grouped}" if grouped else ""}) sums"""
 
 
 def _expression(family: str, dimension: str, subject: Subject) -> str:

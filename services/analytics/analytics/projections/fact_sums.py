@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.projections.cell_sums import read_alone
 from analytics.projections.definitions import PLACES, Event, Place, bucket, owner
 from analytics.projections.slices import CALENDAR, Slice, Sum, Wanted
+from analytics.projections.times import Times
 
 
 async def sums_of_facts(session: AsyncSession, asked: Slice, wanted: Sequence[Wanted]) -> Iterable[Sum]:
@@ -25,8 +26,8 @@ async def sums_of_facts(session: AsyncSession, asked: Slice, wanted: Sequence[Wa
         size = len(asked.by)
         for row in await session.execute(text(statement), values):
             measure, timed, n, amount = row[size:]
-            buckets = {} if timed is None else {int(timed): int(n)}
-            rows.append(Sum(tuple(row[:size]), measure, int(n), amount, buckets))
+            times = None if timed is None else Times(buckets={int(timed): int(n)})
+            rows.append(Sum(tuple(row[:size]), measure, int(n), amount, times))
     return rows
 
 

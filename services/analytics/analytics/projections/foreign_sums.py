@@ -12,6 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.currencies.queries import converted_sql
+from analytics.looks import Look
 from analytics.projections.cell_sums import read_alone
 from analytics.projections.definitions import DEAL_AMOUNTS, PLACES, Event
 from analytics.projections.fact_sums import bounds, column, conditions
@@ -28,10 +29,9 @@ REVENUE: Final = (
 )
 """What a won deal `d` brought, in `:currency` by the rate of the day in `:zone` on which it was won; 0 without one."""
 
-_ANY: Final = text(
-    """SELECT EXISTS (SELECT FROM fact_deal WHERE workspace_id = :workspace_id AND currency < :currency)
-    OR EXISTS (SELECT FROM fact_deal WHERE workspace_id = :workspace_id AND currency > :currency)"""
-)
+_ANY: Final = """SELECT to_json(
+    EXISTS (SELECT FROM fact_deal WHERE workspace_id = :workspace_id AND currency < :currency)
+    OR EXISTS (SELECT FROM fact_deal WHERE workspace_id = :workspace_id AND currency > :currency))"""
 
 
 class Foreign(NamedTuple):
@@ -41,11 +41,14 @@ class Foreign(NamedTuple):
     left_out: dict[str, dict[str, Decimal]]
 
 
+def any_foreign(asked: Slice) -> Look[bool]:
+    """Whether there are deals in other currencies at all."""
+    return Look(_ANY, {"workspace_id": asked.workspace_id, "currency": asked.currency}, bool)
+
+
 async def foreign_sums(session: AsyncSession, asked: Slice, measures: Sequence[str]) -> Foreign:
     """What deals in other currencies add to these measures, each by the rate of the day on which it counts."""
     found = Foreign([], {})
-    if not await session.scalar(_ANY, {"workspace_id": asked.workspace_id, "currency": asked.currency}):
-        return found
     await read_alone(session, alone=False)
     statement, values = _statement(asked, measures)
     for row in await session.execute(text(statement), values):
@@ -54,9 +57,9 @@ async def foreign_sums(session: AsyncSession, asked: Slice, measures: Sequence[s
             by_currency = found.left_out.setdefault(row.measure, {})
             by_currency[row.currency] = by_currency.get(row.currency, Decimal(0)) + row.amount
         elif row.measure == UNCONVERTED:
-            found.added.append(Sum(key, UNCONVERTED, -int(row.n), Decimal(0), {}))
+            found.added.append(Sum(key, UNCONVERTED, -int(row.n)))
         else:
-            found.added.append(Sum(key, row.measure, 0, row.amount, {}))
+            found.added.append(Sum(key, row.measure, 0, row.amount))
     return found
 
 

@@ -12,7 +12,6 @@ Submissions and inquiries are the same in both: on the day they occurred.
 """
 
 import math
-from decimal import Decimal
 from typing import Final, Literal, NamedTuple
 
 Basis = Literal["cohort", "period"]
@@ -175,22 +174,7 @@ def seconds_of(bucket: int) -> float:
 
 
 LANE: Final = 12
-"""Decimal digits that one bucket has in a spread; a sum of more cases in one bucket would run into the next."""
+"""Decimal digits of one bucket in a *spread*: all buckets as one number, the sum of cases * 10 ** (LANE * bucket).
 
-
-def unpacked(spread: Decimal) -> dict[int, int]:
-    """Bucket -> cases, of a *spread*: all buckets as one number, the sum of cases * 10 ** (LANE * bucket).
-
-    So a whole histogram is added and subtracted by `+` in any SQL, and one row holds what would be hundreds.
-    """
-    digits = format(spread, "f")
-    told = digits.rstrip("0")
-    # Short times are rare: the lanes below the first case are left out before the rest is cut.
-    first = (len(digits) - len(told)) // LANE
-    kept = digits[: len(digits) - first * LANE]
-    kept = kept.zfill(-(-len(kept) // LANE) * LANE)
-    lanes = enumerate(range(len(kept) - LANE, -1, -LANE), first)
-    return {bucket: int(lane) for bucket, start in lanes if (lane := kept[start : start + LANE]) != _NOBODY}
-
-
-_NOBODY: Final = "0" * LANE
+So a whole histogram is added and subtracted by `+` in any SQL, and one row holds what would be hundreds. A sum of more
+cases would run into the next bucket. `times.py` reads it."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from functools import partial
+from typing import Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ from leadkit.problems import Unavailable
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.looks import Look, look
 from analytics.projections.tables import DimensionName, Generation, Rebuild, WorkspaceSetting
 
 FEEDS = ("crm-core", "lead-intake")
@@ -70,14 +72,28 @@ class Freshness(NamedTuple):
     lag_s: float | None
 
 
-async def freshness(session: AsyncSession) -> Freshness:
+_POSITIONS: Final = """SELECT json_agg(json_build_array(event_at, read_at, behind))
+    FROM feed_position WHERE feed = ANY(:feeds)"""
+
+
+def look_at_freshness() -> Look[Freshness]:
     """How new the numbers are, by the feed that is read slowest; None before any event."""
-    rows = (await session.execute(select(feed_position).where(feed_position.c.feed.in_(FEEDS)))).all()
+    return Look(_POSITIONS, {"feeds": list(FEEDS)}, _freshness)
+
+
+def _freshness(rows: list[tuple[str, str, bool]] | None) -> Freshness:
     if not rows:
         return Freshness(None, None)
-    now = clock.now()
-    lags = [lag_s(read_at=row.read_at, event_at=row.event_at, behind=row.behind, now=now) for row in rows]
-    return Freshness(max(row.event_at for row in rows), round(max(lags), 3))
+    now, at = clock.now(), datetime.fromisoformat
+    lags = [lag_s(read_at=at(read), event_at=at(event), behind=behind, now=now) for event, read, behind in rows]
+    return Freshness(max(at(event) for event, _, _ in rows), round(max(lags), 3))
+
+
+async def freshness(session: AsyncSession) -> Freshness:
+    """The same in a statement of its own."""
+    fresh = look_at_freshness()
+    await look(session, fresh)
+    return fresh.found
 
 
 async def projected_to(session: AsyncSession, workspace_id: UUID) -> tuple[object, ...]:
@@ -103,6 +119,23 @@ async def names_of(session: AsyncSession, workspace_id: UUID, kind: str) -> Sequ
             .order_by(DimensionName.parent, DimensionName.position, DimensionName.name, DimensionName.id)
         )
     ).all()
+
+
+_NAMES: Final = """SELECT json_agg(json_build_array(kind, id, name))
+    FROM dimension_name WHERE workspace_id = :workspace_id AND kind = ANY(:kinds)"""
+
+
+def look_at_names(workspace_id: UUID, kinds: Iterable[str]) -> Look[dict[str, dict[str, str]]]:
+    """Kind -> id -> display name."""
+    wanted = list(dict.fromkeys(kinds))
+    return Look(_NAMES, {"workspace_id": workspace_id, "kinds": wanted}, partial(_names, wanted))
+
+
+def _names(kinds: list[str], rows: list[tuple[str, str, str]] | None) -> dict[str, dict[str, str]]:
+    names: dict[str, dict[str, str]] = {kind: {} for kind in kinds}
+    for kind, value, name in rows or ():
+        names[kind][value] = name
+    return names
 
 
 class Progress(NamedTuple):

@@ -1,6 +1,5 @@
 """What is read at once of cells or facts: which measures, by what, of when, on which basis, where."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
@@ -9,7 +8,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from analytics.projections.measures import FAMILIES, LONGEST_DIMENSION, Basis, Grain, Subject
+from analytics.projections.times import Times
 
+NOTHING: Final = Decimal(0)
 Key = tuple[str, ...]
 """Values of the dimensions asked for, in their order, as cells write them ('' where absent)."""
 
@@ -94,13 +95,13 @@ class Condition:
 
 
 class Sum(NamedTuple):
-    """One sum that was read: of a measure, for one combination of values; `buckets` counts by length of time."""
+    """One sum that was read: of a measure, for one combination of values; `times` of those that are measured."""
 
     key: Key
     measure: str
     n: int
-    amount: Decimal
-    buckets: Mapping[int, int]
+    amount: Decimal = NOTHING
+    times: Times | None = None
 
 
 class Wanted(NamedTuple):

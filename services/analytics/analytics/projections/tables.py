@@ -310,4 +310,4 @@ cell_time = Table(
     postgresql_with={"fillfactor": "80"},
 )
 """Lengths of time of `n` cases, by the same keys and a timed measure: `spread` is their histogram as one number
-(`measures.unpacked`)."""
+(`measures.LANE`)."""

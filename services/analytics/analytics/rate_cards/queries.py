@@ -8,6 +8,7 @@ from leadkit.problems import NotFound
 from sqlalchemy import Select, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.looks import Look
 from analytics.projections.slices import Slice
 from analytics.rate_cards.charging import CHARGES, CONVERTED
 from analytics.rate_cards.tables import RateCard
@@ -47,14 +48,18 @@ def _midnight(day: date, zone: Any) -> datetime:
     return datetime.combine(day, time.min, zone)
 
 
+def any_cards(workspace_id: UUID) -> Look[bool]:
+    """Whether the workspace pays anybody by rate cards."""
+    told = "SELECT to_json(EXISTS (SELECT FROM rate_card WHERE workspace_id = :workspace_id))"
+    return Look(told, {"workspace_id": workspace_id}, bool)
+
+
 async def charged(session: AsyncSession, asked: Slice, *, by_day: bool, by_keys: bool) -> list[SpentSum]:
     """What cards make the leads of the slice's period cost, on the days of what is paid for, under the leads' names.
 
     As with other spend each charge is converted by its day, and what no rate is known for keeps its currency. What was
     returned costs nothing; what is disputed costs until it is decided.
     """
-    if await session.scalar(cards(asked.workspace_id).with_only_columns(RateCard.id).limit(1)) is None:
-        return []
     named = NAMED if by_keys else ()
     grouped = ", ".join((*(f"c.{name}" for name in named), *(("c.day",) if by_day else ()), "2"))
     shown = "".join(f", c.{name}" for name in named) + (", c.day" if by_day else "")

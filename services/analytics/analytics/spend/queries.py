@@ -1,17 +1,20 @@
 """Reading what was spent: the stored lines, and current sums under their own keys."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import CompoundSelect, Select, case, func, literal, select, union_all
+from sqlalchemy import Select, case, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.currencies.queries import rate_on
-from analytics.projections.slices import Period, Span, spans
-from analytics.spend.tables import SpendLine, SpendMonth, SpendUnit
+from analytics.looks import Look
+from analytics.projections.measures import GRAINS
+from analytics.projections.slices import Period, spans
+from analytics.spend.tables import SpendLine, SpendUnit
 
 KEYS: Final = (
     "source",
@@ -64,31 +67,72 @@ async def spend_changed_at(session: AsyncSession, workspace_id: UUID) -> datetim
     return changed
 
 
-async def spent(
-    session: AsyncSession, workspace_id: UUID, start: date, end: date, *, currency: str, by_day: bool, by_keys: bool
-) -> list[SpentSum]:
-    """Current spend of the days from `start` up to `end`: summed per day and per combination of keys where asked.
-
-    Other currencies are converted line by line with the rate of the day (the last known one not after it), so that the
-    sum is the same by anything; what no rate is known for stays in its own currency.
-    """
+def look_at_spent(workspace_id: UUID, period: Period, *, by_day: bool, by_keys: bool) -> Look[list[SpentSum]]:
+    """Current spend of the days: summed per day and per combination of keys where asked, each in its own currency."""
     named = KEYS if by_keys else ()
-    parts = [_part(workspace_id, span, named, by_day=by_day) for span in spans(Period(start, end), by_days=by_day)]
-    sums = await _summed(session, union_all(*parts), named, by_day=by_day)
-    if all(each.currency == currency for each in sums):
-        return sums
-    own = [each for each in sums if each.currency == currency]
-    foreign = _converted(workspace_id, start, end, currency, named, by_day=by_day)
-    return own + await _summed(session, foreign, named, by_day=by_day)
+    values: dict[str, Any] = {"workspace_id": workspace_id}
+    read = spans(period, by_days=by_day)
+    for grain in GRAINS:
+        told = [span for span in read if span.grain == grain]
+        values[f"{grain}_starts"] = [span.start for span in told]
+        values[f"{grain}_ends"] = [span.end for span in told]
+        values[f"{grain}_signs"] = [span.sign for span in told]
+    return Look(_spent(named, by_day), values, partial(_sums, named))
 
 
-async def _summed(
-    session: AsyncSession, told: CompoundSelect[Any] | Select[Any], named: Sequence[str], *, by_day: bool
-) -> list[SpentSum]:
-    amounts = told.subquery()
-    grouped = [amounts.c.currency, *(amounts.c[key] for key in named), *([amounts.c.day] if by_day else [])]
-    rows = await session.execute(select(func.sum(amounts.c.amount), *grouped).group_by(*grouped))
+@cache
+def _spent(named: tuple[str, ...], by_day: bool) -> str:
+    """What was spent in whole months, and day by day, from the sums of months and the lines."""
+    columns = ", ".join(("currency", *named, *(("day",) if by_day else ())))
+    parts = [
+        f"""SELECT sign * amount AS amount, {", ".join(("currency", *named))}, {day} AS day
+            FROM unnest(CAST(:{grain}_starts AS date[]), CAST(:{grain}_ends AS date[]), CAST(:{grain}_signs AS int[]))
+                span(starts, ends, sign)
+            JOIN {table} ON {day} >= starts AND {day} < ends
+            WHERE workspace_id = :workspace_id{kept}"""
+        for grain, table, day, kept in (
+            ("month", "spend_month", "month", ""),
+            ("day", "spend_line", "date", " AND current"),
+        )
+    ]
+    return f"""SELECT json_agg(json_build_array(amount::text, currency, {"day" if by_day else "NULL"},
+            ARRAY[{", ".join(named)}]::text[]))
+        FROM (SELECT sum(amount) AS amount, {columns} FROM ({" UNION ALL ".join(parts)}) told GROUP BY {columns}) sums
+        WHERE amount <> 0"""
+
+
+def _sums(named: Sequence[str], rows: Iterable[tuple[str, str, str | None, list[str | None]]] | None) -> list[SpentSum]:
     return [
+        SpentSum(
+            day=date.fromisoformat(day) if day else None,
+            keys=dict(zip(named, keys, strict=True)) if named else dict.fromkeys(KEYS),
+            currency=currency,
+            amount=Decimal(amount),
+        )
+        for amount, currency, day, keys in rows or ()
+    ]
+
+
+async def converted(
+    session: AsyncSession,
+    workspace_id: UUID,
+    period: Period,
+    told: list[SpentSum],
+    *,
+    currency: str,
+    by_day: bool,
+    by_keys: bool,
+) -> list[SpentSum]:
+    """What was told, with other currencies in `currency`, line by line with the rate of the day (the last known one not
+    after it), so that the sum is the same by anything; what no rate is known for stays in its own currency."""
+    own = [each for each in told if each.currency == currency]
+    if len(own) == len(told):
+        return told
+    named = KEYS if by_keys else ()
+    foreign = _converted(workspace_id, period.start, period.end, currency, named, by_day=by_day).subquery()
+    grouped = [foreign.c.currency, *(foreign.c[key] for key in named), *([foreign.c.day] if by_day else [])]
+    rows = await session.execute(select(func.sum(foreign.c.amount), *grouped).group_by(*grouped))
+    return own + [
         SpentSum(
             day=row[-1] if by_day else None,
             keys=dict.fromkeys(KEYS) | dict(zip(named, row[2 : 2 + len(named)], strict=True)),
@@ -98,20 +142,6 @@ async def _summed(
         for row in rows
         if row[0]
     ]
-
-
-def _part(workspace_id: UUID, span: Span, named: Sequence[str], *, by_day: bool) -> Select[Any]:
-    """What was spent in whole months, or day by day, from the sums of months or the lines."""
-    table: Any = SpendMonth if span.grain == "month" else SpendLine
-    day = SpendMonth.month if span.grain == "month" else SpendLine.date
-    columns = [
-        (table.amount if span.sign > 0 else -table.amount).label("amount"),
-        table.currency,
-        *(getattr(table, key) for key in named),
-        *([day.label("day")] if by_day else []),
-    ]
-    part = select(*columns).where(table.workspace_id == workspace_id, day >= span.start, day < span.end)
-    return part if span.grain == "month" else part.where(SpendLine.current)
 
 
 def _converted(

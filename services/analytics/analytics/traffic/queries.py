@@ -1,15 +1,15 @@
 """Reading visits: by any dimensions that they have, and as they were told."""
 
 from datetime import date
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Text, cast, exists, extract, func, literal, select
+from sqlalchemy import Select, Text, cast, extract, func, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.looks import Look
 from analytics.projections.measures import LONGEST_DIMENSION
-from analytics.projections.slices import CUT, Slice, Sum
+from analytics.projections.slices import CUT, Period, Slice, Sum
 from analytics.traffic.tables import Traffic
 
 KEYS: Final = (
@@ -34,13 +34,14 @@ async def visits_by(session: AsyncSession, asked: Slice) -> list[Sum]:
     if columns:
         statement = statement.group_by(*columns)
     rows = await session.execute(statement)
-    return [Sum(tuple(row[1:]), VISITS, int(row[0]), Decimal(0), {}) for row in rows if row[0]]
+    return [Sum(tuple(row[1:]), VISITS, int(row[0])) for row in rows if row[0]]
 
 
-async def any_visits(session: AsyncSession, workspace_id: UUID, start: date, end: date) -> bool:
-    """Whether visits were told of these days (`end` exclusive)."""
-    told = exists().where(Traffic.workspace_id == workspace_id, Traffic.date >= start, Traffic.date < end)
-    return bool(await session.scalar(select(told)))
+def any_visits(workspace_id: UUID, period: Period) -> Look[bool]:
+    """Whether visits were told of these days."""
+    told = """SELECT to_json(EXISTS (SELECT FROM traffic
+        WHERE workspace_id = :workspace_id AND date >= :start AND date < :end))"""
+    return Look(told, {"workspace_id": workspace_id, "start": period.start, "end": period.end}, bool)
 
 
 def told_visits(workspace_id: UUID, *, start: date | None, end: date | None) -> Select[Traffic]:

@@ -1,0 +1,53 @@
+"""Several looks into the database in one statement, since a question needs a dozen and each has its own way there."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final, Generic, TypeVar
+
+import orjson
+from sqlalchemy.ext.asyncio import AsyncSession
+
+T = TypeVar("T")
+
+KNOWN: Final = 500
+"""Statements whose text a process keeps: there are as many as ways to ask."""
+
+
+@dataclass(slots=True, eq=False)
+class Look(Generic[T]):
+    """A query of one JSON value, what its `:names` stand for, and how the value is read; `found` once it was made.
+
+    Like any query it filters by the workspace. Numbers that JSON would round are written as text.
+    """
+
+    sql: str
+    values: Mapping[str, Any]
+    read: Callable[[Any], T]
+    found: T = field(init=False)
+
+
+async def look(session: AsyncSession, *looks: Look[Any]) -> None:
+    """Makes all looks in one statement, which therefore see the same moment; each has `found` afterwards."""
+    if not looks:
+        return
+    statement, places = _together(tuple(each.sql for each in looks))
+    values = tuple(looks[number].values[name] for number, name in places)
+    row = (await (await session.connection()).exec_driver_sql(statement, values)).one()
+    for each, told in zip(looks, row, strict=True):
+        each.found = each.read(None if told is None else orjson.loads(told))
+
+
+@lru_cache(maxsize=KNOWN)
+def _together(queries: tuple[str, ...]) -> tuple[str, tuple[tuple[int, str], ...]]:
+    """The statement as the driver wants it, and for each of its numbered values the query and name it is from."""
+    places: dict[tuple[int, str], int] = {}
+
+    def numbered(number: int, sql: str) -> str:
+        return re.sub(
+            r"(?<!:):([a-z]\w*)", lambda found: f"${places.setdefault((number, found[1]), len(places) + 1)}", sql
+        )
+
+    columns = ", ".join(f"({numbered(number, sql)})::text" for number, sql in enumerate(queries))
+    return f"SELECT {columns}", tuple(places)
