@@ -1,14 +1,18 @@
-"""crm-core with a million leads in the workspace: lists, searches, look-ups, timelines, and inquiries beside them."""
+"""crm-core with a million leads in the workspace: lists, searches, look-ups, timelines, and inquiries beside them.
+
+Each question is asked some times before it is timed: the first in a process has its statement compiled (20 ms)."""
 
 import time
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import httpx
 import orjson
 from crm_core.conditions.parameters import condition_of
-from crm_core.finding.listing import Asked, containing, narrowed, wants_search_role
+from crm_core.finding.listing import Asked, narrowed, wants_search_role, ways
 from crm_core.listings import LISTINGS
 from leadkit import clock
 from leadkit.embedded import Cluster
@@ -23,8 +27,8 @@ from bench.stack import Stack
 
 DATABASE = "leadflow_core"
 WORKERS = ("crm_core.worker", "analytics.worker", "lead_intake.worker")
-PAGES = 40
-LOOKS = 200
+PAGES, ROUNDS, WARM = 40, 5, 5
+LOOKS = 400
 BATCH, BATCHES, SINGLES = 500, 12, 200
 
 Case = tuple[str, str, dict[str, str]]
@@ -69,11 +73,12 @@ def measure(stack: Stack, report: Report) -> None:
         place = _place(client)
         seeded = seed(lambda script: cluster.run_sql(script, database=DATABASE), place)
         report.add(f"workspace of {LEADS:,} leads made by SQL", f"{seeded.seconds:,.0f} s")
+        reader = Reader(client)
         for kind, cases in (("list", LISTS), ("search", SEARCHES)):
             for case in cases:
-                _listed(client, report, kind, case)
-        _looked_up(client, report, seeded)
-        _timeline(client, report)
+                _listed(reader, report, kind, case)
+        _looked_up(reader, report, seeded)
+        _timeline(reader, report)
         _inquiries(client, report)
         _scans(cluster, report, place)
         used = stack.process("crm_core.app").memory_info().rss / 1e6
@@ -97,40 +102,57 @@ def _place(client: httpx.Client) -> Place:
     return Place(UUID(workspace), UUID(team), managers, UUID(pipeline["id"]), stages, UUID(reason["id"]))
 
 
-def _listed(client: httpx.Client, report: Report, kind: str, case: Case) -> None:
+class Reader:
+    """Asks over one connection by the plainest client there is: what it takes itself is some 0.2 ms."""
+
+    def __init__(self, client: httpx.Client) -> None:
+        self._connection = HTTPConnection(client.base_url.host, client.base_url.port)
+        self._headers = {name: client.headers[name] for name in ("Authorization", "Leadflow-Workspace")}
+
+    def get(self, path: str, params: dict[str, str]) -> tuple[float, dict[str, Any]]:
+        """Seconds from the request to the last byte of its answer, and the answer."""
+        target = f"{path}?{urlencode(params)}"
+        began = time.perf_counter()
+        self._connection.request("GET", target, headers=self._headers)
+        answer = self._connection.getresponse()
+        body = answer.read()
+        took = time.perf_counter() - began
+        assert answer.status == 200, body
+        return took, orjson.loads(body)
+
+    def pages(self, path: str, params: dict[str, str], most: int = PAGES) -> Iterator[float]:
+        """The first page and those that follow, down to two thousand rows."""
+        for _ in range(most):
+            took, page = self.get(path, params)
+            yield took
+            if page["next_cursor"] is None:
+                return
+            params = params | {"cursor": page["next_cursor"]}
+
+
+def _listed(reader: Reader, report: Report, kind: str, case: Case) -> None:
     entity, name, params = case
-    took = [seconds for _ in range(2) for seconds in _pages(client, f"/v1/{PATHS[entity]}", params)]
+    path = f"/v1/{PATHS[entity]}"
+    list(reader.pages(path, params, WARM))
+    took = [seconds for _ in range(ROUNDS) for seconds in reader.pages(path, params)]
     _report(report, f"{kind} of {PATHS[entity]}: {name}", took, 15)
 
 
-def _pages(client: httpx.Client, path: str, params: dict[str, str]) -> Iterator[float]:
-    """The first page and those that follow, down to two thousand rows."""
-    cursor: str | None = None
-    for _ in range(PAGES):
-        began = time.perf_counter()
-        answer = client.get(path, params=params | ({"cursor": cursor} if cursor else {}))
-        yield time.perf_counter() - began
-        cursor = answer.raise_for_status().json()["next_cursor"]
-        if cursor is None:
-            return
-
-
-def _looked_up(client: httpx.Client, report: Report, seeded: Seeded) -> None:
+def _looked_up(reader: Reader, report: Report, seeded: Seeded) -> None:
     took = []
-    for look in range(LOOKS):
+    for look in range(LOOKS + WARM):
         phone = seeded.phone(1 + look * 4_999 % seeded.leads)
-        began = time.perf_counter()
-        answer = client.get("/v1/leads", params={"q": phone})
-        took.append(time.perf_counter() - began)
-        assert len(answer.raise_for_status().json()["items"]) == 1, phone
-    _report(report, "a lead by its phone", took, 5)
+        seconds, found = reader.get("/v1/leads", {"q": phone})
+        took.append(seconds)
+        assert len(found["items"]) == 1, phone
+    _report(report, "a lead by its phone", took[WARM:], 5)
 
 
-def _timeline(client: httpx.Client, report: Report) -> None:
-    [call, *_] = client.get("/v1/activities", params={"kind": "call", "limit": 1}).raise_for_status().json()["items"]
-    _report(
-        report, "timeline of 5,000 entries", list(_pages(client, f"/v1/leads/{call['lead_id']}/timeline", {})), None
-    )
+def _timeline(reader: Reader, report: Report) -> None:
+    _, calls = reader.get("/v1/activities", {"kind": "call", "limit": "1"})
+    path = f"/v1/leads/{calls['items'][0]['lead_id']}/timeline"
+    list(reader.pages(path, {}, WARM))
+    _report(report, "timeline of 5,000 entries", list(reader.pages(path, {}, 100)), None)
 
 
 def _report(report: Report, name: str, took: list[float], target_ms: float | None) -> None:
@@ -165,23 +187,25 @@ def _posted(client: httpx.Client, size: int) -> float:
 def _scans(cluster: Cluster, report: Report, place: Place) -> None:
     """Plans of all lists that read a whole table; none is expected."""
     caller = Caller(place.workspace, "bench", "bench", "admin", frozenset(), NIL, None, None, 0)
-    scanning = [f"{entity} {name}" for entity, name, params in (*LISTS, *SEARCHES)
-                if "Seq Scan" in cluster.run_sql(_explained(caller, entity, params), database=DATABASE)]  # fmt: skip
-    report.add("lists that scan a table", ", ".join(scanning) or "none", target="none", met=not scanning)
+    scanning = {f"{entity} {name}" for entity, name, params in (*LISTS, *SEARCHES)
+                for written in _explained(caller, entity, params)
+                if "Seq Scan" in cluster.run_sql(written, database=DATABASE)}  # fmt: skip
+    report.add("lists that scan a table", ", ".join(sorted(scanning)) or "none", target="none", met=not scanning)
 
 
-def _explained(caller: Caller, entity: str, params: dict[str, str]) -> str:
+def _explained(caller: Caller, entity: str, params: dict[str, str]) -> Iterator[str]:
+    """What shows the plan of a list, or the plans of each way in which its search may be meant."""
     listing, given = LISTINGS[entity], dict(params)
     q, sort = given.pop("q", None), given.pop("sort", None)
     asked = Asked(condition_of(given, listing.fields), q)
-    statement = narrowed(listing, caller, asked, now=clock.now())
-    if q is not None:
-        statement = statement.where(containing(listing, q, "RU"))
-    paging = PageRequest(limit=50, cursor=None, sort=sort, include_total=False)
-    page = ordered(statement, paging, sorts=listing.sorts, default=listing.default, key=listing.key).limit(51)
     role = "search" if wants_search_role(listing, asked, sort) else "app"
-    written = page.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
-    return (
-        f"BEGIN; SET LOCAL ROLE leadflow_core_{role}; SET LOCAL app.workspace_id = '{caller.workspace_id}'; "
-        f"EXPLAIN {str(written).replace('%%', '%')}; ROLLBACK;"
-    )
+    everything = narrowed(listing, caller, asked, now=clock.now())
+    searched = [everything.where(way.indexed) for way in ways(listing, caller, q, "RU")] if q else [everything]
+    paging = PageRequest(limit=50, cursor=None, sort=sort, include_total=False)
+    for each in searched:
+        page = ordered(each, paging, sorts=listing.sorts, default=listing.default, key=listing.key).limit(51)
+        written = page.compile(dialect=postgresql.dialect(), compile_kwargs={"literal_binds": True})  # type: ignore[no-untyped-call]
+        yield (
+            f"BEGIN; SET LOCAL ROLE leadflow_core_{role}; SET LOCAL app.workspace_id = '{caller.workspace_id}'; "
+            f"EXPLAIN {str(written).replace('%%', '%')}; ROLLBACK;"
+        )

@@ -124,7 +124,7 @@ def test_what_is_absent_meets_no_test_and_its_contrary() -> None:
 
 def test_plain_parameters_become_a_condition() -> None:
     given = {
-        "status": "new, assigned", "score_from": "10", "score_to": None, "created_from": "now-1d", "repeat": "true",
+        "status": "new, assigned", "score_from": "10", "created_from": "now-1d", "repeat": "true",
         "tag": "vip,big", "owner_id": " ", "filter": '{"field": "product", "op": "starts_with", "value": "win"}',
     }  # fmt: skip
     condition = condition_of(given, FIELDS)

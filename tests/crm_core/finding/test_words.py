@@ -2,7 +2,7 @@
 
 import pytest
 from crm_core.contacts.points import Point
-from crm_core.finding.words import address_in, name_to_sort, patterns, search_text
+from crm_core.finding.words import address_in, beginnings, name_to_sort, parts, search_text
 
 
 def test_words_of_a_row_stand_once_each_after_a_space_phones_as_digits() -> None:
@@ -30,7 +30,13 @@ def test_what_a_list_is_sorted_by_fits_into_an_index() -> None:
     ],
 )
 def test_a_search_is_read_as_patterns(q: str, expected: list[list[str]]) -> None:
-    assert patterns(q, "RU") == expected
+    assert parts(q, "RU") == expected
+
+
+def test_a_search_is_first_read_as_beginnings_of_words() -> None:
+    assert beginnings("Петров +7 495_а") == ["% петров%", "% 7%", "% 495\\_а%"]
+    assert search_text(["х" * 150]) == " " + "х" * 100
+    assert beginnings("х" * 150) == ["% " + "х" * 100 + "%"]
 
 
 def test_only_whole_addresses_are_looked_up_as_such() -> None:

@@ -14,6 +14,7 @@ from leadkit.tokens import Caller
 from crm_core.activities import actions, queries
 from crm_core.activities.listing import ACTIVITIES, activities_asked
 from crm_core.activities.schemas import ActivityAssign, ActivityComplete, ActivityCreate, ActivityOut, ActivityPatch
+from crm_core.conditions.parameters import documented
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
 
@@ -23,7 +24,7 @@ Reader = Annotated[Caller, Allow("activities:read")]
 Writer = Annotated[Caller, Allow("activities:write")]
 
 
-@router.get("")
+@router.get("", openapi_extra=documented(ACTIVITIES.fields))
 async def activities_list(
     session: ReadSession,
     caller: Reader,

@@ -15,6 +15,7 @@ from crm_core.companies import actions, queries
 from crm_core.companies.listing import COMPANIES
 from crm_core.companies.schemas import CompanyCreate, CompanyOut, CompanyPatch
 from crm_core.companies.tables import Company
+from crm_core.conditions.parameters import documented
 from crm_core.finding.listing import Asked
 from crm_core.finding.pages import asked_of, find_page
 from crm_core.merged import MergedAway, check_not_merged
@@ -28,7 +29,7 @@ Writer = Annotated[Caller, Allow("contacts:write")]
 Filter = Annotated[Asked, Depends(asked_of(COMPANIES.fields))]
 
 
-@router.get("")
+@router.get("", openapi_extra=documented(COMPANIES.fields))
 async def companies_list(
     session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[CompanyOut]:

@@ -8,6 +8,7 @@ from sqlalchemy import ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.base import CUSTOM_IS_FILLED, HAS_TAGS, SMALL_PENDING, Base
+from crm_core.finding.lexemes import lexemes
 
 
 class Company(Base):
@@ -33,6 +34,7 @@ class Company(Base):
             "ix_company_search", "workspace_id", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
+        Index("ix_company_words", text(lexemes()), postgresql_using="gin", postgresql_with=SMALL_PENDING),
     )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -41,4 +41,4 @@ class Fields:
 
     def and_more(self, *fields: Field) -> Self:
         """With further ones, such as the custom fields of a workspace."""
-        return type(self)(self.entity, *self, *fields)
+        return type(self)(self.entity, *self, *fields) if fields else self

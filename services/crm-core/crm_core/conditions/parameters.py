@@ -2,12 +2,12 @@
 
 The parameters, with their descriptions, follow from the table of fields; what is given becomes a condition."""
 
-import inspect
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
 
 import orjson
-from fastapi import Query
+from fastapi import Request
 from leadkit.problems import FieldError, Invalid
 
 from crm_core.conditions.fields import Field, Fields
@@ -19,31 +19,32 @@ LONGEST = 2000
 LONGEST_FILTER = 8000
 
 
-def parameters_from(fields: Fields) -> Callable[..., Awaitable[dict[str, str | None]]]:
-    """A dependency that takes the parameters of a list, `filter` (a condition as JSON) among them, as they are
-    written."""
-    wanted = {name: of for field in fields for name, of in _parameters(field).items()}
-
-    async def parameters(**given: str | None) -> dict[str, str | None]:
-        return given
-
-    described = {name: Query(max_length=LONGEST, description=one.described()) for name, one in wanted.items()}
-    described["filter"] = Query(max_length=LONGEST_FILTER, description=FILTER, examples=[EXAMPLE])
-    parameters.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
-        [
-            inspect.Parameter(
-                name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=Annotated[str | None, query]
-            )
-            for name, query in described.items()
-        ]
-    )
-    return parameters
+def documented(fields: Fields) -> dict[str, Any]:
+    """What a list's route adds to OpenAPI (`openapi_extra`): its parameters, `filter` (a condition as JSON) among
+    them. They are read all at once by `given_to`: FastAPI would check three dozen absent ones one by one at each call,
+    which takes as long as the question to the database."""
+    said = {name: (one.described(), LONGEST) for name, one in _parameters_of(fields).items()}
+    filters = [_documented(name, *each) for name, each in (said | {"filter": (FILTER, LONGEST_FILTER)}).items()]
+    filters[-1]["example"] = EXAMPLE
+    return {"parameters": filters}
 
 
-def condition_of(given: Mapping[str, str | None], fields: Fields) -> Condition:
+def given_to(fields: Fields, request: Request) -> dict[str, str]:
+    """The parameters of the list that the request has, as they are written. Raises `Invalid` at `/<parameter>` for what
+    is too long."""
+    wanted = _parameters_of(fields)
+    given = {name: value for name, value in request.query_params.items() if name in wanted or name == "filter"}
+    for name, value in given.items():
+        longest = LONGEST_FILTER if name == "filter" else LONGEST
+        if len(value) > longest:
+            raise Invalid.at(f"/{name}", f"has at most {longest} characters")
+    return given
+
+
+def condition_of(given: Mapping[str, str], fields: Fields) -> Condition:
     """What the parameters ask. Raises `Invalid` at `/<parameter>` for what cannot be read."""
-    wanted = {name: of for field in fields for name, of in _parameters(field).items()}
-    asked = {name: written for name, written in given.items() if name != "filter" and written and written.strip()}
+    wanted = _parameters_of(fields)
+    asked = {name: written for name, written in given.items() if name != "filter" and written.strip()}
     if unknown := [name for name in asked if name not in wanted]:
         errors = [FieldError(pointer=f"/{name}", detail=f"is no field of a {fields.entity}") for name in unknown]
         raise Invalid("The filter is not valid.", errors=errors)
@@ -89,6 +90,16 @@ class _Parameter:
         """What OpenAPI says of it."""
         choices = ", ".join(self.field.choices)
         return ". ".join(part for part in (self.field.meaning, SAID.get(self.op, "true or false"), choices) if part)
+
+
+@lru_cache(maxsize=64)
+def _parameters_of(fields: Fields) -> Mapping[str, _Parameter]:
+    return {name: of for field in fields for name, of in _parameters(field).items()}
+
+
+def _documented(name: str, description: str, longest: int) -> dict[str, Any]:
+    schema = {"type": "string", "maxLength": longest}
+    return {"name": name, "in": "query", "required": False, "schema": schema, "description": description}
 
 
 def _parameters(field: Field) -> dict[str, _Parameter]:

@@ -14,6 +14,7 @@ from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, pro
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.conditions.parameters import documented
 from crm_core.contacts import actions, points, queries
 from crm_core.contacts.listing import CONTACTS, reached_by
 from crm_core.contacts.points import Point
@@ -51,7 +52,7 @@ async def _asked(
 Filter = Annotated[Asked, Depends(_asked)]
 
 
-@router.get("")
+@router.get("", openapi_extra=documented(CONTACTS.fields))
 async def contacts_list(
     session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[ContactOut]:

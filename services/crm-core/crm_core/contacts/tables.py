@@ -8,6 +8,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, SMALL_PENDING, Base
+from crm_core.finding.lexemes import lexemes
 
 
 class Contact(Base):
@@ -38,6 +39,7 @@ class Contact(Base):
             "ix_contact_search", "workspace_id", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
+        Index("ix_contact_words", text(lexemes()), postgresql_using="gin", postgresql_with=SMALL_PENDING),
     )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -14,6 +14,7 @@ from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, pro
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.conditions.parameters import documented
 from crm_core.deals import actions, forecasting, history, queries, steps
 from crm_core.deals.listing import DEALS
 from crm_core.deals.refusals import DealActionNotAllowed
@@ -46,7 +47,7 @@ STEP = problems(NotFound, DealActionNotAllowed)
 Filter = Annotated[Asked, Depends(asked_of(DEALS.fields))]
 
 
-@router.get("")
+@router.get("", openapi_extra=documented(DEALS.fields))
 async def deals_list(
     session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[DealOut]:

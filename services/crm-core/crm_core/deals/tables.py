@@ -18,6 +18,7 @@ from crm_core.base import (
     Base,
     never_null,
 )
+from crm_core.finding.lexemes import lexemes
 
 NO_NEXT_STEP = "next_step_at IS NULL AND status = 'open'"
 
@@ -65,6 +66,7 @@ class Deal(Base):
             "ix_deal_search", "workspace_id", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
+        Index("ix_deal_words", text(lexemes()), postgresql_using="gin", postgresql_with=SMALL_PENDING),
     )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -15,7 +15,8 @@ from crm_core.conditions.sql import Column, Columns, clause, is_leaky
 from crm_core.conditions.tree import All, Condition
 from crm_core.contacts.points import Point
 from crm_core.custom_fields.rules import FieldInfo
-from crm_core.finding.words import patterns
+from crm_core.finding.lexemes import begin_with
+from crm_core.finding.words import address_in, beginnings, is_number, parts, terms
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,12 +61,30 @@ def narrowed(listing: Listing, caller: Caller, asked: Asked, *, now: datetime) -
     return listing.seen_by(caller).where(met, *asked.also)
 
 
-def containing(listing: Listing, q: str, region: str) -> ColumnElement[bool]:
-    """That the row's words contain all that is searched."""
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way to understand what is searched. `meant` is quick to ask of a row that was read, `indexed` says the same
+    as an index answers it; `few` is said of what only few rows can have."""
+
+    meant: ColumnElement[bool]
+    indexed: ColumnElement[bool]
+    few: bool = False
+
+
+def ways(listing: Listing, caller: Caller, q: str, region: str) -> list[Way]:
+    """How `q` may be meant, the closest first: as a whole address, as beginnings of words, as parts of the text. The
+    first that finds anything is it."""
     column = listing.searched
     assert column is not None
-    found = [or_(*(column.like(pattern, escape="\\") for pattern in each)) for each in patterns(q, region)]
-    return and_(True, *found)
+    contained = and_(True, *(or_(*(column.like(one, escape="\\") for one in each)) for each in parts(q, region)))
+    found = [Way(contained, contained)]
+    if not is_number(q) and (asked := terms(q)):
+        begun = and_(*(column.like(pattern, escape="\\") for pattern in beginnings(q)))
+        found.insert(0, Way(begun, begin_with(listing.entity, caller.workspace, asked)))
+    if listing.reached_by is not None and (address := address_in(q, region)) is not None:
+        reached = listing.reached_by(address)
+        found.insert(0, Way(reached, reached, few=True))
+    return found
 
 
 def check_sort(listing: Listing, sort: str | None) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
-from fastapi import Depends, Query, Request, Response
+from fastapi import Query, Request, Response
 from leadkit.edge import Allow, ReadSession
 from leadkit.paging import PageRequest, count, fetch_page, ordered
 from leadkit.tokens import Caller
@@ -17,20 +17,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.conditions.fields import Fields
-from crm_core.conditions.parameters import condition_of, parameters_from
+from crm_core.conditions.parameters import condition_of, given_to
 from crm_core.conditions.tree import both, read
 from crm_core.custom_fields.listing import asked_about, with_custom_fields, with_fields
 from crm_core.custom_fields.queries import fields_of
 from crm_core.custom_fields.rules import FieldInfo
-from crm_core.finding.listing import Asked, Listing, containing, is_guessed, narrowed, wants_search_role
-from crm_core.finding.words import address_in, is_number, plain
+from crm_core.finding.listing import Asked, Listing, Way, is_guessed, narrowed, wants_search_role, ways
+from crm_core.finding.words import is_number, plain
 from crm_core.searching import listing_of, without_bitmaps
 from crm_core.views.queries import view_for
 
-GLANCE, SOME = 500, 2
+GLANCE, SOME = 500, 4
 """So many of the next rows are looked at in half a millisecond. With fewer finds among them, what is searched is rare
 as far as they tell, so all of it is fetched by an index."""
-FEW = 1000
+FEW = 3000
 """As many rows as an index may find for that; they are fetched and sorted in some five milliseconds."""
 NEARBY, FREQUENT = 5000, 16
 """So many rows are looked at when neither helped. From so many finds among them on, going on costs less than fetching
@@ -50,25 +50,21 @@ ViewNamed = Annotated[UUID | None, Query(description="A saved view: its filter, 
 def asked_of(fields: Fields, *, searched: bool = True) -> Callable[..., Awaitable[Asked]]:
     """A dependency that reads what is asked of a list from its parameters, those of custom fields among them; `q` only
     where something is searched."""
-    parameters_of = parameters_from(fields)
 
     async def asked(
         request: Request,
         session: ReadSession,
         caller: Annotated[Caller, Allow()],
-        given: Annotated[dict[str, str | None], Depends(parameters_of)],
         view: ViewNamed = None,
         q: SearchedFor = None,
     ) -> Asked:
         custom = await _custom_asked(request, session, caller, fields)
         more = {name: value for name, value in request.query_params.items() if name.startswith("custom.")}
-        condition = condition_of({**given, **more}, fields.and_more(*asked_about(custom.values())))
+        condition = condition_of(given_to(fields, request) | more, fields.and_more(*asked_about(custom.values())))
         return Asked(condition, q, view, custom=custom)
 
-    async def narrowed_only(
-        given: Annotated[dict[str, str | None], Depends(parameters_of)], view: ViewNamed = None
-    ) -> Asked:
-        return Asked(condition_of(given, fields), None, view)
+    async def narrowed_only(request: Request, view: ViewNamed = None) -> Asked:
+        return Asked(condition_of(given_to(fields, request), fields), None, view)
 
     return asked if searched else narrowed_only
 
@@ -110,17 +106,14 @@ async def find_page(
         statement = narrowed(listing, caller, asked, now=now)
         page = _Page(session, listing, caller, paging, request, response)
         if asked.q is None:
-            return await (page.guessed(statement, words=False) if is_guessed(listing, asked) else page.of(statement))
-        by_words, by_address = await _searches(session, listing, caller, statement, asked.q)
-        if by_address is not None:
-            found = await page.of(by_address)
-            if found.rows or (paging.cursor is not None and await _any(session, by_address)):
+            return await (page.guessed(statement) if is_guessed(listing, asked) else page.of(statement))
+        for way in ways(listing, caller, asked.q, await _region(session, caller, asked.q)):
+            found = await (page.of(statement.where(way.meant)) if way.few else page.searched(statement, way))
+            if found.rows or (paging.cursor is not None and await _any(session, statement.where(way.indexed))):
                 return found
-        found = await page.guessed(by_words, words=True)
-        if found.rows or paging.cursor is not None or is_number(asked.q):
-            return found
-        everything = narrowed(listing, caller, asked, now=now)
-        similar = list(await session.scalars(_similar(listing, everything, asked.q, paging.limit)))
+        if paging.cursor is not None or is_number(asked.q):
+            return Found([], None, 0 if paging.include_total else None)
+        similar = list(await session.scalars(_similar(listing, statement, asked.q, paging.limit)))
         return Found(similar, None, len(similar) if paging.include_total else None)
 
 
@@ -143,56 +136,68 @@ class _Page:
         )  # fmt: skip
         return Found(*page)
 
-    async def guessed(self, statement: Select[Any], *, words: bool) -> Found:
+    async def guessed(self, statement: Select[Any]) -> Found:
         """The page of a statement of which nobody knows how many rows it has: found in the order itself where it has
-        many, else by an index over what is asked. That one has no order when `words` are."""
-        found = await self._guessed(statement, words)
-        return found._replace(total=await count(self.session, statement) if self.paging.include_total else None)
+        many, else by an index over what is asked."""
+        found = await self._without_total()._in_order(statement, lambda page: page.of(statement))
+        return await self._with_total(found, statement)
 
-    async def _guessed(self, statement: Select[Any], words: bool) -> Found:
+    async def searched(self, statement: Select[Any], way: Way) -> Found:
+        """The page of those rows of a statement that a search means in this way; its index has no order."""
+        meant, indexed = statement.where(way.meant), statement.where(way.indexed)
+
+        async def rarely(page: _Page) -> Found:
+            return await page._few(statement, way) or await page.of(indexed)
+
         page = self._without_total()
-        rare = words and await page._glance(statement) < SOME
-        if rare and (few := await page._few(statement)) is not None:
-            return few
-        end = await page._end()
-        async with without_bitmaps(self.session):
-            found = await page.of(statement if end is None else statement.where(page._not_beyond(end)))
-        if end is None or found.next_cursor is not None:
-            return found
-        if len(found.rows) < FREQUENT:
-            return await page.of(statement)
-        async with without_bitmaps(self.session):
-            return await page.of(statement)
+        rare = await page._glance(way.meant) < SOME
+        found = await page._few(statement, way) if rare else None
+        return await self._with_total(found or await page._in_order(meant, rarely), indexed)
+
+    async def _with_total(self, found: Found, statement: Select[Any]) -> Found:
+        return found._replace(total=await count(self.session, statement)) if self.paging.include_total else found
 
     def _without_total(self) -> "_Page":
         paging = copy(self.paging)
         paging.include_total = False
         return replace(self, paging=paging)
 
-    async def _glance(self, statement: Select[Any]) -> int:
-        """How many of the next rows of the order are meant."""
-        meant = statement.whereclause
-        assert meant is not None
+    async def _in_order(self, statement: Select[Any], rarely: Callable[["_Page"], Awaitable[Found]]) -> Found:
+        """The page as the order goes on; another one where the next rows have too few of the statement's for that."""
+        end = await self._end()
+        async with without_bitmaps(self.session):
+            found = await self.of(statement if end is None else statement.where(self._not_beyond(end)))
+        if end is None or found.next_cursor is not None:
+            return found
+        if len(found.rows) < FREQUENT:
+            return await rarely(self)
+        async with without_bitmaps(self.session):
+            return await self.of(statement)
+
+    async def _glance(self, meant: ColumnElement[bool]) -> int:
+        """How many of the next rows of the order have the words that are meant."""
         rows = select(meant.label("meant")).where(self.listing.workspace == self.caller.workspace)
         ahead = self._ordered(rows).limit(GLANCE).subquery()
         return await self.session.scalar(select(func.count()).where(ahead.c.meant)) or 0
 
-    async def _few(self, statement: Select[Any]) -> Found | None:
-        """The page when an index finds at most `FEW` rows from the cursor on; None when there are more."""
+    async def _few(self, statement: Select[Any], way: Way) -> Found | None:
+        """The page when the way's index finds at most `FEW` rows; None when there are more. What else is asked only
+        marks them: it may leave so few that all the index finds would be read for them."""
         listing = self.listing
-        hits = self._ordered(statement).with_only_columns(*self._place()).order_by(None).limit(FEW + 1).cte("hit")
-        number = select(func.count()).select_from(hits).scalar_subquery().label("number")
-        order = [hits.c.page_sort, hits.c.page_key]
-        first = select(hits.c.page_key, number).order_by(
-            *([each.desc() for each in order] if self._descends else order)
+        asked = self._ordered(statement).whereclause
+        assert asked is not None
+        hits = select(asked.label("asked"), *self._place()).where(
+            listing.workspace == self.caller.workspace, way.indexed
         )
-        rows = (await self.session.execute(first.limit(self.paging.limit + 1))).all()
-        if not rows:
-            return Found([], None, None)
-        if rows[0].number > FEW:
+        hit = hits.limit(FEW + 1).cte("hit")
+        order = [each.desc() if self._descends else each for each in (hit.c.page_sort, hit.c.page_key)]
+        first = select(hit.c.page_key).where(hit.c.asked).order_by(*order).limit(self.paging.limit + 1)
+        number = select(func.count()).select_from(hit).scalar_subquery()
+        found, keys = (await self.session.execute(select(number, func.array(first.scalar_subquery())))).one()
+        if found > FEW:
             return None
-        keys = literal([row.page_key for row in rows], ARRAY(Uuid()))
-        return await self.of(listing.seen_by(self.caller).where(listing.key == any_(keys)))
+        among = listing.key == any_(literal(keys, ARRAY(Uuid())))
+        return await self.of(listing.seen_by(self.caller).where(among)) if keys else Found([], None, None)
 
     async def _end(self) -> tuple[Any, Any] | None:
         """Where the next `NEARBY` rows end; None when there are not that many."""
@@ -239,21 +244,17 @@ async def _as_viewed(
 async def searched(
     session: AsyncSession, listing: Listing, caller: Caller, statement: Select[Any], q: str
 ) -> Select[Any]:
-    """The statement for the rows that `q` finds: by the address that it is if anybody has it, else by words."""
-    by_words, by_address = await _searches(session, listing, caller, statement, q)
-    return by_address if by_address is not None and await _any(session, by_address) else by_words
+    """The statement for the rows that `q` finds, in the first way that finds any."""
+    for way in ways(listing, caller, q, await _region(session, caller, q)):
+        found = statement.where(way.indexed)
+        if await _any(session, found):
+            break
+    return found
 
 
-async def _searches(
-    session: AsyncSession, listing: Listing, caller: Caller, statement: Select[Any], q: str
-) -> tuple[Select[Any], Select[Any] | None]:
-    """The search by words, and by the whole address that `q` is if it is one."""
-    region = (await existing_workspace(session, caller.workspace)).default_region
-    by_words = statement.where(containing(listing, q, region))
-    address = address_in(q, region) if listing.reached_by is not None else None
-    if address is None or listing.reached_by is None:
-        return by_words, None
-    return by_words, statement.where(listing.reached_by(address))
+async def _region(session: AsyncSession, caller: Caller, q: str) -> str:
+    """In which country numbers are dialled; asked only for a number."""
+    return (await existing_workspace(session, caller.workspace)).default_region if is_number(q) else ""
 
 
 async def _any(session: AsyncSession, statement: Select[Any]) -> bool:

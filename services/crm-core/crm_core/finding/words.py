@@ -8,6 +8,8 @@ import phonenumbers
 from crm_core.contacts.points import HasValue, Point, email, phone
 
 LONGEST = 1000
+LONGEST_WORD = 100
+"""Longer ones are cut: PostgreSQL's lexemes end at 2 kB, and nobody types so much of a link."""
 LONGEST_NAME = 200
 MOST_TERMS = 8
 SHORTEST_PART = 3
@@ -28,7 +30,7 @@ def search_text(texts: Iterable[str | None], points: Iterable[HasValue] = ()) ->
     as their digits."""
     words = [word for text in texts if text for word in plain(text).split()]
     words += [point.value.removeprefix("+") if point.kind == "phone" else point.value.lower() for point in points]
-    return "".join(f" {word}" for word in dict.fromkeys(words))[:LONGEST]
+    return "".join(f" {word}" for word in dict.fromkeys(word[:LONGEST_WORD] for word in words))[:LONGEST]
 
 
 def name_to_sort(names: Iterable[str | None]) -> str:
@@ -36,12 +38,22 @@ def name_to_sort(names: Iterable[str | None]) -> str:
     return " ".join(dict.fromkeys(name.strip().lower() for name in names if name))[:LONGEST_NAME]
 
 
-def patterns(q: str, region: str) -> list[list[str]]:
-    """LIKE patterns: a row is found when one of each list fits. A number is found by any part of its digits, as it is
-    dialled in `region` or with its country code."""
+def parts(q: str, region: str) -> list[list[str]]:
+    """LIKE patterns: a row contains what is searched when one of each list fits. A number is found by any part of its
+    digits, as it is dialled in `region` or with its country code."""
     if is_number(q):
         return [[f"%{digits}%" for digits in _dialled(_digits(q), region)]] if _digits(q) else []
-    return [[_pattern(word)] for word in plain(q).split()[:MOST_TERMS]]
+    return [[_pattern(term, begins=len(term) < SHORTEST_PART)] for term in terms(q)]
+
+
+def beginnings(q: str) -> list[str]:
+    """LIKE patterns: a row has words that begin with all that is searched when each fits."""
+    return [_pattern(term, begins=True) for term in terms(q)]
+
+
+def terms(q: str) -> list[str]:
+    """What is searched, word by word; numbers among them as their digits."""
+    return [_term(word)[:LONGEST_WORD] for word in plain(q).split()[:MOST_TERMS]]
 
 
 def is_number(q: str) -> bool:
@@ -59,12 +71,13 @@ def address_in(q: str, region: str) -> Point | None:
     return Point("phone", number) if number else None
 
 
-def _pattern(word: str) -> str:
-    if _NUMBER.fullmatch(word) and (digits := _digits(word)):
-        word = digits
-    begins = " " if len(word) < SHORTEST_PART else ""
-    escaped = word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return f"%{begins}{escaped}%"
+def _term(word: str) -> str:
+    return (_digits(word) if _NUMBER.fullmatch(word) else "") or word
+
+
+def _pattern(term: str, *, begins: bool) -> str:
+    escaped = term.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{' ' if begins else ''}{escaped}%"
 
 
 def _dialled(digits: str, region: str) -> Sequence[str]:

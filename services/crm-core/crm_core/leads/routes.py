@@ -15,6 +15,7 @@ from leadkit.tokens import Caller
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.assignment.queries import explanations_of, names_in
 from crm_core.assignment.schemas import AssignmentOut, ExplanationOut, Language
+from crm_core.conditions.parameters import documented
 from crm_core.deadlines.queries import deadlines_of
 from crm_core.deadlines.schemas import DeadlineOut, LeadDeadlines
 from crm_core.finding.listing import Asked
@@ -55,7 +56,7 @@ def _step(name: str, summary: str) -> dict[str, Any]:
     return {"responses": problems(NotFound, TransitionNotAllowed), "description": said}
 
 
-@router.get("")
+@router.get("", openapi_extra=documented(LEADS.fields))
 async def leads_list(
     session: ReadSession, caller: Reader, asked: Filter, paging: Paging, now: Now, request: Request, response: Response
 ) -> Page[LeadOut]:

@@ -20,6 +20,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Mapped, mapped_column
 
 from crm_core.base import CUSTOM_IS_FILLED, EMPTY_OBJECT, HAS_TAGS, KEPT_APART, SMALL_PENDING, Base, never_null
+from crm_core.finding.lexemes import lexemes
 
 KIND_OF_KEY = "kind IN ('phone', 'email', 'messenger')"
 STATUSES = "'new', 'assigned', 'in_progress', 'qualified', 'converted', 'disqualified', 'postponed', 'merged'"
@@ -89,6 +90,7 @@ class Lead(Base):
             "ix_lead_search", "workspace_id", "search_text",
             postgresql_using="gin", postgresql_ops={"search_text": "gin_trgm_ops"}, postgresql_with=SMALL_PENDING,
         ),
+        Index("ix_lead_words", text(lexemes()), postgresql_using="gin", postgresql_with=SMALL_PENDING),
     )  # fmt: skip
 
     workspace_id: Mapped[UUID] = mapped_column(primary_key=True)
