@@ -27,8 +27,8 @@ def written(value: datetime) -> str:
     return in_utc.isoformat()[:-6] + "Z"
 
 
-Moment = Annotated[datetime, AfterValidator(_in_utc), PlainSerializer(written, return_type=str, when_used="json")]
-"""A time with an offset, kept in UTC and written as RFC 3339 with `Z`."""
+Moment = Annotated[datetime, AfterValidator(_in_utc)]
+"""A time with an offset, kept in UTC and so written as RFC 3339 with `Z`."""
 
 
 def _amount_written(value: Decimal) -> str:
