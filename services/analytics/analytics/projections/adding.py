@@ -33,7 +33,9 @@ def adding(delta: str, columns: Iterable[str]) -> str:
     columns = tuple(columns)
     named = ", ".join(columns)
     summed = ", ".join(f"sum({name})" for name in columns)
-    added = ", ".join(f"{name} = cell.{name} + excluded.{name}" for name in columns)
+    added = ", ".join(
+        f"{name} = coalesce(cell.{name} + excluded.{name}, cell.{name}, excluded.{name})" for name in columns
+    )
     return f"""
         WITH delta AS MATERIALIZED ({delta})
         INSERT INTO cell ({", ".join(_KEY)}, {_NAMED}, {named})
@@ -64,10 +66,9 @@ def _own(grain: Grain) -> str:
 
 
 def _told(columns: tuple[str, ...]) -> str:
-    """The delta that one JSON text of rows holds; what a row leaves out is 0."""
-    sums = ", ".join(f"coalesce({name}, 0) AS {name}" for name in columns)
+    """The delta that one JSON text of rows holds; what a row leaves out is NULL."""
     given = ", ".join(f"{name} {'numeric' if name.endswith('_amount') else 'bigint'}" for name in columns)
-    return f"""SELECT family, basis, day, {_NAMED}, {sums}
+    return f"""SELECT family, basis, day, {_NAMED}, {", ".join(columns)}
         FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, {given})"""
 
 

@@ -114,7 +114,7 @@ def _times(subject: Subject, measures: Sequence[str]) -> str:
     families = [family for family in FAMILIES_OF[subject] if family not in WITHOUT_TIMES]
     facts = [f"{place.holds(place.events[key])} AS w_{key}" for key in measures]
     rows = " UNION ALL ".join(row for key in measures for row in _lengths(place, families, key))
-    sums = {f"{basis}_n": f"(count(*) FILTER (WHERE in_{basis}))::int" for basis in BASES}
+    sums = {f"{basis}_n": f"nullif(count(*) FILTER (WHERE in_{basis}), 0)::int" for basis in BASES}
     return f"""WITH fact AS MATERIALIZED ({_facts(place, families, facts)}), counted AS ({rows})
         {_by_families(families, BASES, sums, ("measure", "bucket"), ("n",))}"""
 
@@ -232,7 +232,7 @@ def _columns(place: Place, basis: str, measures: Iterable[str]) -> Iterator[tupl
     """Column -> how its measure is summed: over the rows where it counts."""
     for key in measures:
         kept = f"FILTER (WHERE {basis}_{key})"
-        yield key, f"(count(*) {kept})::int" if place.events[key].n == "1" else f"(sum(n_{key}) {kept})::int"
+        yield key, f"nullif(count(*) {kept}, 0)::int" if place.events[key].n == "1" else f"(sum(n_{key}) {kept})::int"
         if key in AMOUNT:
             yield AMOUNT[key], f"sum(a_{key}) {kept}"
 
@@ -283,14 +283,14 @@ def _family(family: str, basis: str, base: tuple[str, ...], rows: str, told: Ite
     dimensions = [given.get(dimension, dimension) for dimension in FAMILIES[family]]
     filled = [*dimensions, *("''",) * (len(DIMENSIONS) - len(dimensions))]
     named = ", ".join(f"{column} AS {name}" for column, name in zip(filled, DIMENSIONS, strict=True))
-    holds = " OR ".join(f"{basis}_{name} <> 0" for name in told if not name.endswith("_amount"))
+    holds = ", ".join(f"{basis}_{name}" for name in told if not name.endswith("_amount"))
     if FAMILIES[family] == base or family == "hour":
-        values, grouped = ", ".join(f"coalesce({basis}_{name}, 0) AS {name}" for name in told), ""
+        values, grouped = ", ".join(f"{basis}_{name} AS {name}" for name in told), ""
     else:
-        values = ", ".join(f"coalesce(sum({basis}_{name}), 0) AS {name}" for name in told)
+        values = ", ".join(f"sum({basis}_{name}) AS {name}" for name in told)
         grouped = f" GROUP BY {', '.join((*own, *dimensions))}"
     return f"""SELECT '{family}' AS family, '{basis}' AS basis, {", ".join(own)}, {named}, {values}
-        FROM summed WHERE {rows} AND ({holds}){grouped}"""
+        FROM summed WHERE {rows} AND coalesce({holds}) IS NOT NULL{grouped}"""
 
 
 def _mask(named: Sequence[str], dimensions: Sequence[str]) -> int:

@@ -22,6 +22,7 @@ from sqlalchemy import (
     func,
     literal,
     select,
+    text,
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
@@ -140,7 +141,7 @@ def flat_cells(family: str, sums: Mapping[str, str], workspace_id: UUID | None =
         if dimension in ("owner", "team"):
             rows, name = _with_name(rows, "user" if dimension == "owner" else "team", value)
             columns.append(name.label(f"{dimension}_name"))
-    columns += [cell.c[column].label(key) for key, column in sums.items()]
+    columns += [func.coalesce(cell.c[column], text("0")).label(key) for key, column in sums.items()]
     of_family = cell.c.part.in_([literal(part, literal_execute=True) for part in parts])
     return _of_workspace(select(*columns).select_from(rows).where(of_family), cell.c.workspace_id, workspace_id)
 

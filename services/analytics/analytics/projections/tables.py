@@ -285,21 +285,24 @@ def _key(*more: Column[Any]) -> list[Column[Any]]:
     ]
 
 
-def _sum(name: str) -> Column[Any]:
-    kind = Numeric if name.endswith("_amount") else BigInteger
-    return Column(name, kind, nullable=False, server_default=text("0"))
+def _sums() -> list[Column[Any]]:
+    """NULL where nothing was counted: most of a cell's sums, which then take no room."""
+    return [
+        Column(name, Numeric if name.endswith("_amount") else BigInteger, nullable=True)
+        for name in columns_of(*FAMILIES_OF)
+    ]
 
 
 cell = Table(
     "cell",
     Base.metadata,
     *_key(),
-    *(_sum(name) for name in columns_of(*FAMILIES_OF)),
+    *_sums(),
     postgresql_with={"fillfactor": "80"},
 )
 """Sums over facts by `part` (family, basis and grain, as `measures.part` writes them) and local day, or month by its
 first: a column for each measure, and for its amount. `d1` to `d5` are the family's dimensions in the order of
-`measures.FAMILIES`, '' where absent or unused; ids are text. A cell whose facts went away stays, all 0."""
+`measures.FAMILIES`, '' where absent or unused; ids are text. A sum of nothing is NULL, one whose facts went away 0."""
 
 cell_time = Table(
     "cell_time",
