@@ -5,8 +5,9 @@ from uuid import UUID
 
 import jwt
 import pytest
-from analytics.projections.consumers import consumers, handle
+from analytics.projections.consumers import FROM_CRM_CORE, consumers, handle
 from analytics.projections.queries import freshness, names_of, workspace_setting
+from crm_core.feed import EVENT_TYPES
 from leadkit import clock
 from leadkit.cloudevents import event_id
 from leadkit.consumer import set_position
@@ -32,6 +33,12 @@ async def test_what_crm_core_tells_is_learnt_once_and_reading_goes_on_from_there
         reasons = await names_of(session, workspace_id, "loss_reason")
     assert (setting.name, setting.time_zone.key, setting.currency) == ("Окна", "Asia/Omsk", "KZT")
     assert reasons
+
+
+def test_only_what_changes_no_number_is_passed_over() -> None:
+    passed_over = {one.partition(".")[0] for one in EVENT_TYPES if one not in FROM_CRM_CORE}
+    assert passed_over == {"contact", "activity", "webhook"}
+    assert set(FROM_CRM_CORE) <= set(EVENT_TYPES), "crm-core refuses to be asked for others"
 
 
 async def test_a_token_that_crm_core_revoked_is_refused_here_too(analytics: RunningService) -> None:
