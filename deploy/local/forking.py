@@ -65,6 +65,7 @@ def fork_program(
     output: IO[bytes],
     errors: IO[bytes],
     kept: Collection[int],
+    niceness: int = 0,
 ) -> Forked:
     """Start `python -m <arguments>`, which `ps` shows as just that. Of our open files it keeps output and `kept`."""
     sys.stdout.flush()
@@ -76,6 +77,7 @@ def fork_program(
             for number in OUR_SIGNALS:
                 signal.signal(number, signal.SIG_DFL)
             os.setsid()
+            os.nice(niceness)
             _redirect(output, errors, kept)
             setproctitle(f"python -m {' '.join(arguments)}")
             signal.pthread_sigmask(signal.SIG_SETMASK, before)

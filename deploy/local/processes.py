@@ -26,11 +26,13 @@ LONGEST_PAUSE_S = 15.0
 
 @dataclass(frozen=True)
 class Program:
-    """What to run: `name` for people and for its log, `arguments` as after `python -m`."""
+    """What to run: `name` for people and for its log, `arguments` as after `python -m`; the greater its `niceness`, the
+    more others come first where there is not enough processor time for all."""
 
     name: str
     arguments: tuple[str, ...]
     environment: Mapping[str, str]
+    niceness: int = 0
 
 
 @dataclass
@@ -117,7 +119,14 @@ class Family:
 
     def _spawn(self, program: Program, output: IO[bytes], errors: IO[bytes]) -> Forked:
         environment = {**os.environ, **program.environment, PARENT_FD: str(self._theirs)}
-        return fork_program(program.arguments, environment, output=output, errors=errors, kept=self._inherited)
+        return fork_program(
+            program.arguments,
+            environment,
+            output=output,
+            errors=errors,
+            kept=self._inherited,
+            niceness=program.niceness,
+        )
 
 
 def _lifeline() -> tuple[int, int]:

@@ -37,9 +37,21 @@ def apis(environment: Mapping[str, str]) -> list[Program]:
     return [Program(service.name, (f"{service.module}.app",), environment) for service in SERVICES]
 
 
+WORKERS_ARE_NICE: Mapping[ServiceKey, int] = {"intake": 5, "core": 10, "analytics": 10}
+"""On a busy machine requests come first, then delivery, then what follows from it: events, scores, numbers."""
+
+
 def workers(environment: Mapping[str, str]) -> list[Program]:
     """The worker of each service."""
-    return [Program(f"{service.name}-worker", (f"{service.module}.worker",), environment) for service in SERVICES]
+    return [
+        Program(
+            f"{service.name}-worker",
+            (f"{service.module}.worker",),
+            environment,
+            niceness=WORKERS_ARE_NICE[service.key],
+        )
+        for service in SERVICES
+    ]
 
 
 def letterbox(settings: LocalSettings, environment: Mapping[str, str]) -> list[Program]:

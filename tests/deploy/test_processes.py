@@ -71,6 +71,11 @@ def test_program_gets_its_arguments_and_environment_and_is_shown_as_its_command(
     assert family.run([told]) == ["['--loud'] green\npython -m curious --loud"]
 
 
+def test_a_program_is_as_nice_as_it_is_told(family: Family, program: Callable[[str, str], Program]) -> None:
+    told = replace(program("kind", "import os\nprint(os.nice(0))\n"), niceness=3)
+    assert family.run([told]) == [str(min(19, os.nice(0) + 3))]
+
+
 def test_forked_programs_never_make_the_same_ids_or_random_numbers(
     family: Family, program: Callable[[str, str], Program]
 ) -> None:

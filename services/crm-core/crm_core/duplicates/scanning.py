@@ -15,13 +15,13 @@ from crm_core.duplicates.candidates import Source
 from crm_core.duplicates.finding import SOURCES, look_for_duplicates
 from crm_core.duplicates.tables import DuplicateScan
 
-EVERY_S = 2
-SHARE = 0.1
+EVERY_S = 1
+SHARE = 0.05
 """Of the time: a comparison costs PostgreSQL many times what an inquiry does, and a flood of leads must not bring it to
 do nothing else. The busier the machine, the longer a round takes, and the longer is the rest after it."""
 
-BATCH = 25
-MOST_BATCHES = 4
+BATCH = 15
+MOST_BATCHES = 2
 """Of one kind and workspace in a round: others get their turn."""
 
 SETTLED = timedelta(seconds=5)
