@@ -5,6 +5,7 @@ measure in `projections/measures.py`. Rates `<a>_to_<b>` follow from `STEPS` by 
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from analytics.metrics.dimensions import DIMENSIONS, Dimension, Names
@@ -319,6 +320,7 @@ METRICS: Final[tuple[Metric, ...]] = (*_BASE, *_rates())
 METRIC_BY_KEY: Final = {metric.key: metric for metric in METRICS}
 
 
+@cache
 def ingredients(metric: Metric) -> tuple[Metric, ...]:
     """The metrics that are read, not computed, which this one is made of (itself, when it is one of them)."""
     match metric.source:
@@ -328,6 +330,7 @@ def ingredients(metric: Metric) -> tuple[Metric, ...]:
             return (metric,)
 
 
+@cache
 def allowed_dimensions(metric: Metric) -> tuple[Dimension, ...]:
     """The dimensions that every subject of the metric has."""
     subjects = {part.source.subject for part in ingredients(metric) if not isinstance(part.source, WorkedOut)}

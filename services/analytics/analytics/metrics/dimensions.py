@@ -23,7 +23,7 @@ class Names:
     ru: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Dimension:
     """`kind` is how its values are written, `name_kind` under what their names are kept, `values` all there are."""
 

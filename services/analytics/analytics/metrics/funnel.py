@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from leadkit.proportions import wilson_interval
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.looks import KNOWN
 from analytics.metrics.answering import Names, key_written
 from analytics.metrics.asking import Question
 from analytics.metrics.catalogue import METRIC_BY_KEY, STEPS, allowed_dimensions
@@ -147,12 +149,12 @@ async def answer_funnel(
     names = names_for(workspace_id, (*question.by, DIMENSION_BY_KEY["loss_reason"]))
     before = _period_before(asked.period) if way.compare else None
     periods = [asked, *([replace(asked, period=before)] if before else [])]
-    plans = [_plan(each, way) for period in periods for each in _whole_and_groups(period)]
-    questions = [each for plan in plans for each in plan.questions]
+    parts = [(each, _story(each, way)) for period in periods for each in _whole_and_groups(period)]
+    questions = [question for each, story in parts for question in story.questions(each)]
     usual, *readings = await read_together(session, [usual_asked(asked, now=way.now), *questions], visits, names, fresh)
     known = _Known(names.found, usual_of(usual), way.now, bool(way.steps) or visits.found)
-    told = iter(readings)
-    funnels = [_funnels(plan, [next(told) for _ in plan.questions], known) for plan in plans]
+    read = iter(readings)
+    funnels = [_funnels(each, story, [next(read) for _ in story.questions(each)], known) for each, story in parts]
     size = len(funnels) // len(periods)
     return FunnelAnswer(
         basis=question.basis,
@@ -177,26 +179,43 @@ def _whole_and_groups(asked: Slice) -> list[Slice]:
     return [replace(asked, by=()), *([asked] if asked.by else [])]
 
 
-class _Plan(NamedTuple):
-    """The steps of one slice that have its dimensions, what tells of each, and what to read for it.
+class _Story(NamedTuple):
+    """The steps that have the dimensions asked for with what tells of each, and what is read for that.
 
-    The reasons are the second question, if they are read at all.
+    `lost` is what is read by loss reason too; nothing where reasons are not told.
     """
 
-    asked: Slice
-    steps: list[Step]
-    told: list[Counted]
-    questions: list[tuple[Slice, Iterable[Wanted]]]
+    told: tuple[tuple[Step, Counted], ...]
+    wanted: tuple[Wanted, ...]
+    lost: tuple[Wanted, ...]
+
+    def questions(self, asked: Slice) -> list[tuple[Slice, Iterable[Wanted]]]:
+        """What to read of a slice with those dimensions."""
+        return [(asked, self.wanted), *([(_by_reason(asked), self.lost)] if self.lost else [])]
 
 
-def _plan(asked: Slice, way: Way) -> _Plan:
-    steps = _steps_for(asked, way.steps or STEPS)
-    told = telling(steps)
-    # Last in `by`, so that what is left of a key is the group's.
-    reasoned = replace(asked, by=(*asked.by, "loss_reason"))
-    lost = [wanted for counted in told for wanted in counted.lost if wanted.subject == "lead"]
-    with_reasons = way.reasons or all(family_for(wanted, reasoned.needed) for wanted in lost)
-    return _Plan(asked, steps, told, [(asked, _wanted(told)), *([(reasoned, lost)] if with_reasons else [])])
+def _by_reason(asked: Slice) -> Slice:
+    """Last in `by`, so that what is left of a key is the group's."""
+    return replace(asked, by=(*asked.by, "loss_reason"))
+
+
+def _story(asked: Slice, way: Way) -> _Story:
+    return _told(asked.needed, _by_reason(asked).needed, way.steps or STEPS, way.reasons)
+
+
+@lru_cache(maxsize=KNOWN)
+def _told(needed: tuple[str, ...], reasoned: tuple[str, ...], steps: tuple[Step, ...], with_reasons: bool) -> _Story:
+    """Only of steps that have every dimension asked for; a submission, for one, has no owner."""
+    there = [step for step in steps if _has(step, needed)]
+    told = telling(there)
+    lost = tuple(wanted for counted in told for wanted in counted.lost if wanted.subject == "lead")
+    known = with_reasons or all(family_for(wanted, reasoned) for wanted in lost)
+    return _Story(tuple(zip(there, told, strict=True)), tuple(_wanted(told)), lost if known else ())
+
+
+def _has(step: Step, dimensions: Iterable[str]) -> bool:
+    allowed = {dimension.key for dimension in allowed_dimensions(METRIC_BY_KEY[step.counted_by])}
+    return allowed.issuperset(dimensions)
 
 
 @dataclass(slots=True)
@@ -207,19 +226,11 @@ class _Funnels:
     read: str
 
 
-def _steps_for(asked: Slice, steps: Iterable[Step]) -> list[Step]:
-    """The steps that have every dimension asked for; a submission, for one, has no owner."""
-    needed = [DIMENSION_BY_KEY[key] for key in asked.needed]
-    return [step for step in steps if set(needed) <= set(allowed_dimensions(METRIC_BY_KEY[step.counted_by]))]
-
-
-def _funnels(plan: _Plan, readings: Sequence[Reading], known: _Known) -> _Funnels:
-    tallies, reasons = readings[0].tallies, None
-    if len(readings) > 1:
-        reasons = _by_group(readings[1].tallies)
-    told = [each for each in zip(plan.steps, plan.told, strict=True) if known.visited or each[0].key != "visits"]
-    young = immature(plan.asked, known.usual, now=known.now)
-    groups = tallies if plan.asked.by else {(): tallies.get((), {})}
+def _funnels(asked: Slice, story: _Story, readings: Sequence[Reading], known: _Known) -> _Funnels:
+    tallies, reasons = readings[0].tallies, _by_group(readings[1].tallies) if story.lost else None
+    told = [each for each in story.told if known.visited or each[0].key != "visits"]
+    young = immature(asked, known.usual, now=known.now)
+    groups = tallies if asked.by else {(): tallies.get((), {})}
     funnels = {
         key: _steps_out(told, group, None if reasons is None else reasons.get(key, {}), known.names, young)
         for key, group in groups.items()
@@ -253,7 +264,7 @@ def _steps_out(
     names: Names,
     young: frozenset[str],
 ) -> list[StepOut]:
-    entered = [_number(tallies, counted.entered) for _, counted in told]
+    entered = [_number(tallies, (counted.entered,)) for _, counted in told]
     return [
         _step_out(
             step,
@@ -296,15 +307,19 @@ def _step_out(
         immature=young,
         median_s_to_next=median,
         p90_s_to_next=p90,
-        lost_here=_number(tallies, *counted.lost),
+        lost_here=_number(tallies, counted.lost),
         lost_by_reason=lost_by_reason,
-        joined_here=_number(tallies, *counted.joined),
-        still_here=_number(tallies, *counted.here),
+        joined_here=_number(tallies, counted.joined),
+        still_here=_number(tallies, counted.here),
     )
 
 
-def _number(tallies: Mapping[str, Tally], *wanted: Wanted) -> int:
-    return sum(tallies[each.measure].n for each in wanted if each.measure in tallies)
+def _number(tallies: Mapping[str, Tally], wanted: Iterable[Wanted]) -> int:
+    number = 0
+    for measure, _ in wanted:
+        if measure in tallies:
+            number += tallies[measure].n
+    return number
 
 
 def _reasons(
@@ -316,7 +331,7 @@ def _reasons(
     found: dict[str, int] = {}
     for wanted in counted.lost:
         if wanted.measure in NOT_DELIVERED:
-            found[NOT_DELIVERED[wanted.measure]] = _number(tallies, wanted)
+            found[NOT_DELIVERED[wanted.measure]] = _number(tallies, (wanted,))
             continue
         for reason, n in (reasons or {}).get(wanted.measure, {}).items():
             name = names["loss_reason"].get(reason, reason) or NO_REASON

@@ -81,7 +81,7 @@ WorkedOut = Ratio | Difference | Together
 Source = Read | WorkedOut
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Metric:
     """One number that can be asked for, its meaning, and where it comes from."""
 
@@ -92,7 +92,7 @@ class Metric:
     source: Source
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Step:
     """A step of the way from a submission to a sale; `counted_by` is the metric that says how many entered it."""
 

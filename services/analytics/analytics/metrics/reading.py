@@ -3,11 +3,12 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.looks import Look, look
+from analytics.looks import KNOWN, Look, look
 from analytics.projections.cell_sums import family_for, look_at_cells, read_alone
 from analytics.projections.fact_sums import sums_of_facts
 from analytics.projections.foreign_sums import AMOUNTS, any_foreign, foreign_sums
@@ -60,20 +61,49 @@ class Reading:
     left_out: dict[str, dict[str, Decimal]] = field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class _Plan:
-    """Where the sums of one slice are read: cells are looked at, the rest is read as it needs."""
+class _Places(NamedTuple):
+    """Where measures lie: in which family of cells, in the facts, or as visits; `foreign` are amounts of deals."""
+
+    cells: tuple[tuple[str, tuple[Wanted, ...]], ...]
+    facts: tuple[Wanted, ...]
+    foreign: tuple[str, ...]
+    visits: bool
+
+
+@lru_cache(maxsize=KNOWN)
+def _places(wanted: tuple[Wanted, ...], needed: tuple[str, ...]) -> _Places:
+    cells: dict[tuple[str, Subject | None], list[Wanted]] = {}
+    facts = []
+    told = [each for each in dict.fromkeys(wanted) if each.subject != "visit"]
+    for each in told:
+        family = family_for(each, needed)
+        if family is None:
+            facts.append(each)
+        else:
+            # In `stage` leads and deals have different dimensions.
+            cells.setdefault((family, each.subject if family == "stage" else None), []).append(each)
+    return _Places(
+        tuple((family, tuple(measures)) for (family, _), measures in cells.items()),
+        tuple(facts),
+        tuple(each.measure for each in told if each.measure in AMOUNTS),
+        any(each.subject == "visit" for each in wanted),
+    )
+
+
+class _Plan(NamedTuple):
+    """How the sums of one slice are read: cells are looked at, what few have is looked for."""
 
     asked: Slice
-    cells: list[Look[list[Sum]]] = field(default_factory=list)
-    facts: list[Wanted] = field(default_factory=list)
-    foreign: list[str] = field(default_factory=list)
-    any_foreign: Look[bool] | None = None
-    any_visits: Look[bool] | None = None
+    places: _Places
+    cells: list[Look[list[Sum]]]
+    foreign: Look[bool]
+    visits: Look[bool]
 
     @property
     def looks(self) -> list[Look[Any]]:
-        return [*self.cells, *(each for each in (self.any_foreign, self.any_visits) if each)]
+        """What goes in one statement."""
+        few = (self.foreign, bool(self.places.foreign)), (self.visits, self.places.visits)
+        return [*self.cells, *(each for each, needed in few if needed)]
 
 
 async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) -> Reading:
@@ -93,34 +123,22 @@ async def read_together(
 
 
 def _plan(asked: Slice, wanted: Iterable[Wanted]) -> _Plan:
-    plan, places = _Plan(asked), dict[tuple[str, Subject | None], list[Wanted]]()
-    for each in dict.fromkeys(wanted):
-        if each.subject == "visit":
-            plan.any_visits = any_visits(asked.workspace_id, asked.period)
-            continue
-        if each.measure in AMOUNTS:
-            plan.foreign.append(each.measure)
-        family = family_for(each, asked.needed)
-        if family is None:
-            plan.facts.append(each)
-        else:
-            # Leads and deals have different dimensions there.
-            places.setdefault((family, each.subject if family == "stage" else None), []).append(each)
-    plan.any_foreign = any_foreign(asked) if plan.foreign else None
-    plan.cells = [each for (family, _), measures in places.items() for each in look_at_cells(asked, family, measures)]
-    return plan
+    places = _places(tuple(wanted), asked.needed)
+    cells = [each for family, measures in places.cells for each in look_at_cells(asked, family, measures)]
+    return _Plan(asked, places, cells, any_foreign(asked), any_visits(asked.workspace_id, asked.period))
 
 
 async def _reading(session: AsyncSession, plan: _Plan) -> Reading:
-    reading = Reading({}, "facts" if plan.facts else "cells")
+    asked, places = plan.asked, plan.places
+    reading = Reading({}, "facts" if places.facts else "cells")
     for cells in plan.cells:
         _add(reading, cells.found)
-    if plan.any_visits and plan.any_visits.found:
-        _add(reading, await visits_by(session, plan.asked))
-    if plan.facts:
-        _add(reading, await sums_of_facts(session, plan.asked, plan.facts))
-    if plan.any_foreign and plan.any_foreign.found:
-        added, reading.left_out = await foreign_sums(session, plan.asked, plan.foreign)
+    if places.visits and plan.visits.found:
+        _add(reading, await visits_by(session, asked))
+    if places.facts:
+        _add(reading, await sums_of_facts(session, asked, places.facts))
+    if places.foreign and plan.foreign.found:
+        added, reading.left_out = await foreign_sums(session, asked, places.foreign)
         _add(reading, added)
     return reading
 

@@ -1,6 +1,7 @@
 """`/v1/metrics`, `/v1/dimensions`, `/v1/query`, `/v1/funnel`, `/v1/stage-flow`, `/v1/cost-per-lead`."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -38,6 +39,7 @@ from analytics.metrics.schemas import (
 )
 from analytics.metrics.stages import answer_stages
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
+from analytics.projections.cell_sums import read_alone
 from analytics.projections.queries import Setting, WorkspaceNotKnown, workspace_setting
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["metrics"])
@@ -144,6 +146,7 @@ async def query_run(
     lookback_days: Annotated[int, Query(ge=1, le=730, description="With `model`: how long before touches count")] = 90,
 ) -> Response:
     """Answer any metrics by any dimensions, as counted or as a model of attribution gives them out."""
+    await read_alone(session, alone=True)
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question(asking.read_metrics(metrics), by, setting, now)
     sliced = queries.slice_of(caller.workspace, question, setting)
@@ -177,11 +180,12 @@ async def funnel_get(
     ] = False,
 ) -> Response:
     """Show where the funnel leaks: who entered each step, went on, was lost and why, or is still there."""
+    await read_alone(session, alone=True)
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
     way = Way(now=now, compare=compare_to is not None, reasons=reasons, steps=asking.read_steps(steps))
     body = await answer_funnel(session, caller.workspace, question, setting, way)
-    return await answer(request, body, wanted=wanted, table=funnel_table(body))
+    return await answer(request, body, wanted=wanted, table=partial(funnel_table, body))
 
 
 @router.get("/stage-flow", response_model=StageFlowAnswer, responses={**REFUSALS, **NOT_CHANGED})
@@ -207,6 +211,7 @@ async def cost_per_lead_get(
     by: By = "source",
 ) -> Response:
     """Show what a lead, a qualified lead and a sale cost, by source or by anything else."""
+    await read_alone(session, alone=True)
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question(queries.COST_METRICS, by, setting, now)
     body = await queries.answer_cost(session, caller.workspace, question, setting, now=now)

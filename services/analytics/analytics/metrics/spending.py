@@ -23,6 +23,9 @@ NAMES: Final = ("source", "medium", "campaign", "content", "term")
 RENAMED: Final = ("source", "medium", "campaign")
 """The names that leads with the same id decide: an ad platform may call a campaign otherwise than its links do."""
 
+JOINED: Final = (*IDS, *NAMES)
+"""All by which leads claim spend."""
+
 LEADS: Final = Wanted("leads", "lead")
 
 
@@ -72,7 +75,9 @@ async def spend_by(session: AsyncSession, asked: Slice, looks: SpendLooks) -> Sp
     here = [_cut(each) for each in sums if each.currency == asked.currency]
     claiming = _claiming(here, dimensions)
     claims, source = await _claims(session, asked, claiming) if claiming else ([], "cells")
-    shared = share(_spent(here, dimensions, claims, claiming), _as_claims(claims, dimensions, claiming))
+    spent = _spent(here, dimensions, claims, claiming)
+    lacking = any(None in each.own for each in spent)
+    shared = share(spent, _as_claims(claims, dimensions, claiming) if lacking else [])
     return Spending(
         _kept(shared, asked, dimensions),
         _left_out(sums, asked.currency),
@@ -81,51 +86,46 @@ async def spend_by(session: AsyncSession, asked: Slice, looks: SpendLooks) -> Sp
 
 
 def _cut(spent: SpentSum) -> SpentSum:
-    keys = {key: as_cells_write(key, value) if value else None for key, value in spent.keys.items()}
-    return spent._replace(keys=keys)
+    return spent._replace(
+        keys={key: as_cells_write(key, value) if value else None for key, value in spent.keys.items()}
+    )
 
 
 def _claiming(sums: Iterable[SpentSum], dimensions: Sequence[str]) -> tuple[str, ...]:
     """The dimensions by which leads have to be read so that they can claim what spend lacks; none: it lacks nothing."""
     beyond = tuple(dimension for dimension in dimensions if dimension not in CALENDAR)
     wanted: dict[str, None] = {}
-    for spent in sums:
-        lacking = any(spent.keys.get(dimension) is None for dimension in beyond)
-        identifier = joining_id(spent.keys)
+    for named in dict.fromkeys(tuple(key for key, value in spent.keys.items() if value is not None) for spent in sums):
+        lacking = not set(named).issuperset(beyond)
+        identifier = next((identifier for identifier in IDS if identifier in named), None)
         if identifier and (lacking or any(dimension in RENAMED for dimension in beyond)):
             wanted |= dict.fromkeys((*beyond, identifier, *RENAMED))
         if lacking:
-            wanted |= dict.fromkeys((*beyond, *(name for name in NAMES if spent.keys[name] is not None)))
+            wanted |= dict.fromkeys((*beyond, *(name for name in NAMES if name in named)))
     return tuple(wanted)
 
 
-def joining_id(keys: dict[str, str | None]) -> str | None:
-    """The id by which this spend is joined to leads, if it has any."""
-    return next((identifier for identifier in IDS if keys[identifier] is not None), None)
-
-
-ClaimRow = tuple[dict[str, str], int]
-"""Leads of one combination of values, and how many they are."""
+ClaimRow = tuple[Key, int]
+"""Leads of one combination of the values that were read to claim spend, and how many they are."""
 
 
 async def _claims(
     session: AsyncSession, asked: Slice, claiming: tuple[str, ...]
 ) -> tuple[list[ClaimRow], Literal["cells", "facts"]]:
     reading = await read(session, replace(asked, by=claiming, where=()), [LEADS])
-    rows = [
-        (dict(zip(claiming, key, strict=True)), tallies[LEADS.measure].n) for key, tallies in reading.tallies.items()
-    ]
-    return rows, reading.read
+    return [(key, tallies[LEADS.measure].n) for key, tallies in reading.tallies.items()], reading.read
 
 
 def _as_claims(rows: Iterable[ClaimRow], dimensions: Sequence[str], claiming: Sequence[str]) -> list[Claim]:
+    place = {key: number for number, key in enumerate(claiming)}
+    of_values, of_match = ([place.get(key) for key in keys] for keys in (dimensions, JOINED))
     return [
         Claim(
-            values=tuple(values.get(dimension, "") for dimension in dimensions),
-            match=tuple(values.get(key) if key in claiming else None for key in (*IDS, *NAMES)),
+            values=tuple("" if number is None else key[number] for number in of_values),
+            match=tuple(None if number is None else key[number] for number in of_match),
             leads=leads,
         )
-        for values, leads in rows
+        for key, leads in rows
     ]
 
 
@@ -134,33 +134,41 @@ def _spent(
 ) -> list[Spent]:
     # An id may be asked for as a dimension only, by spend without one: then no names were read beside it.
     named = set(RENAMED) <= set(claiming)
-    renamed = {identifier: renaming(claims, identifier) for identifier in IDS if named and identifier in claiming}
+    renamed = {identifier: _renaming(claims, claiming, identifier) for identifier in IDS
+               if named and identifier in claiming}  # fmt: skip
     spent = []
     for each in sums:
-        keys, identifier = each.keys, joining_id(each.keys)
-        names = renamed.get(identifier or "", {}).get(keys[identifier] or "") if identifier else None
-        if identifier and names is not None:
-            keys = keys | {name: value for name, value in names.items() if value}
-            match = tuple(keys[key] if key == identifier else None for key in (*IDS, *NAMES))
-        else:
-            # Joined by names; leads that carry another id of that kind belong to something else.
-            match = tuple(keys[key] if key in NAMES else "" if key == identifier else None for key in (*IDS, *NAMES))
-        own = tuple(day_key(dimension, each.day) if each.day and dimension in CALENDAR else keys.get(dimension)
-                    for dimension in dimensions)  # fmt: skip
+        keys, names = each.keys, None
+        identifier = next((identifier for identifier in IDS if keys[identifier] is not None), None)
+        if identifier in renamed:
+            names = renamed[identifier].get(keys[identifier] or "")
+        if names is not None:
+            keys = {**keys, **names}
+        own = tuple([day_key(key, each.day) if each.day and key in CALENDAR else keys.get(key) for key in dimensions])
+        match = _match(keys, identifier, joined_by_id=names is not None) if None in own else ()
         spent.append(Spent(own=own, match=match, cents=int(each.amount * 100)))
     return spent
 
 
-def renaming(claims: Iterable[ClaimRow], identifier: str) -> dict[str, dict[str, str]]:
-    """Id -> the names that most leads with it carry (named before nameless, then the first by text)."""
-    counts: dict[str, dict[tuple[str, ...], int]] = {}
-    for values, leads in claims:
-        if values[identifier]:
-            names = counts.setdefault(values[identifier], {})
-            key = tuple(values[name] for name in RENAMED)
-            names[key] = names.get(key, 0) + leads
+def _match(keys: dict[str, str | None], identifier: str | None, *, joined_by_id: bool) -> tuple[str | None, ...]:
+    """The keys by which leads claim it. By names, leads with another id of that kind belong to something else."""
+    if joined_by_id:
+        return tuple(keys[key] if key == identifier else None for key in JOINED)
+    return tuple(keys[key] if key in NAMES else "" if key == identifier else None for key in JOINED)
+
+
+def _renaming(rows: Iterable[ClaimRow], claiming: Sequence[str], identifier: str) -> dict[str, dict[str, str]]:
+    """Id -> the names that most leads with it carry (named before nameless, then the first by text), without empty."""
+    of_id, (source, medium, campaign) = claiming.index(identifier), (claiming.index(name) for name in RENAMED)
+    counts: dict[str, dict[Key, int]] = {}
+    for key, leads in rows:
+        if key[of_id]:
+            names, counted = (key[source], key[medium], key[campaign]), counts.setdefault(key[of_id], {})
+            counted[names] = counted.get(names, 0) + leads
     best = {value: min(names, key=lambda key: (not any(key), -names[key], key)) for value, names in counts.items()}
-    return {value: dict(zip(RENAMED, names, strict=True)) for value, names in best.items()}
+    return {
+        value: {name: told for name, told in zip(RENAMED, names, strict=True) if told} for value, names in best.items()
+    }
 
 
 def day_key(dimension: str, day: date) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -42,27 +42,19 @@ CURRENT_CELLS = """workspace_id = :workspace_id AND generation = (
 """The condition for cells of the generation to be read, in one statement with them: safe during a switch."""
 
 
+_SETTING: Final = """SELECT json_build_array(s.name, g.time_zone, g.currency, s.language, g.number)
+    FROM workspace_setting s JOIN generation g ON g.workspace_id = s.workspace_id AND g.number = s.generation
+    WHERE s.workspace_id = :workspace_id"""
+
+
 async def workspace_setting(session: AsyncSession, workspace_id: UUID) -> Setting:
     """Zone and currency of the workspace's present cells; raises `WorkspaceNotKnown` before its first event."""
-    active = (Generation.workspace_id == WorkspaceSetting.workspace_id) & (
-        Generation.number == WorkspaceSetting.generation
-    )
-    row = (
-        await session.execute(
-            select(
-                WorkspaceSetting.name,
-                Generation.time_zone,
-                Generation.currency,
-                WorkspaceSetting.language,
-                Generation.number,
-            )
-            .join(Generation, active)
-            .where(WorkspaceSetting.workspace_id == workspace_id)
-        )
-    ).one_or_none()
-    if row is None:
+    told: Look[list[Any] | None] = Look(_SETTING, {"workspace_id": workspace_id}, lambda row: row)
+    await look(session, told)
+    if told.found is None:
         raise WorkspaceNotKnown
-    return Setting(row.name, ZoneInfo(row.time_zone), row.currency, row.language, row.number)
+    name, time_zone, currency, language, generation = told.found
+    return Setting(name, ZoneInfo(time_zone), currency, language, generation)
 
 
 class Freshness(NamedTuple):

@@ -43,8 +43,9 @@ class Times:
         """The buckets that hold the cases of these ranks (0.5: the lower median); None without cases."""
         if self._buckets is not None:
             return [quantile_bucket(self._buckets, share) for share in shares]
-        groups = list(reversed(_groups(_filled(self._digits, _WIDTH))))
-        sofar = list(accumulate(int(group) % _LEFT_OVER for group in groups))
+        groups = _groups(_filled(self._digits, _WIDTH))
+        groups.reverse()
+        sofar = list(accumulate([int(group) % _LEFT_OVER for group in groups]))
         return [_bucket_of_rank(floor(share * (sofar[-1] - 1)), groups, sofar) for share in shares]
 
     def seconds(self, *shares: float) -> list[int | None]:

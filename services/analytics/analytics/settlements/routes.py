@@ -1,5 +1,6 @@
 """`/v1/settlements`."""
 
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
@@ -38,4 +39,4 @@ async def settlements_get(
     period = read_period(start, end, zone=setting.time_zone, now=now)
     asked = slice_of(caller.workspace, Question((), (), period, "period"), setting)
     body = await queries.settle(session, asked, supplier=supplier)
-    return await answer(request, body, wanted=wanted, table=queries.table_of(body))
+    return await answer(request, body, wanted=wanted, table=partial(queries.table_of, body))
