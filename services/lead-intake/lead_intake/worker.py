@@ -70,7 +70,7 @@ def loops(own: IntakeSettings, db: Database, core: ServiceClient) -> list[tuple[
     sealer = Sealer(own.data_key, purpose=SECRETS_PURPOSE)
     follower = FeedConsumer(db, core, name="crm-core", handle=partial(follow, own.data_key), types=FOLLOWED)
     return [
-        ("delivery", Deliverer(db, core).run),
+        ("delivery", Deliverer(db, core, rush=own.rush).run),
         ("sequencer", Sequencer(db).run),
         ("mailboxes", Mailboxes(db, sealer).run),
         ("subscriptions", Confirmer(db).run),

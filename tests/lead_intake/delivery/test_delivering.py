@@ -6,7 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
-from lead_intake.delivery import delivering
+from lead_intake.delivery import delivering, pacing
 from lead_intake.delivery.delivering import Deliverer
 from leadkit import clock
 from leadkit.ids import new_id
@@ -46,12 +46,34 @@ async def test_inquiries_arrive_in_order_with_their_workspace_and_the_outcome_is
 async def test_a_batch_that_is_still_being_recorded_is_not_sent_again_with_the_next(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivering, "BATCH", 2)
+    monkeypatch.setattr(pacing, "BATCH", 2)
     core, ids = CrmCore(), await filled(workspace, 5)
     assert await Deliverer(workspace.intake.db, core.client).step() == 5
     assert core.order == ids
     assert len(core.requests) == 3
     assert {one["status"] for one in await workspace.submissions()} == {"delivered"}
+
+
+async def test_while_the_door_is_busy_small_batches_go_out_with_rests_between_them(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rests: list[float] = []
+
+    async def rest(_: asyncio.Event, seconds: float) -> None:
+        rests.append(seconds)
+
+    monkeypatch.setattr(pacing, "SMALL_BATCH", 2)
+    monkeypatch.setattr(delivering, "pause", rest)
+    core, ids = CrmCore(), await filled(workspace, 5)
+    with clock.at(clock.now()):
+        assert await Deliverer(workspace.intake.db, core.client, rush=5).step() == 5
+    assert core.order == ids, "in order, however slowly"
+    assert len(core.requests) == 3
+    assert 0 < sum(rests) <= 3 * pacing.LONGEST_REST_S
+    await filled(workspace, 3)
+    with clock.at(clock.now() + timedelta(seconds=2)):
+        assert await Deliverer(workspace.intake.db, core.client, rush=5).step() == 3
+    assert len(core.requests) == 4, "what came before the last second is no rush"
 
 
 @pytest.mark.parametrize("failure", [401, 403, 404, 408, 429, 500, 503, None])

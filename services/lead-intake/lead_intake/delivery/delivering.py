@@ -6,6 +6,8 @@ Every step may be repeated: crm-core knows an inquiry by its id, and what is rec
 
 import asyncio
 from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -20,10 +22,17 @@ from leadkit.waiting import pause
 from prometheus_client import Counter, Histogram
 
 from lead_intake.delivery import actions
+from lead_intake.delivery.pacing import RUSH, WINDOW_S, Pace, pace_at
 from lead_intake.delivery.rules import HALVED, not_now, outcome_of, outcome_of_call, parked
-from lead_intake.submissions.outcomes import Outcome, Ready, ready, record_attempts, record_outcomes
+from lead_intake.submissions.outcomes import (
+    Outcome,
+    Ready,
+    arrived_since,
+    ready,
+    record_attempts,
+    record_outcomes,
+)
 
-BATCH = 500
 BATCH_CHARACTERS = 4 * 1024 * 1024
 LOOK_EVERY_S = 0.1
 LEASE_S = 15  # what a killed worker holds back; two at once would only repeat what crm-core takes once
@@ -42,11 +51,12 @@ lag_seconds = Histogram(
 
 
 class Deliverer:
-    """The delivery of one worker process."""
+    """The delivery of one worker process. At `rush` forms a second it leaves the machine to the door (`pacing`)."""
 
-    def __init__(self, db: Database, core: ServiceClient) -> None:
+    def __init__(self, db: Database, core: ServiceClient, *, rush: int = RUSH) -> None:
         self._db = db
         self._core = core
+        self._rush = rush
         self._holder = new_id()
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -68,7 +78,8 @@ class Deliverer:
         return sum(await asyncio.gather(*(deliver(workspace_id) for workspace_id in due)))
 
     async def _deliver_workspace(self, workspace_id: UUID, stop: asyncio.Event | None) -> int:
-        """Batch after batch; while what came of one is being recorded, the next is on its way."""
+        """Batch after batch; while what came of one is being recorded, the next is on its way. While the door is busy
+        there is a rest after each."""
         request_id.set(str(new_id()))
         decided, now = 0, asyncio.get_running_loop().time
         turn_ends = now() + TURN_S
@@ -76,7 +87,8 @@ class Deliverer:
         under_way: list[Ready] = []
         try:
             while now() < turn_ends and not (stop and stop.is_set()):
-                batch, failures = await self._next(workspace_id, but=under_way)
+                began = now()
+                batch, failures, pace = await self._next(workspace_id, but=under_way)
                 outcomes = await self._answered(workspace_id, batch, failures) if batch else None
                 if outcomes is None:
                     break
@@ -88,6 +100,8 @@ class Deliverer:
                 decided += len(batch)
                 if failures:
                     await recording  # it says that crm-core is back: the next batch is a whole one again
+                if rest_s := pace.rest_s(now() - began):
+                    await pause(stop or asyncio.Event(), rest_s)
         finally:
             if recording is not None:
                 await recording
@@ -95,16 +109,23 @@ class Deliverer:
                 await release(session, _lease(workspace_id), self._holder)
         return decided
 
-    async def _next(self, workspace_id: UUID, *, but: Sequence[Ready]) -> tuple[list[Ready], int]:
+    async def _next(self, workspace_id: UUID, *, but: Sequence[Ready]) -> tuple[list[Ready], int, Pace]:
         """The next batch, if the lease is ours, without those that are being recorded; after a failure a single one,
-        to see whether crm-core is back."""
+        to see whether crm-core is back. And how busy the door is."""
         async with self._db.transaction(role="worker") as session:
             if not await acquire(session, _lease(workspace_id), self._holder, LEASE_S):
-                return [], 0
+                return [], 0, pace_at(0, rush=self._rush)
             failures = await actions.failures_of(session, workspace_id)
-            limit = 1 if failures else BATCH
-            found = await ready(await driver_of(session), workspace_id, limit, but=[one.id for one in but])
-        return _bounded(found), failures
+            connection = await driver_of(session)
+            pace = await self._pace(connection, workspace_id)
+            limit = 1 if failures else pace.batch
+            found = await ready(connection, workspace_id, limit, but=[one.id for one in but])
+        return _bounded(found), failures, pace
+
+    async def _pace(self, connection: Any, workspace_id: UUID) -> Pace:
+        since = clock.now() - timedelta(seconds=WINDOW_S)
+        arrived = await arrived_since(connection, workspace_id, since, most=self._rush)
+        return pace_at(arrived / WINDOW_S, rush=self._rush)
 
     async def _answered(self, workspace_id: UUID, batch: list[Ready], failures: int) -> list[Outcome] | None:
         """What crm-core says to a batch; None, and the workspace pauses, when it cannot take any now."""

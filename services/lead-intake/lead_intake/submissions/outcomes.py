@@ -22,6 +22,13 @@ _READY = """
 """
 _FRESH, _IMPORTED = _READY.format("<>"), _READY.format("=")
 
+_ARRIVING = """
+    SELECT count(*) FROM (
+        SELECT FROM submission
+        WHERE workspace_id = $1 AND status = 'ready' AND channel <> 'import' AND received_at > $2 LIMIT $3
+    ) AS arrived
+"""
+
 # A call that we made is no inquiry, so its submission stays `ignored`; what is told of it is its latest revision.
 _CALLS_DUE = """
     SELECT id, revision, result, received_at, inquiry::text AS inquiry, true
@@ -125,6 +132,12 @@ async def ready(connection: Connection, workspace_id: UUID, limit: int, *, but: 
     rows = rows or await connection.fetch(_CALLS_DUE, workspace_id, limit, but)
     rows = rows or await connection.fetch(_IMPORTED, workspace_id, min(limit, IMPORTED_AT_ONCE), but)
     return [Ready(*row) for row in rows]
+
+
+async def arrived_since(connection: Connection, workspace_id: UUID, since: datetime, *, most: int) -> int:
+    """How many of those that wait came after `since`, counted up to `most`; rows of imports do not come through the
+    door."""
+    return int(await connection.fetchval(_ARRIVING, workspace_id, since, most))
 
 
 async def record_outcomes(
