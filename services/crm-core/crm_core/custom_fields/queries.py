@@ -87,5 +87,5 @@ async def customs_for(
     """What the values of a whole batch of cards are held against, in at most two statements."""
     fields = await fields_of(session, workspace_id, entity)
     named: set[UUID] = set().union(*(users_named(fields, one) for one in given)) if fields else set()
-    users = await users_by_id(session, workspace_id, list(named)) if named else {}
+    users = await users_by_id(session, workspace_id, list(named))
     return Customs(fields, frozenset(user_id for user_id, user in users.items() if user.active))

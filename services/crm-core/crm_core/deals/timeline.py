@@ -59,6 +59,8 @@ def _phrase(row: StageChange) -> str:
 
 async def handovers(session: AsyncSession, scope: Scope, page: PageOf) -> list[Entry]:
     """Who got the scope's deals, and when; each deal remembers that itself."""
+    if not scope.deal_ids:
+        return []
     deals = await session.scalars(
         select(Deal).where(Deal.workspace_id == scope.workspace_id, Deal.id.in_(scope.deal_ids))
     )

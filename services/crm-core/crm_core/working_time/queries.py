@@ -17,7 +17,7 @@ from crm_core.working_time.tables import Holiday
 
 async def calendars_of(session: AsyncSession, workspace_id: UUID, user_ids: Collection[UUID]) -> dict[UUID, Calendar]:
     """The calendars of these users, with two statements for all."""
-    users = await users_by_id(session, workspace_id, list(set(user_ids))) if user_ids else {}
+    users = await users_by_id(session, workspace_id, list(set(user_ids)))
     return await calendars_among(session, workspace_id, users.values())
 
 

@@ -45,6 +45,8 @@ async def existing_user(session: AsyncSession, workspace_id: UUID, user_id: UUID
 
 async def users_by_id(session: AsyncSession, workspace_id: UUID, user_ids: Sequence[UUID]) -> dict[UUID, User]:
     """The users of these ids that there are."""
+    if not user_ids:
+        return {}
     found = await session.scalars(select(User).where(User.workspace_id == workspace_id, User.id.in_(user_ids)))
     return {user.id: user for user in found}
 
