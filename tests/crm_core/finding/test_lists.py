@@ -90,8 +90,10 @@ async def test_pages_follow_each_other_in_every_order_and_the_total_is_told(peop
 
 
 @pytest.mark.parametrize(("glance", "some", "few", "nearby", "frequent"), [
-    (2, 1, 100, 4, 1),  # rare ahead, and few in all
-    (1, 9, 1, 3, 1),  # rare ahead, but many in all, and not rare a little further
+    (9, 1, 0, 1, 9),  # the glance fills the page
+    (2, 9, 100, 4, 1),  # rare ahead, and few in all
+    (1, 9, 1, 9, 1),  # rare ahead, but many in all, and not rare a little further
+    (1, 9, 1, 3, 1),  # nor so frequent that the page is there
     (1, 9, 1, 2, 9),  # and rare there too
     (1, 0, 0, 3, 0),  # frequent ahead
 ])  # fmt: skip

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, false, func, literal, literal_column
 from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_core.conditions.kinds import Op, Relative
-from crm_core.conditions.tree import All, Condition, Not, Test, each_test
+from crm_core.conditions.tree import All, Condition, Not, Test
 
 Column = ColumnElement[Any] | InstrumentedAttribute[Any]
 
@@ -52,12 +52,10 @@ def clause(condition: Condition, columns: Columns, *, now: datetime) -> ColumnEl
     return or_(false(), *parts)
 
 
-def is_leaky(condition: Condition, computed: Collection[str] = ()) -> bool:
-    """Whether PostgreSQL would leave an index unused under row-level security, since an operator of the condition, or
-    of a `computed` field, is not leakproof: then the list is read in the role `search`."""
-    return any(
-        test.op in LEAKY or test.field.kind == "decimal" or test.field.name in computed for test in each_test(condition)
-    )
+def is_leaky(test: Test, computed: Collection[str] = ()) -> bool:
+    """Whether PostgreSQL would leave an index unused for the test under row-level security, since its operator, or
+    what reads a `computed` field, is not leakproof: then the list is read in the role `search`."""
+    return test.op in LEAKY or test.field.kind == "decimal" or test.field.name in computed
 
 
 def _met(test: Test, column: Column | Member | Moving, now: datetime) -> ColumnElement[bool]:

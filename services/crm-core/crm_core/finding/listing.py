@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, or_
 
 from crm_core.conditions.fields import Fields
 from crm_core.conditions.sql import Column, Columns, clause, is_leaky
-from crm_core.conditions.tree import All, Condition
+from crm_core.conditions.tree import All, Condition, Test, each_test
 from crm_core.contacts.points import Point
 from crm_core.custom_fields.rules import FieldInfo
 from crm_core.finding.lexemes import begin_with
@@ -25,7 +25,8 @@ class Listing:
     null, each with an index), the text that is searched, and how a whole address leads to a row.
 
     `custom` holds the values of custom fields, `leaky_sorts` are orders whose cursor compares what is not leakproof
-    (COALESCE is not), `computed` the fields that are read out of JSON."""
+    (COALESCE is not), `computed` the fields that are read out of JSON; of
+    `served` ones each value has an index in the default order."""
 
     entity: str
     seen_by: Callable[[Caller], Select[Any]]
@@ -37,6 +38,7 @@ class Listing:
     key: Column
     leaky_sorts: frozenset[str] = frozenset()
     computed: frozenset[str] = frozenset()
+    served: frozenset[str] = frozenset()
     searched: Column | None = None
     reached_by: Callable[[Point], ColumnElement[bool]] | None = None
     custom: Column | None = None
@@ -96,10 +98,22 @@ def check_sort(listing: Listing, sort: str | None) -> None:
 def wants_search_role(listing: Listing, asked: Asked, sort: str | None) -> bool:
     """Whether the list is to be read in the role `search`, since row-level security would keep an index unused."""
     order = (sort or listing.default).removeprefix("-")
-    return is_guessed(listing, asked) or order in listing.leaky_sorts
+    return asked.q is not None or bool(_leaky(listing, asked)) or order in listing.leaky_sorts
 
 
-def is_guessed(listing: Listing, asked: Asked) -> bool:
-    """Whether PostgreSQL cannot know how many rows meet what is asked: under row-level security it keeps its statistics
-    from operators that are not leakproof, also in the role `search`."""
-    return asked.q is not None or is_leaky(asked.condition, listing.computed)
+def is_guessed(listing: Listing, asked: Asked, sort: str | None) -> bool:
+    """Whether PostgreSQL cannot know how many rows meet what is asked, without `q`: under row-level security it keeps
+    its statistics from operators that are not leakproof, also in the role `search`. It need not where an index has just
+    these rows in just this order."""
+    leaky = _leaky(listing, asked)
+    return len(leaky) > 1 or any(not _is_served(listing, asked.condition, test, sort) for test in leaky)
+
+
+def _leaky(listing: Listing, asked: Asked) -> list[Test]:
+    return [test for test in each_test(asked.condition) if is_leaky(test, listing.computed)]
+
+
+def _is_served(listing: Listing, condition: Condition, test: Test, sort: str | None) -> bool:
+    one = test.op == "eq" or (test.op == "in" and len(test.value) == 1)
+    in_order = sort in (None, listing.default) and test.field.name in listing.served
+    return one and in_order and isinstance(condition, All) and test in condition.of

@@ -11,7 +11,7 @@ from fastapi import Query, Request, Response
 from leadkit.edge import Allow, ReadSession
 from leadkit.paging import PageRequest, count, fetch_page, ordered
 from leadkit.tokens import Caller
-from sqlalchemy import ColumnElement, Select, Text, Uuid, any_, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, and_, any_, func, literal, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,14 +27,14 @@ from crm_core.finding.words import is_number, plain
 from crm_core.searching import listing_of, without_bitmaps
 from crm_core.views.queries import view_for
 
-GLANCE, SOME = 500, 4
-"""So many of the next rows are looked at in half a millisecond. With fewer finds among them, what is searched is rare
-as far as they tell, so all of it is fetched by an index."""
+GLANCE, SOME = 1000, 8
+"""So many of the next rows are looked at in a millisecond: most of what is searched fills its page from them. With
+fewer finds among them, what is searched is rare as far as they tell, so all of it is fetched by an index."""
 FEW = 3000
 """As many rows as an index may find for that; they are fetched and sorted in some five milliseconds."""
-NEARBY, FREQUENT = 5000, 16
-"""So many rows are looked at when neither helped. From so many finds among them on, going on costs less than fetching
-all that an index finds."""
+NEARBY, FREQUENT = 10_000, 30
+"""So many rows are looked at where the glance did not help. From so many finds among them on, going on costs less than
+fetching all that an index finds."""
 
 SearchedFor = Annotated[
     str | None,
@@ -106,7 +106,7 @@ async def find_page(
         statement = narrowed(listing, caller, asked, now=now)
         page = _Page(session, listing, caller, paging, request, response)
         if asked.q is None:
-            return await (page.guessed(statement) if is_guessed(listing, asked) else page.of(statement))
+            return await (page.guessed(statement) if is_guessed(listing, asked, paging.sort) else page.of(statement))
         for way in ways(listing, caller, asked.q, await _region(session, caller, asked.q)):
             found = await (page.of(statement.where(way.meant)) if way.few else page.searched(statement, way))
             if found.rows or (paging.cursor is not None and await _any(session, statement.where(way.indexed))):
@@ -144,15 +144,19 @@ class _Page:
 
     async def searched(self, statement: Select[Any], way: Way) -> Found:
         """The page of those rows of a statement that a search means in this way; its index has no order."""
-        meant, indexed = statement.where(way.meant), statement.where(way.indexed)
+        found = await self._without_total()._searched(statement, way)
+        return await self._with_total(found, statement.where(way.indexed))
 
+    async def _searched(self, statement: Select[Any], way: Way) -> Found:
         async def rarely(page: _Page) -> Found:
-            return await page._few(statement, way) or await page.of(indexed)
+            return await page._few(statement, way) or await page.of(statement.where(way.indexed))
 
-        page = self._without_total()
-        rare = await page._glance(way.meant) < SOME
-        found = await page._few(statement, way) if rare else None
-        return await self._with_total(found or await page._in_order(meant, rarely), indexed)
+        finds, keys = await self._glance(statement, way)
+        if len(keys) > self.paging.limit:
+            return await self._those(keys)
+        if finds < SOME and (few := await self._few(statement, way)) is not None:
+            return few
+        return await self._in_order(statement.where(way.meant), rarely)
 
     async def _with_total(self, found: Found, statement: Select[Any]) -> Found:
         return found._replace(total=await count(self.session, statement)) if self.paging.include_total else found
@@ -164,47 +168,51 @@ class _Page:
 
     async def _in_order(self, statement: Select[Any], rarely: Callable[["_Page"], Awaitable[Found]]) -> Found:
         """The page as the order goes on; another one where the next rows have too few of the statement's for that."""
-        end = await self._end()
-        async with without_bitmaps(self.session):
-            found = await self.of(statement if end is None else statement.where(self._not_beyond(end)))
-        if end is None or found.next_cursor is not None:
-            return found
-        if len(found.rows) < FREQUENT:
+        ahead = self._ordered(self._marked(asked=_condition(statement))).limit(NEARBY).subquery()
+        keys = list(await self.session.scalars(self._first(ahead)))
+        if len(keys) > self.paging.limit:
+            return await self._those(keys)
+        if len(keys) < FREQUENT:
             return await rarely(self)
         async with without_bitmaps(self.session):
             return await self.of(statement)
 
-    async def _glance(self, meant: ColumnElement[bool]) -> int:
-        """How many of the next rows of the order have the words that are meant."""
-        rows = select(meant.label("meant")).where(self.listing.workspace == self.caller.workspace)
-        ahead = self._ordered(rows).limit(GLANCE).subquery()
-        return await self.session.scalar(select(func.count()).where(ahead.c.meant)) or 0
+    async def _glance(self, statement: Select[Any], way: Way) -> tuple[int, list[Any]]:
+        """How many of the next rows of the order have the words that are meant, and which are on the page."""
+        marked = self._marked(asked=and_(_condition(statement), way.meant), meant=way.meant)
+        ahead = self._ordered(marked).limit(GLANCE).cte("ahead")
+        finds = select(func.count()).where(ahead.c.meant).scalar_subquery()
+        found, keys = (
+            await self.session.execute(select(finds, func.array(self._first(ahead).scalar_subquery())))
+        ).one()
+        return found, keys
+
+    def _marked(self, **marks: ColumnElement[bool]) -> Select[Any]:
+        """All rows of the workspace, each with what is true of it: PostgreSQL cannot but read them in their order."""
+        told: list[Any] = [mark.label(name) for name, mark in marks.items()]
+        return select(*told).where(self.listing.workspace == self.caller.workspace)
+
+    def _first(self, rows: FromClause) -> Select[Any]:
+        """The keys of the first marked ones, one more than the page has."""
+        return select(rows.c.page_key).where(rows.c.asked).limit(self.paging.limit + 1)
+
+    async def _those(self, keys: list[Any]) -> Found:
+        """The page that has these rows."""
+        among = self.listing.key == any_(literal(keys, ARRAY(Uuid())))
+        return await self.of(self.listing.seen_by(self.caller).where(among))
 
     async def _few(self, statement: Select[Any], way: Way) -> Found | None:
         """The page when the way's index finds at most `FEW` rows; None when there are more. What else is asked only
         marks them: it may leave so few that all the index finds would be read for them."""
-        listing = self.listing
-        asked = self._ordered(statement).whereclause
-        assert asked is not None
-        hits = select(asked.label("asked"), *self._place()).where(
-            listing.workspace == self.caller.workspace, way.indexed
-        )
+        hits = self._marked(asked=_condition(self._ordered(statement))).add_columns(*self._place()).where(way.indexed)
         hit = hits.limit(FEW + 1).cte("hit")
         order = [each.desc() if self._descends else each for each in (hit.c.page_sort, hit.c.page_key)]
-        first = select(hit.c.page_key).where(hit.c.asked).order_by(*order).limit(self.paging.limit + 1)
         number = select(func.count()).select_from(hit).scalar_subquery()
-        found, keys = (await self.session.execute(select(number, func.array(first.scalar_subquery())))).one()
+        first = self._first(hit).order_by(*order).scalar_subquery()
+        found, keys = (await self.session.execute(select(number, func.array(first)))).one()
         if found > FEW:
             return None
-        among = listing.key == any_(literal(keys, ARRAY(Uuid())))
-        return await self.of(listing.seen_by(self.caller).where(among)) if keys else Found([], None, None)
-
-    async def _end(self) -> tuple[Any, Any] | None:
-        """Where the next `NEARBY` rows end; None when there are not that many."""
-        listing = self.listing
-        after = self._ordered(select(listing.key).where(listing.workspace == self.caller.workspace))
-        last = (await self.session.execute(after.offset(NEARBY).limit(1))).first()
-        return None if last is None else (last.page_sort, last.page_key)
+        return await self._those(keys) if keys else Found([], None, None)
 
     def _ordered(self, statement: Select[Any]) -> Select[Any]:
         listing = self.listing
@@ -222,10 +230,11 @@ class _Page:
         """Where a row stands in the order."""
         return self.listing.sorts[self._order.removeprefix("-")].label("page_sort"), self.listing.key.label("page_key")
 
-    def _not_beyond(self, end: tuple[Any, Any]) -> ColumnElement[bool]:
-        column, key = self.listing.sorts[self._order.removeprefix("-")], self.listing.key
-        here, there = tuple_(column, key), tuple_(literal(end[0], column.type), literal(end[1], key.type))
-        return here >= there if self._descends else here <= there
+
+def _condition(statement: Select[Any]) -> ColumnElement[bool]:
+    condition = statement.whereclause
+    assert condition is not None
+    return condition
 
 
 async def _as_viewed(

@@ -109,6 +109,7 @@ LEADS = Listing(
     sorts=SORTS,
     leaky_sorts=frozenset({"respond_by", "next_step_at"}),
     computed=frozenset({"source", "medium", "campaign", "company"}),
+    served=frozenset({"source", "campaign"}),
     default="-created_at",
     workspace=Lead.workspace_id,
     key=Lead.id,

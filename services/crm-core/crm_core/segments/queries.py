@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from crm_core.conditions.sql import clause
 from crm_core.conditions.tree import Condition, read
 from crm_core.custom_fields.listing import with_custom_fields
-from crm_core.finding.listing import Asked, Listing, is_guessed, narrowed
+from crm_core.finding.listing import Asked, Listing, narrowed, wants_search_role
 from crm_core.listings import LISTINGS
 from crm_core.searching import listing_of
 from crm_core.segments.tables import Segment
@@ -59,7 +59,7 @@ async def size_of(session: AsyncSession, caller: Caller, segment: Segment, *, no
     except Invalid:
         return None
     asked = Asked(condition)
-    async with listing_of(session, search=is_guessed(listing, asked)):
+    async with listing_of(session, search=wants_search_role(listing, asked, None)):
         return await count(session, narrowed(listing, caller, asked, now=now))
 
 
