@@ -43,13 +43,13 @@ async def test_a_generation_built_while_events_come_in_equals_a_count_of_the_new
     batches, later = told_batches(seed), told_batches(seed + 1)
     for batch in batches:
         await projected.tell(*batch)
-    built = await _begin(projected)
-    for page in (*later, *([[]] * 60)):
-        going_on = await _chunk(projected, 2)
-        if page:
-            await projected.tell(*page)
-        elif not going_on:
-            break
+    built, pages, going_on = await _begin(projected), list(later), True
+    while going_on or pages:
+        # Events come in at every stage of the build, its end and what lies after it included.
+        for _ in range(seed % 4 + 1):
+            going_on = await _chunk(projected, 2)
+        if pages:
+            await projected.tell(*pages.pop(0))
     events = [event for batch in (*batches, *later) for event in batch]
     active = await _active(projected)
     assert active.number == built

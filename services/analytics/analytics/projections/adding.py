@@ -14,13 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.cells import Delta, Kind
 from analytics.projections.measures import LANE, Grain, Subject, columns_of
+from analytics.projections.tables import DIMENSIONS
 
 SUBJECTS: Final[dict[Kind, tuple[Subject, ...]]] = {
     "entry": ("submission", "inquiry"),
     "case": ("lead", "deal"),
     "passage": ("passage",),
 }
-DIMENSIONS: Final = ("d1", "d2", "d3", "d4", "d5")
 _KEY: Final = ("workspace_id", "generation", "part", "day", "key")
 _NAMED: Final = ", ".join(DIMENSIONS)
 _TOLD: Final = "family text, basis text, day date, " + ", ".join(f"{name} text" for name in DIMENSIONS)
@@ -28,8 +28,11 @@ _DIGEST: Final = f"md5(concat_ws(chr(31), {_NAMED}))::uuid"
 _MONTH: Final = "date_trunc('month', day)::date"
 
 
-def adding(delta: str, columns: Iterable[str]) -> str:
-    """Adds `delta`, a query of family, basis, day, d1 to d5 and these columns (a key once), to cells."""
+def adding(delta: str, columns: Iterable[str], *, before: str = "") -> str:
+    """Adds `delta`, a query of family, basis, day, d1 to d5 and these columns (a key once), to cells.
+
+    `before`: what the query reads by name.
+    """
     columns = tuple(columns)
     named = ", ".join(columns)
     summed = ", ".join(f"sum({name})" for name in columns)
@@ -37,7 +40,7 @@ def adding(delta: str, columns: Iterable[str]) -> str:
         f"{name} = coalesce(cell.{name} + excluded.{name}, cell.{name}, excluded.{name})" for name in columns
     )
     return f"""
-        WITH delta AS MATERIALIZED ({delta})
+        WITH {before}{", " if before else ""}delta AS MATERIALIZED ({delta})
         INSERT INTO cell ({", ".join(_KEY)}, {_NAMED}, {named})
         SELECT {_own("day")}, day, {_DIGEST}, {_NAMED}, {named} FROM delta
         UNION ALL
@@ -46,16 +49,14 @@ def adding(delta: str, columns: Iterable[str]) -> str:
         ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET {added}"""
 
 
-def adding_times(delta: str) -> str:
-    """Adds `delta`, a query of family, basis, day, d1 to d5, measure, bucket and n, to the cells of times."""
-    spread = f"sum((n::text || 'e' || bucket * {LANE})::numeric)"
+def adding_times(delta: str, *, before: str = "") -> str:
+    """Adds `delta`, a query of family, basis, day, d1 to d5, measure, n and spread, to the cells of times."""
     return f"""
-        WITH delta AS MATERIALIZED ({delta})
+        WITH {before}{", " if before else ""}delta AS MATERIALIZED ({delta})
         INSERT INTO cell_time ({", ".join(_KEY)}, {_NAMED}, measure, n, spread)
-        SELECT {_own("day")}, day, {_DIGEST}, {_NAMED}, measure, sum(n), {spread}
-        FROM delta GROUP BY family, basis, day, {_NAMED}, measure
+        SELECT {_own("day")}, day, {_DIGEST}, {_NAMED}, measure, n, spread FROM delta
         UNION ALL
-        SELECT {_own("month")}, {_MONTH} AS month, {_DIGEST}, {_NAMED}, measure, sum(n), {spread}
+        SELECT {_own("month")}, {_MONTH} AS month, {_DIGEST}, {_NAMED}, measure, sum(n), sum(spread)
         FROM delta GROUP BY family, basis, month, {_NAMED}, measure
         ON CONFLICT ({", ".join(_KEY)}, measure) DO UPDATE
         SET n = cell_time.n + excluded.n, spread = cell_time.spread + excluded.spread"""
@@ -67,7 +68,7 @@ def _own(grain: Grain) -> str:
 
 def _told(columns: tuple[str, ...]) -> str:
     """The delta that one JSON text of rows holds; what a row leaves out is NULL."""
-    given = ", ".join(f"{name} {'numeric' if name.endswith('_amount') else 'bigint'}" for name in columns)
+    given = ", ".join(f"{name} {'numeric' if name.endswith('_amount') else 'int'}" for name in columns)
     return f"""SELECT family, basis, day, {_NAMED}, {", ".join(columns)}
         FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, {given})"""
 
@@ -77,7 +78,10 @@ _ADD: Final[dict[Kind, TextClause]] = {
 }
 _ADD_TIMES: Final = text(
     adding_times(
-        f"""SELECT * FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, measure text, bucket int, n bigint)"""
+        f"""SELECT family, basis, day, {_NAMED}, measure, sum(n) AS n,
+            sum((n::text || 'e' || bucket * {LANE})::numeric) AS spread
+        FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, measure text, bucket int, n bigint)
+        GROUP BY family, basis, day, {_NAMED}, measure"""
     )
 )
 

@@ -2,8 +2,9 @@
 
 Some microseconds a fact, where making marks in Python takes hundreds. A fact becomes one row for its own day and hour,
 which counts in both bases, and one more for each moment of another hour, owner or reason. These rows are summed at once
-by the few sets of dimensions that all families can be summed from (GROUPING SETS), and what comes out is added to the
-cells as a batch of events would be.
+by the few sets of dimensions that all families can be summed from (GROUPING SETS). What comes out is put down without a
+look at what is there: chunk after chunk adds to the same cells, so these are written when all is counted
+(`gathering.py`).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,27 +15,24 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.adding import DIMENSIONS, adding, adding_times
 from analytics.projections.cells import Frame
 from analytics.projections.definitions import PLACES, Place, bucket, owner
+from analytics.projections.gathering import BASE, BASES_OF, MEMORY, TIMED, Base
 from analytics.projections.measures import (
     AMOUNT,
     BASES,
-    FAMILIES,
     FAMILIES_OF,
+    LANE,
     MEASURES,
-    WITHOUT_TIMES,
     Basis,
     Subject,
     columns_of,
+    part,
 )
+from analytics.projections.tables import DIMENSIONS
 
-MEMORY: Final = "SET LOCAL work_mem = '192MB'"
-"""What a chunk's sums take, so that they are not written to disk in between."""
-
-OF_TIME: Final = ("weekday", "hour_of_day")
+KEY: Final = ("workspace_id", "generation", "part", "day")
 OF_OWNER: Final = ("owner", "team")
-WITH_OWNER: Final = ("source", *OF_OWNER)
 SETTLED: Final = """(jsonb_array_length(f.owners) = 0 OR jsonb_array_length(f.owners) = 1
     AND coalesce(f.owners -> 0 ->> 'owner_id', '') = coalesce(f.owner_id::text, '')
     AND coalesce(f.owners -> 0 ->> 'team_id', '') = coalesce(f.team_id::text, ''))"""
@@ -71,7 +69,7 @@ async def count_chunk(
     after: UUID,
     last: UUID,
 ) -> None:
-    """Adds what the facts with keys after `after` up to `last` count for to the generation's cells."""
+    """Puts down what the facts with keys after `after` up to `last` count for, to be gathered into cells."""
     await session.execute(text(MEMORY))
     asked = {
         "workspace_id": workspace_id,
@@ -82,44 +80,75 @@ async def count_chunk(
         "last": last,
     }
     for subject in subjects:
-        for statement in _statements(subject):
-            needed = {name: value for name, value in asked.items() if f":{name}" in statement.text}
-            await session.execute(statement, needed)
+        statement = _statement(subject)
+        needed = {name: value for name, value in asked.items() if f":{name}" in statement.text}
+        await session.execute(statement, needed)
 
 
 @cache
-def _statements(subject: Subject) -> tuple[TextClause, ...]:
+def _statement(subject: Subject) -> TextClause:
+    """Counts and lengths of time at once, so that facts are read once."""
+    place, bases = PLACES[subject], BASES_OF[subject]
     timed = [measure.key for measure in MEASURES if measure.subject == subject and measure.timed]
     counted = [measure.key for measure in MEASURES if measure.subject == subject and not measure.timed]
-    statements = [text(adding(_sums(subject, counted), columns_of(subject)))]
+    parts = [f"fact AS MATERIALIZED ({_facts(place, bases, counted, timed)})", *_sums(place, bases, counted)]
     if timed:
-        statements.append(text(adding_times(_times(subject, timed))))
-    return tuple(statements)
+        parts += _times(place, [base for base, of in TIMED.items() if set(of) <= set(FAMILIES_OF[subject])], timed)
+    columns = columns_of(subject)
+    named = ", ".join((*KEY, *DIMENSIONS, *columns))
+    told = " UNION ALL ".join(_told(place, bases, base, basis, columns, "summed") for base in bases for basis in BASES)
+    return text(f"WITH {', '.join(parts)} INSERT INTO chunk_sum ({named}) {told}")
 
 
-def _sums(subject: Subject, measures: Sequence[str]) -> str:
-    place, families = PLACES[subject], FAMILIES_OF[subject]
-    groups = list(_groups(place, measures))
-    facts = [f"{place.holds(place.events[key])} AS w_{key}" for key in measures]
-    facts += [f"({place.events[key].amount})::numeric AS a_{key}" for key in measures if key in AMOUNT]
-    facts += [f"({place.events[key].n})::int AS n_{key}" for key in measures if place.events[key].n != "1"]
-    rows = " UNION ALL ".join(_rows(place, families, groups, measures))
-    sums = {f"{basis}_{name}": summed for basis in _bases(place) for name, summed in _columns(place, basis, measures)}
-    return f"""WITH fact AS MATERIALIZED ({_facts(place, families, facts)}), counted AS ({rows})
-        {_by_families(families, _bases(place), sums, (), columns_of(subject))}"""
+def _sums(place: Place, bases: Sequence[Base], measures: Sequence[str]) -> Iterator[str]:
+    yield f"counted AS ({' UNION ALL '.join(_rows(place, bases, list(_groups(place, measures)), measures))})"
+    sums = {f"{side}_{name}": summed for side in _sides(place) for name, summed in _columns(place, side, measures)}
+    yield _summed("summed", "counted", bases, sums, ())
 
 
-def _times(subject: Subject, measures: Sequence[str]) -> str:
-    place = PLACES[subject]
-    families = [family for family in FAMILIES_OF[subject] if family not in WITHOUT_TIMES]
-    facts = [f"{place.holds(place.events[key])} AS w_{key}" for key in measures]
-    rows = " UNION ALL ".join(row for key in measures for row in _lengths(place, families, key))
+def _times(place: Place, bases: Sequence[Base], measures: Sequence[str]) -> Iterator[str]:
+    """Rows of buckets first, then histograms, one at a time: sums of all the statement's together take gigabytes."""
+    yield f"length AS ({' UNION ALL '.join(row for key in measures for row in _lengths(place, bases, key))})"
     sums = {f"{basis}_n": f"nullif(count(*) FILTER (WHERE in_{basis}), 0)::int" for basis in BASES}
-    return f"""WITH fact AS MATERIALIZED ({_facts(place, families, facts)}), counted AS ({rows})
-        {_by_families(families, BASES, sums, ("measure", "bucket"), ("n",))}"""
+    yield _summed("bucketed", "length", bases, sums, ("measure", "bucket"))
+    listed = " UNION ALL ".join(_listed(bases, base, basis) for base in bases for basis in BASES)
+    named = ", ".join((*KEY, *DIMENSIONS, "measure"))
+    one, many = f"(numbers[1]::text || 'e' || buckets[1] * {LANE})", f"(u.n::text || 'e' || u.bucket * {LANE})"
+    yield f"""timed AS (INSERT INTO chunk_time ({named}, n, spread) SELECT {named}, n,
+        CASE WHEN cardinality(numbers) = 1 THEN {one}::numeric
+        ELSE (SELECT sum({many}::numeric) FROM unnest(numbers, buckets) u(n, bucket)) END FROM ({listed}) listed)"""
 
 
-def _bases(place: Place) -> tuple[str, ...]:
+def _listed(bases: Sequence[Base], base: Base, basis: Basis) -> str:
+    n, key = f"{basis}_n", ", ".join(_dimensions(base))
+    return f"""SELECT {_key(base, basis)}, {_numbered(base)}, measure, sum({n}) AS n, array_agg({n}) AS numbers,
+        array_agg(bucket) AS buckets FROM bucketed WHERE mask = {_mask(bases, base)} AND {n} IS NOT NULL
+        GROUP BY day, measure{f", {key}" if key else ""}"""
+
+
+def _told(place: Place, bases: Sequence[Base], base: Base, basis: Basis, columns: Sequence[str], rows: str) -> str:
+    """A base's rows in one basis, as they are kept."""
+    side = basis if place.owned else "every"
+    sums = ", ".join(f"{side}_{name}" for name in columns)
+    known = ", ".join(f"{side}_{name}" for name in columns if not name.endswith("_amount"))
+    return f"""SELECT {_key(base, basis)}, {_numbered(base)}, {sums} FROM {rows}
+        WHERE mask = {_mask(bases, base)} AND coalesce({known}) IS NOT NULL"""
+
+
+def _key(base: Base, basis: Basis) -> str:
+    values = {"workspace_id": "CAST(:workspace_id AS uuid)", "generation": "CAST(:generation AS bigint)"}
+    values |= {"part": f"'{part(base, basis, 'day')}'", "day": "day"}
+    return ", ".join(f"{values[name]} AS {name}" for name in KEY)
+
+
+def _numbered(base: Base) -> str:
+    given = {"weekday": "extract(isodow FROM hour)::int::text", "hour_of_day": "to_char(hour, 'HH24')"}
+    dimensions = [given.get(dimension, dimension) for dimension in BASE[base]]
+    filled = [*dimensions, *("''",) * (len(DIMENSIONS) - len(dimensions))]
+    return ", ".join(f"{column} AS {name}" for column, name in zip(filled, DIMENSIONS, strict=True))
+
+
+def _sides(place: Place) -> tuple[str, ...]:
     """What has no owners is the same in both bases and is counted once."""
     return BASES if place.owned else ("every",)
 
@@ -137,16 +166,16 @@ def _groups(place: Place, measures: Iterable[str]) -> Iterator[_Group]:
         yield _Group(*group, tuple(keys))
 
 
-def _rows(place: Place, families: Sequence[str], groups: Sequence[_Group], measures: Sequence[str]) -> Iterator[str]:
+def _rows(place: Place, bases: Sequence[Base], groups: Sequence[_Group], measures: Sequence[str]) -> Iterator[str]:
     """The rows of `counted`: each fact's own, and those of groups that have no part in it."""
     if not place.owned:
         flags = ", ".join(f"w_{key} AS every_{key}" for key in measures)
-        yield _row(place, families, "born", OF_OWNER, "loss_reason", measures, flags, "true")
+        yield _row(place, bases, "born", OF_OWNER, "loss_reason", measures, flags, "true")
         return
     own = {(group.basis, key): group.joins for group in groups for key in group.measures}
     flags = ", ".join(f"w_{key} AND {joins} AS {basis}_{key}" for (basis, key), joins in own.items())
     holds = " OR ".join(f"w_{key}" for key in measures)
-    yield _row(place, families, "born", OF_OWNER, "loss_reason", measures, flags, holds)
+    yield _row(place, bases, "born", OF_OWNER, "loss_reason", measures, flags, holds)
     for group in groups:
         if group.joins != "true":
             flags = ", ".join(
@@ -157,12 +186,12 @@ def _rows(place: Place, families: Sequence[str], groups: Sequence[_Group], measu
             apart = f"({holds}) AND ({group.joins}) IS NOT TRUE"
             owners = OF_OWNER if group.present else _owners_at(f"m_{group.moment}")
             reason = f"reason_{group.apart}" if group.apart else "loss_reason"
-            yield _row(place, families, group.moment, owners, reason, measures, flags, apart)
+            yield _row(place, bases, group.moment, owners, reason, measures, flags, apart)
 
 
 def _row(
     place: Place,
-    families: Sequence[str],
+    bases: Sequence[Base],
     moment: str,
     owners: Sequence[str],
     reason: str,
@@ -172,11 +201,11 @@ def _row(
 ) -> str:
     more = [f"a_{key}" for key in measures if key in AMOUNT]
     more += [f"n_{key}" for key in measures if place.events[key].n != "1"]
-    columns = (*_cut(families, moment, owners, reason), *more, flags)
+    columns = (*_cut(bases, moment, owners, reason), *more, flags)
     return f"SELECT {', '.join(columns)} FROM fact WHERE m_{moment} IS NOT NULL AND ({holds})"
 
 
-def _lengths(place: Place, families: Sequence[str], key: str) -> Iterator[str]:
+def _lengths(place: Place, bases: Sequence[Base], key: str) -> Iterator[str]:
     """A timed measure's rows: on the cohort's day, and on that of its end where this is another day or owner."""
     event = place.events[key]
     long = f"{bucket(f'm_{event.start}', f'm_{event.moment}')}::int AS bucket"
@@ -185,7 +214,7 @@ def _lengths(place: Place, families: Sequence[str], key: str) -> Iterator[str]:
         ("born", OF_OWNER, f"true AS in_cohort, coalesce({same}, false) AS in_period", "true"),
         (event.moment, _owners_at(f"m_{event.moment}"), "false, true", f"({same}) IS NOT TRUE"),
     ):
-        columns = (*_cut(families, moment, owners, "loss_reason"), f"'{key}' AS measure", long, flags)
+        columns = (*_cut(bases, moment, owners, "loss_reason"), f"'{key}' AS measure", long, flags)
         yield f"SELECT {', '.join(columns)} FROM fact WHERE w_{key} AND {holds}"
 
 
@@ -195,7 +224,7 @@ def _owners_at(moment: str) -> tuple[str, ...]:
     )
 
 
-def _facts(place: Place, families: Iterable[str], more: Iterable[str]) -> str:
+def _facts(place: Place, bases: Sequence[Base], counted: Iterable[str], timed: Iterable[str]) -> str:
     """The chunk's facts with their moments, also as local hours, and dimensions, each worked out once."""
     columns = [f"({moment})::timestamptz AS m_{name}" for name, moment in place.moments.items()]
     columns += [
@@ -204,28 +233,29 @@ def _facts(place: Place, families: Iterable[str], more: Iterable[str]) -> str:
     ]
     columns += [
         f"{place.column(dimension)} AS {dimension}"
-        for dimension in _named(families)
-        if dimension not in (*OF_TIME, *OF_OWNER, "loss_reason")
+        for dimension in _named(bases)
+        if dimension not in ("hour", *OF_OWNER, "loss_reason")
     ]
     if place.owned:
         columns += [f"{owner(key, 'cohort', '')} AS {key}" for key in OF_OWNER]
         columns += ["f.owners", "f.owner_id", "f.team_id", f"{SETTLED} AS settled"]
         columns += [f"{place.column('loss_reason')} AS loss_reason"]
     columns += [f"{place.column('loss_reason', moment)} AS reason_{moment}" for moment in place.apart]
-    return f"""SELECT {", ".join((*columns, *more))} FROM {place.tables}
+    for key in (*counted, *timed):
+        event = place.events[key]
+        columns.append(f"{place.holds(event)} AS w_{key}")
+        columns += [f"({event.amount})::numeric AS a_{key}"] if key in AMOUNT else []
+        columns += [f"({event.n})::int AS n_{key}"] if event.n != "1" else []
+    return f"""SELECT {", ".join(columns)} FROM {place.tables}
         WHERE f.workspace_id = :workspace_id AND f.{place.key} > :after AND f.{place.key} <= :last"""
 
 
-def _cut(families: Iterable[str], moment: str, owners: Sequence[str], reason: str) -> Iterator[str]:
+def _cut(bases: Sequence[Base], moment: str, owners: Sequence[str], reason: str) -> Iterator[str]:
     """The dimensions of a row: of its time, its owner and reason, and of the fact."""
     yield f"s_{moment}::date AS day"
-    named = dict.fromkeys(_named(families))
-    if OF_TIME[0] in named:
-        yield f"s_{moment} AS hour"
-    special = dict(zip(OF_OWNER, owners, strict=True)) | {"loss_reason": reason}
-    for dimension in named:
-        if dimension not in OF_TIME:
-            yield f"{special.get(dimension, dimension)} AS {dimension}"
+    special = dict(zip(OF_OWNER, owners, strict=True)) | {"loss_reason": reason, "hour": f"s_{moment}"}
+    for dimension in _named(bases):
+        yield f"{special.get(dimension, dimension)} AS {dimension}"
 
 
 def _columns(place: Place, basis: str, measures: Iterable[str]) -> Iterator[tuple[str, str]]:
@@ -237,62 +267,26 @@ def _columns(place: Place, basis: str, measures: Iterable[str]) -> Iterator[tupl
             yield AMOUNT[key], f"sum(a_{key}) {kept}"
 
 
-def _named(families: Iterable[str]) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(dimension for family in families for dimension in FAMILIES[family]))
+def _dimensions(base: Base) -> tuple[str, ...]:
+    """The columns, beside the day, that a base is summed by; weekday and hour of day follow from the hour."""
+    return ("hour",) if base == "hour" else BASE[base]
 
 
-def _base(family: str, families: Iterable[str]) -> tuple[str, ...]:
-    """The columns, beside the day, of the rows that a family is summed from: its own, unless families are many."""
-    if "hour" in families:
-        if "owner" in families and family in ("source", "owner", "source_owner"):
-            return WITH_OWNER
-        if family in ("day", "hour"):
-            return ("hour",)
-        return FAMILIES[{"source": "campaign"}.get(family, family)]
-    return FAMILIES[family]
+def _named(bases: Iterable[Base]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(dimension for base in bases for dimension in _dimensions(base)))
 
 
-def _by_families(
-    families: Sequence[str], bases: Sequence[str], sums: dict[str, str], also: Sequence[str], told: Sequence[str]
-) -> str:
-    """The rows of `counted` summed by every family and basis, its dimensions as d1 to d5; `told` are its columns."""
-    from_base = {family: _base(family, families) for family in families}
-    sets = list(dict.fromkeys(from_base.values()))
-    named = tuple(dict.fromkeys(dimension for dimensions in sets for dimension in dimensions))
+def _summed(name: str, rows: str, bases: Sequence[Base], sums: dict[str, str], also: Sequence[str]) -> str:
+    """The rows summed by every base at once; `mask` tells which one a sum is of."""
     own = ("day", *also)
-    grouped = ", ".join(f"({', '.join((*own, *dimensions))})" for dimensions in sets)
-    summed = ", ".join(f"{expression} AS {name}" for name, expression in sums.items())
-    parts = " UNION ALL ".join(
-        _family(family, basis, from_base[family], f"mask = {_mask(named, from_base[family])}", told, own)
-        for family in families
-        for basis in bases
-    )
-    named_bases = ", ".join(f"('{basis}')" for basis in BASES)
-    basis, every = "told.basis", ""
-    if bases != BASES:
-        basis, every = "e.basis", f" CROSS JOIN (VALUES {named_bases}) e(basis)"
-    return f""", summed AS MATERIALIZED (
-            SELECT GROUPING({", ".join(named) or "day"}) AS mask, {", ".join((*own, *named))}, {summed}
-            FROM counted GROUP BY GROUPING SETS ({grouped})
-        ) SELECT family, {basis}, day, {", ".join((*DIMENSIONS, *also, *told))} FROM ({parts}) told{every}"""
+    grouped = ", ".join(f"({', '.join((*own, *_dimensions(base)))})" for base in bases)
+    summed = ", ".join(f"{expression} AS {column}" for column, expression in sums.items())
+    return f"""{name} AS MATERIALIZED (
+        SELECT GROUPING({", ".join(_named(bases))}) AS mask, {", ".join((*own, *_named(bases)))}, {summed}
+        FROM {rows} GROUP BY GROUPING SETS ({grouped}))"""
 
 
-def _family(family: str, basis: str, base: tuple[str, ...], rows: str, told: Iterable[str], own: Sequence[str]) -> str:
-    """A family's rows in one basis: those of its base, or these summed to fewer dimensions."""
-    given = {"weekday": "extract(isodow FROM hour)::int::text", "hour_of_day": "to_char(hour, 'HH24')"}
-    dimensions = [given.get(dimension, dimension) for dimension in FAMILIES[family]]
-    filled = [*dimensions, *("''",) * (len(DIMENSIONS) - len(dimensions))]
-    named = ", ".join(f"{column} AS {name}" for column, name in zip(filled, DIMENSIONS, strict=True))
-    holds = ", ".join(f"{basis}_{name}" for name in told if not name.endswith("_amount"))
-    if FAMILIES[family] == base or family == "hour":
-        values, grouped = ", ".join(f"{basis}_{name} AS {name}" for name in told), ""
-    else:
-        values = ", ".join(f"sum({basis}_{name}) AS {name}" for name in told)
-        grouped = f" GROUP BY {', '.join((*own, *dimensions))}"
-    return f"""SELECT '{family}' AS family, '{basis}' AS basis, {", ".join(own)}, {named}, {values}
-        FROM summed WHERE {rows} AND coalesce({holds}) IS NOT NULL{grouped}"""
-
-
-def _mask(named: Sequence[str], dimensions: Sequence[str]) -> int:
-    """What GROUPING says where only these dimensions are grouped by: a bit for each that is not, the first highest."""
-    return sum(1 << place for place, dimension in enumerate(reversed(named)) if dimension not in dimensions)
+def _mask(bases: Sequence[Base], base: Base) -> int:
+    """What GROUPING says where only this base's are grouped by: a bit for each that is not, the first highest."""
+    grouped = _dimensions(base)
+    return sum(1 << place for place, dimension in enumerate(reversed(_named(bases))) if dimension not in grouped)

@@ -2,8 +2,8 @@
 
 Whoever changes facts or cells of a workspace first locks its row of `workspace_setting` (`hold`), so they take turns. A
 generation is built in chunks of facts in a fixed order; between chunks events go on being projected into both, into the
-new one only for facts that it has counted already. So at every moment each generation is exact for the facts it covers,
-and the switch is one row.
+new one only for facts that it has counted already. So at every moment each generation is exact for the facts it covers:
+its cells, and the sums of its chunks that are still to be gathered into these. The switch is one row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,6 +20,7 @@ from analytics.projections.catalogue import BEFORE_WORKSPACE, keep_workspace
 from analytics.projections.cells import RULES, Frame
 from analytics.projections.counting import count_chunk
 from analytics.projections.facts import DealRow
+from analytics.projections.gathering import gather
 from analytics.projections.measures import BASES, GRAINS, Subject, part
 from analytics.projections.tables import (
     DealFact,
@@ -30,10 +31,13 @@ from analytics.projections.tables import (
     WorkspaceSetting,
     cell,
     cell_time,
+    chunk_sum,
+    chunk_time,
 )
 
-STAGES = ("submission", "inquiry", "case")
-"""The order in which a new generation counts facts; within a stage by id. A case is a lead with its deals."""
+STAGES = ("submission", "inquiry", "case", "cells")
+"""The order in which a new generation counts facts; within a stage by id. A case is a lead with its deals. At last what
+was counted is gathered into cells, by day."""
 
 COUNTED_IN: dict[str, tuple[Subject, ...]] = {
     "submission": ("submission",),
@@ -126,20 +130,24 @@ async def begin(session: AsyncSession, workspace_id: UUID, *, now: datetime) -> 
 
 
 async def build_chunk(session: AsyncSession, workspace_id: UUID, *, now: datetime, limit: int = CHUNK) -> bool:
-    """Counts the next facts in the generation being built, or makes it active after the last; False without one."""
+    """Does the next step of the generation being built: counts facts, gathers what they count for into cells, or makes
+    it active at last; False without one."""
     setting = await hold(session, workspace_id)
     building = await session.scalar(
         select(Generation).where(Generation.workspace_id == workspace_id, Generation.state == "building")
     )
     if building is None:
         return False
+    if building.stage == STAGES[-1]:
+        if not await gather(session, workspace_id, building.number, limit=limit):
+            await _switch(session, setting, building, now=now)
+        await session.flush()
+        return True
     last, number = await _next_page(session, building, limit)
     if last is not None:
         frame, subjects = _counted(building).frame, COUNTED_IN[building.stage]
         await count_chunk(session, subjects, workspace_id, building.number, frame, after=building.after, last=last)
         building.after, building.facts_done = last, building.facts_done + number
-    elif building.stage == STAGES[-1]:
-        await _switch(session, setting, building, now=now)
     else:
         building.stage, building.after = STAGES[STAGES.index(building.stage) + 1], NIL
     await session.flush()
@@ -230,7 +238,7 @@ async def sweepable(session: AsyncSession, *, now: datetime) -> Sequence[tuple[U
 async def sweep_family(session: AsyncSession, workspace_id: UUID, number: int, family: str) -> None:
     """Deletes a retired generation's cells of one family, as much as one transaction should."""
     parts = [part(family, basis, grain) for basis in BASES for grain in GRAINS]
-    for table in (cell, cell_time):
+    for table in (cell, cell_time, chunk_sum, chunk_time):
         own = (table.c.workspace_id == workspace_id, table.c.generation == number, table.c.part.in_(parts))
         await session.execute(delete(table).where(*own))
 

@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Numeric, Table, Text, Uuid, text
+from sqlalchemy import BigInteger, CheckConstraint, Column, Date, Index, Integer, Numeric, Table, Text, Uuid, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from analytics.base import Base
@@ -272,6 +272,9 @@ class DealFact(Base):
     updated_at: Mapped[datetime]
 
 
+DIMENSIONS = ("d1", "d2", "d3", "d4", "d5")
+
+
 def _key(*more: Column[Any]) -> list[Column[Any]]:
     """A short key, since comparing it is most of what a cell costs; `d1` to `d5` are in `key` as a digest."""
     return [
@@ -281,15 +284,26 @@ def _key(*more: Column[Any]) -> list[Column[Any]]:
         Column("day", Date, primary_key=True),
         Column("key", Uuid, primary_key=True),
         *more,
-        *(Column(f"d{place}", Text, nullable=False) for place in range(1, 6)),
+        *(Column(name, Text, nullable=False) for name in DIMENSIONS),
     ]
 
 
-def _sums() -> list[Column[Any]]:
+def _waiting() -> list[Column[Any] | Index]:
+    """As a cell's, with no key: rows that are only put down and taken away, the earliest days first."""
+    return [
+        Column("workspace_id", Uuid, nullable=False),
+        Column("generation", BigInteger, nullable=False),
+        Column("part", Text, nullable=False),
+        Column("day", Date, nullable=False),
+        *(Column(name, Text, nullable=False) for name in DIMENSIONS),
+        Index(None, "workspace_id", "generation", "day"),
+    ]
+
+
+def _sums(count: type[BigInteger | Integer]) -> list[Column[Any]]:
     """NULL where nothing was counted: most of a cell's sums, which then take no room."""
     return [
-        Column(name, Numeric if name.endswith("_amount") else BigInteger, nullable=True)
-        for name in columns_of(*FAMILIES_OF)
+        Column(name, Numeric if name.endswith("_amount") else count, nullable=True) for name in columns_of(*FAMILIES_OF)
     ]
 
 
@@ -297,7 +311,7 @@ cell = Table(
     "cell",
     Base.metadata,
     *_key(),
-    *_sums(),
+    *_sums(BigInteger),
     postgresql_with={"fillfactor": "80"},
 )
 """Sums over facts by `part` (family, basis and grain, as `measures.part` writes them) and local day, or month by its
@@ -314,3 +328,18 @@ cell_time = Table(
 )
 """Lengths of time of `n` cases, by the same keys and a timed measure: `spread` is their histogram as one number
 (`measures.LANE`)."""
+
+chunk_sum = Table("chunk_sum", Base.metadata, *_waiting(), *_sums(Integer))
+"""What chunks of facts count for in a generation that is being built, until that is gathered into its cells: by local
+day and `part` (a base of `gathering.py`, whose dimensions `d1` to `d5` are, and the basis); a key may be there often.
+Plain integers are summed in a fraction of the time that larger ones take."""
+
+chunk_time = Table(
+    "chunk_time",
+    Base.metadata,
+    *_waiting(),
+    Column("measure", Text, nullable=False),
+    Column("n", BigInteger, nullable=False),
+    Column("spread", Numeric, nullable=False),
+)
+"""Lengths of time by the same, as in `cell_time`."""

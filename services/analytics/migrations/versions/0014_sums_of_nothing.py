@@ -1,5 +1,7 @@
 """A sum of nothing in a cell is NULL: most sums of most cells, which took half of what writing a cell costs."""
 
+from decimal import Decimal
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -29,5 +31,5 @@ def downgrade() -> None:
         op.alter_column("cell", name, existing_type=_kind(name), nullable=False, server_default=sa.text("0"))
 
 
-def _kind(name: str) -> sa.types.TypeEngine[object]:
+def _kind(name: str) -> sa.Numeric[Decimal] | sa.BigInteger:
     return sa.Numeric() if name in AMOUNTS else sa.BigInteger()
