@@ -11,7 +11,7 @@ from analytics.metrics.reading import read
 from analytics.projections.cell_sums import family_for
 from analytics.projections.definitions import PLACES
 from analytics.projections.fact_sums import sums_of_facts
-from analytics.projections.measures import BASES, Basis
+from analytics.projections.measures import AMOUNT, BASES, Basis
 from analytics.projections.queries import workspace_setting
 from analytics.projections.slices import Condition, Period, Slice, Wanted
 from hypothesis import given, settings
@@ -22,7 +22,7 @@ from tests.analytics.projections.histories import lead, seeds, told_batches
 
 quick = settings(max_examples=5, deadline=None)
 WHOLE = Period(date(2026, 1, 1), date(2027, 1, 1))
-WANTED = [Wanted(measure, subject) for subject, place in PLACES.items() for measure in place.events]
+WANTED = [Wanted(measure, subject, measure in AMOUNT) for subject, place in PLACES.items() for measure in place.events]
 BYS = (
     ("day", "channel", "source", "medium", "campaign", "campaign_id"),
     ("week", "owner", "team"),

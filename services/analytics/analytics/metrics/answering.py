@@ -80,7 +80,7 @@ def _divided(left: Value, right: Value) -> Value:
 def wanted_of(metrics: Iterable[Metric]) -> list[Wanted]:
     """The measures that the metrics are worked out of."""
     return [
-        Wanted(part.source.measure, part.source.subject)
+        Wanted(part.source.measure, part.source.subject, isinstance(part.source, Amount | Average))
         for metric in metrics
         for part in ingredients(metric)
         if isinstance(part.source, Count | Amount | Quantile | Average)

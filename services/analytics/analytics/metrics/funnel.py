@@ -316,9 +316,9 @@ def _step_out(
 
 def _number(tallies: Mapping[str, Tally], wanted: Iterable[Wanted]) -> int:
     number = 0
-    for measure, _ in wanted:
-        if measure in tallies:
-            number += tallies[measure].n
+    for each in wanted:
+        if each.measure in tallies:
+            number += tallies[each.measure].n
     return number
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.looks import KNOWN, Look, look
 from analytics.projections.cell_sums import family_for, look_at_cells, read_alone
 from analytics.projections.fact_sums import sums_of_facts
-from analytics.projections.foreign_sums import AMOUNTS, any_foreign, foreign_sums
+from analytics.projections.foreign_sums import added_to, any_foreign, foreign_sums
 from analytics.projections.measures import Subject
 from analytics.projections.slices import NOTHING, Key, Slice, Sum, Wanted
 from analytics.projections.times import Times, together
@@ -62,7 +62,7 @@ class Reading:
 
 
 class _Places(NamedTuple):
-    """Where measures lie: in which family of cells, in the facts, or as visits; `foreign` are amounts of deals."""
+    """Where measures lie: in which family of cells, in the facts, or as visits; and which have money of deals."""
 
     cells: tuple[tuple[str, tuple[Wanted, ...]], ...]
     facts: tuple[Wanted, ...]
@@ -74,8 +74,8 @@ class _Places(NamedTuple):
 def _places(wanted: tuple[Wanted, ...], needed: tuple[str, ...]) -> _Places:
     cells: dict[tuple[str, Subject | None], list[Wanted]] = {}
     facts = []
-    told = [each for each in dict.fromkeys(wanted) if each.subject != "visit"]
-    for each in told:
+    told = {each.measure: each for each in sorted(wanted, key=lambda each: each.amount) if each.subject != "visit"}
+    for each in told.values():
         family = family_for(each, needed)
         if family is None:
             facts.append(each)
@@ -85,7 +85,7 @@ def _places(wanted: tuple[Wanted, ...], needed: tuple[str, ...]) -> _Places:
     return _Places(
         tuple((family, tuple(measures)) for (family, _), measures in cells.items()),
         tuple(facts),
-        tuple(each.measure for each in told if each.measure in AMOUNTS),
+        added_to(told.values()),
         any(each.subject == "visit" for each in wanted),
     )
 

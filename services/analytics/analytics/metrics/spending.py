@@ -86,6 +86,7 @@ async def spend_by(session: AsyncSession, asked: Slice, looks: SpendLooks) -> Sp
 
 
 def _cut(spent: SpentSum) -> SpentSum:
+    """As cells write the values, and without empty ones."""
     return spent._replace(
         keys={key: as_cells_write(key, value) if value else None for key, value in spent.keys.items()}
     )

@@ -46,7 +46,7 @@ def look_at_cells(asked: Slice, family: str, wanted: Sequence[Wanted]) -> list[L
 
     In family `stage`, where leads and deals have different dimensions, all wanted are of one subject.
     """
-    counted = tuple(each.measure for each in wanted if not MEASURE[each.measure].timed)
+    counted = tuple((each.measure, each.amount) for each in wanted if not MEASURE[each.measure].timed)
     timed = tuple(each.measure for each in wanted if MEASURE[each.measure].timed)
     kept = tuple((condition.dimension, condition.negated) for condition in asked.where)
     by, values = _By(family, wanted[0].subject, asked.by, kept), _values(asked, family)
@@ -68,6 +68,10 @@ async def read_alone(session: AsyncSession, *, alone: bool) -> None:
         helpers, plans = ("0", "force_generic_plan") if alone else ("DEFAULT", "DEFAULT")
         await set_local(session, f"max_parallel_workers_per_gather = {helpers}", f"plan_cache_mode = {plans}")
         session.info["alone"] = alone
+
+
+_Counted = tuple[tuple[str, bool], ...]
+"""Measures, and whether with their amounts."""
 
 
 class _By(NamedTuple):
@@ -92,23 +96,21 @@ def _values(asked: Slice, family: str) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=KNOWN)
-def _counts(by: _By, measures: tuple[str, ...]) -> str:
-    numbers = ", ".join(f"sum(sign * {measure})" for measure in measures)
-    amounts = ", ".join(f"sum(sign * {AMOUNT[measure]})" for measure in measures if measure in AMOUNT)
+def _counts(by: _By, measures: _Counted) -> str:
+    numbers = ", ".join(f"sum(sign * {measure})" for measure, _ in measures)
+    amounts = ", ".join(f"sum(sign * {AMOUNT[measure]})" for measure, with_amount in measures if with_amount)
     summed = f"ARRAY[{numbers}]::bigint[] AS numbers, ARRAY[{amounts}]::text[] AS amounts"
     return _statement(by, "cell", (), summed, "numbers, amounts")
 
 
-def _counted(measures: tuple[str, ...], rows: list[list[Any]] | None) -> list[Sum]:
+def _counted(measures: _Counted, rows: list[list[Any]] | None) -> list[Sum]:
     return [each for row in rows or () for each in _sums_of(measures, *row)]
 
 
-def _sums_of(
-    measures: tuple[str, ...], key: list[str], numbers: list[int | None], amounts: list[str | None]
-) -> Iterator[Sum]:
+def _sums_of(measures: _Counted, key: list[str], numbers: list[int | None], amounts: list[str | None]) -> Iterator[Sum]:
     combination, following = tuple(key), iter(amounts)
-    for measure, n in zip(measures, numbers, strict=True):
-        amount = Decimal(next(following) or NOTHING) if measure in AMOUNT else NOTHING
+    for (measure, with_amount), n in zip(measures, numbers, strict=True):
+        amount = Decimal(next(following) or NOTHING) if with_amount else NOTHING
         if n or amount:
             yield Sum(combination, measure, n or 0, amount)
 
@@ -120,7 +122,7 @@ def _times(by: _By) -> str:
 
 
 def _timed(rows: list[list[Any]] | None) -> list[Sum]:
-    return [Sum(tuple(key), measure, n, times=Times(spread)) for key, measure, n, spread in rows or () if n]
+    return [Sum(tuple(key), measure, n, times=Times(spread, n)) for key, measure, n, spread in rows or () if n]
 
 
 def _statement(by: _By, table: str, more: tuple[str, ...], summed: str, told: str) -> str:

@@ -4,7 +4,7 @@ Cells hold only amounts in the workspace's currency, so a rate told later, or to
 converts. What this costs grows with the deals in other currencies, and is a look into an index where there are none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -16,11 +16,9 @@ from analytics.looks import Look
 from analytics.projections.cell_sums import read_alone
 from analytics.projections.definitions import DEAL_AMOUNTS, PLACES, Event
 from analytics.projections.fact_sums import bounds, column, conditions
-from analytics.projections.slices import Key, Slice, Sum
+from analytics.projections.slices import Key, Slice, Sum, Wanted
 
 UNCONVERTED: Final = "unconverted"
-AMOUNTS: Final = frozenset({*DEAL_AMOUNTS, UNCONVERTED})
-"""The measures that deals in other currencies add to."""
 
 _DAY_WON: Final = "(coalesce(d.won_at, d.updated_at) AT TIME ZONE CAST(:zone AS text))::date"
 REVENUE: Final = (
@@ -39,6 +37,11 @@ class Foreign(NamedTuple):
 
     added: list[Sum]
     left_out: dict[str, dict[str, Decimal]]
+
+
+def added_to(wanted: Iterable[Wanted]) -> tuple[str, ...]:
+    """Those of the measures that deals in other currencies add to."""
+    return tuple(key for key, _, amount in wanted if key == UNCONVERTED or (amount and key in DEAL_AMOUNTS))
 
 
 def any_foreign(asked: Slice) -> Look[bool]:

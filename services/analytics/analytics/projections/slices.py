@@ -105,10 +105,11 @@ class Sum(NamedTuple):
 
 
 class Wanted(NamedTuple):
-    """A measure to be summed, and what it counts."""
+    """A measure to be summed, what it counts, and whether its amount is wanted too."""
 
     measure: str
     subject: Subject
+    amount: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,52 +1,48 @@
 """Lengths of time of many cases, as cells keep them: one number that holds a whole histogram."""
 
-import re
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping
-from itertools import accumulate
+from collections.abc import Iterable, Iterator, Mapping
 from math import floor
 from typing import Final
 
 from analytics.projections.measures import LANE, seconds_of
 
-_TOGETHER: Final = 8
-"""Buckets that are added up at once: more would make numbers whose reading takes longer than that of their parts."""
-_WIDTH: Final = LANE * _TOGETHER
+_TOGETHER: Final = 8 * LANE
+"""Digits that are read at once: reading more takes longer than reading their parts (measured)."""
 _LEFT_OVER: Final = 10**LANE - 1
 """What is left over by a division by it is the sum of all buckets, as with 9 and the digits of a decimal number."""
-_lanes = re.compile(f".{{{LANE}}}").findall
-_groups = re.compile(f".{{{_WIDTH}}}").findall
 
 
 class Times:
     """How many cases there are in each bucket (`measures.bucket_of`).
 
-    Told as buckets, or as the digits of a spread (`measures.LANE`). Those are read only when asked, and for a quantile
-    only where it lies: an answer has some fifty spreads of some hundred buckets each.
+    Told as buckets, or as the digits of a spread (`measures.LANE`) of so many cases. Those are read only when asked,
+    and for quantiles from the longest times down to the shortest: an answer has fifty spreads of some hundred buckets.
     """
 
-    __slots__ = ("_buckets", "_digits")
+    __slots__ = ("_buckets", "_cases", "_digits")
 
-    def __init__(self, digits: str = "", buckets: Mapping[int, int] | None = None) -> None:
-        self._digits = digits
+    def __init__(self, digits: str = "", cases: int = 0, *, buckets: Mapping[int, int] | None = None) -> None:
+        self._digits, self._cases = digits, cases
         self._buckets = None if digits else buckets or {}
 
     @property
     def buckets(self) -> Mapping[int, int]:
         """Bucket -> cases, of those that have any."""
         if self._buckets is None:
-            lanes = enumerate(reversed(_lanes(_filled(self._digits, LANE))))
-            self._buckets = {bucket: cases for bucket, lane in lanes if (cases := int(lane))}
+            digits = _filled(self._digits, LANE)
+            lanes = enumerate(range(len(digits) - LANE, -1, -LANE))
+            self._buckets = {bucket: cases for bucket, start in lanes if (cases := int(digits[start : start + LANE]))}
         return self._buckets
 
     def quantiles(self, *shares: float) -> list[int | None]:
         """The buckets that hold the cases of these ranks (0.5: the lower median); None without cases."""
         if self._buckets is not None:
             return [quantile_bucket(self._buckets, share) for share in shares]
-        groups = _groups(_filled(self._digits, _WIDTH))
-        groups.reverse()
-        sofar = list(accumulate([int(group) % _LEFT_OVER for group in groups]))
-        return [_bucket_of_rank(floor(share * (sofar[-1] - 1)), groups, sofar) for share in shares]
+        if not self._cases:
+            return [None for _ in shares]
+        from_top = [self._cases - floor(share * (self._cases - 1)) for share in shares]
+        found = dict(zip(sorted(from_top), _buckets_from_top(self._digits, sorted(from_top)), strict=True))
+        return [found[rank] for rank in from_top]
 
     def seconds(self, *shares: float) -> list[int | None]:
         """The lengths of time of these ranks, within 2 %."""
@@ -79,10 +75,19 @@ def _filled(digits: str, width: int) -> str:
     return digits.zfill(-(-len(digits) // width) * width)
 
 
-def _bucket_of_rank(rank: int, groups: list[str], sofar: list[int]) -> int | None:
-    if sofar[-1] == 0:
-        return None
-    place = bisect_right(sofar, rank)
-    below = sofar[place - 1] if place else 0
-    within = list(accumulate(map(int, reversed(_lanes(groups[place]))), initial=below))
-    return place * _TOGETHER + bisect_right(within, rank) - 1
+def _buckets_from_top(digits: str, ranks: list[int]) -> Iterator[int]:
+    """The buckets of the cases that come as these, of all from the longest time to the shortest (ranks ascending)."""
+    digits = _filled(digits, _TOGETHER)
+    size, above, found = len(digits), 0, 0
+    for start in range(0, size, _TOGETHER):
+        upto = above + int(digits[start : start + _TOGETHER]) % _LEFT_OVER
+        while ranks[found] <= upto:
+            end, sofar = start, above
+            while sofar < ranks[found]:
+                sofar += int(digits[end : end + LANE])
+                end += LANE
+            yield (size - end) // LANE
+            found += 1
+            if found == len(ranks):
+                return
+        above = upto
