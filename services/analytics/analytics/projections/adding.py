@@ -51,15 +51,32 @@ def adding(delta: str, columns: Iterable[str], *, before: str = "") -> str:
 
 def adding_times(delta: str, *, before: str = "") -> str:
     """Adds `delta`, a query of family, basis, day, d1 to d5, measure, n and spread, to the cells of times."""
+    months = histograms(f"family, basis, month, {_NAMED}, measure", f"(SELECT *, {_MONTH} AS month FROM delta) told")
     return f"""
         WITH {before}{", " if before else ""}delta AS MATERIALIZED ({delta})
         INSERT INTO cell_time ({", ".join(_KEY)}, {_NAMED}, measure, n, spread)
         SELECT {_own("day")}, day, {_DIGEST}, {_NAMED}, measure, n, spread FROM delta
         UNION ALL
-        SELECT {_own("month")}, {_MONTH} AS month, {_DIGEST}, {_NAMED}, measure, sum(n), sum(spread)
-        FROM delta GROUP BY family, basis, month, {_NAMED}, measure
+        SELECT {_own("month")}, month, {_DIGEST}, {_NAMED}, measure, n, spread
+        FROM ({months}) months
         ON CONFLICT ({", ".join(_KEY)}, measure) DO UPDATE
         SET n = cell_time.n + excluded.n, spread = cell_time.spread + excluded.spread"""
+
+
+def histograms(key: str, rows: str, spread: str = "spread") -> str:
+    """`n` and `spread` of rows summed by `key`.
+
+    A histogram is added up only where it has more than one part, and one at a time: all sums of a statement at once
+    take kilobytes for each of its cells.
+    """
+    return f"""SELECT {key}, n, CASE WHEN cardinality(spreads) = 1 THEN spreads[1]
+            ELSE (SELECT sum(part) FROM unnest(spreads) part) END AS spread
+        FROM (SELECT {key}, sum(n) AS n, array_agg({spread}) AS spreads FROM {rows} GROUP BY {key}) listed"""
+
+
+def spread_of(n: str, bucket: str) -> str:
+    """The histogram of `n` cases in one bucket."""
+    return f"({n} || 'e' || {bucket} * {LANE})::numeric"
 
 
 def _own(grain: Grain) -> str:
@@ -78,10 +95,11 @@ _ADD: Final[dict[Kind, TextClause]] = {
 }
 _ADD_TIMES: Final = text(
     adding_times(
-        f"""SELECT family, basis, day, {_NAMED}, measure, sum(n) AS n,
-            sum((n::text || 'e' || bucket * {LANE})::numeric) AS spread
-        FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, measure text, bucket int, n bigint)
-        GROUP BY family, basis, day, {_NAMED}, measure"""
+        histograms(
+            f"family, basis, day, {_NAMED}, measure",
+            f"json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, measure text, bucket int, n int)",
+            spread_of("n", "bucket"),
+        )
     )
 )
 

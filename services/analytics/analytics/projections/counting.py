@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from analytics.projections.adding import spread_of
 from analytics.projections.cells import Frame
 from analytics.projections.definitions import PLACES, Place, bucket, owner
 from analytics.projections.gathering import BASE, BASES_OF, MEMORY, TIMED, Base
@@ -22,7 +23,6 @@ from analytics.projections.measures import (
     AMOUNT,
     BASES,
     FAMILIES_OF,
-    LANE,
     MEASURES,
     Basis,
     Subject,
@@ -107,23 +107,22 @@ def _sums(place: Place, bases: Sequence[Base], measures: Sequence[str]) -> Itera
 
 
 def _times(place: Place, bases: Sequence[Base], measures: Sequence[str]) -> Iterator[str]:
-    """Rows of buckets first, then histograms, one at a time: sums of all the statement's together take gigabytes."""
     yield f"length AS ({' UNION ALL '.join(row for key in measures for row in _lengths(place, bases, key))})"
-    sums = {f"{basis}_n": f"nullif(count(*) FILTER (WHERE in_{basis}), 0)::int" for basis in BASES}
-    yield _summed("bucketed", "length", bases, sums, ("measure", "bucket"))
-    listed = " UNION ALL ".join(_listed(bases, base, basis) for base in bases for basis in BASES)
+    sums = {f"{basis}_buckets": f"array_agg(bucket) FILTER (WHERE in_{basis})" for basis in BASES}
+    yield _summed("listed", "length", bases, sums, ("measure",))
+    told = " UNION ALL ".join(_told_times(bases, base, basis) for base in bases for basis in BASES)
     named = ", ".join((*KEY, *DIMENSIONS, "measure"))
-    one, many = f"(numbers[1]::text || 'e' || buckets[1] * {LANE})", f"(u.n::text || 'e' || u.bucket * {LANE})"
-    yield f"""timed AS (INSERT INTO chunk_time ({named}, n, spread) SELECT {named}, n,
-        CASE WHEN cardinality(numbers) = 1 THEN {one}::numeric
-        ELSE (SELECT sum({many}::numeric) FROM unnest(numbers, buckets) u(n, bucket)) END FROM ({listed}) listed)"""
+    yield f"timed AS (INSERT INTO chunk_time ({named}, n, spread) {told})"
 
 
-def _listed(bases: Sequence[Base], base: Base, basis: Basis) -> str:
-    n, key = f"{basis}_n", ", ".join(_dimensions(base))
-    return f"""SELECT {_key(base, basis)}, {_numbered(base)}, measure, sum({n}) AS n, array_agg({n}) AS numbers,
-        array_agg(bucket) AS buckets FROM bucketed WHERE mask = {_mask(bases, base)} AND {n} IS NOT NULL
-        GROUP BY day, measure{f", {key}" if key else ""}"""
+def _told_times(bases: Sequence[Base], base: Base, basis: Basis) -> str:
+    """As `_told`; cases that are many to a cell of a chunk are few, so their buckets are not counted before."""
+    buckets = f"{basis}_buckets"
+    one, many = spread_of("1", f"{buckets}[1]"), spread_of("1", "bucket")
+    return f"""SELECT {_key(base, basis)}, {_numbered(base)}, measure, cardinality({buckets}),
+            CASE WHEN cardinality({buckets}) = 1 THEN {one}
+            ELSE (SELECT sum({many}) FROM unnest({buckets}) bucket) END
+        FROM listed WHERE mask = {_mask(bases, base)} AND {buckets} IS NOT NULL"""
 
 
 def _told(place: Place, bases: Sequence[Base], base: Base, basis: Basis, columns: Sequence[str], rows: str) -> str:

@@ -13,7 +13,7 @@ from uuid import UUID
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.adding import adding, adding_times
+from analytics.projections.adding import adding, adding_times, histograms
 from analytics.projections.measures import BASES, FAMILIES, FAMILIES_OF, Subject, columns_of, part
 from analytics.projections.tables import DIMENSIONS
 
@@ -91,10 +91,7 @@ def _counts() -> TextClause:
 def _lengths() -> TextClause:
     sums, key = {"n": "sum(n)", "spread": "sum(spread)"}, f"{_NAMED}, measure"
     families = [_family(base, family, sums, ("measure",)) for base, families in TIMED.items() for family in families]
-    # One histogram at a time: sums of all the statement's together take gigabytes.
-    once = f"""SELECT {key}, n, CASE WHEN cardinality(spreads) = 1 THEN spreads[1]
-            ELSE (SELECT sum(u) FROM unnest(spreads) u) END AS spread
-        FROM (SELECT {key}, sum(n) AS n, array_agg(spread) AS spreads FROM gone GROUP BY {key}) listed"""
+    once = histograms(key, "gone")
     gone = _gone("chunk_time", ("measure", "n", "spread"), once)
     return text(adding_times(" UNION ALL ".join(families), before=gone))
 
