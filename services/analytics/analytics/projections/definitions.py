@@ -212,15 +212,12 @@ PLACES: Final[dict[Subject, Place]] = {
         key="case_id",
     ),
     "passage": Place(
-        tables=f"""fact_deal f CROSS JOIN LATERAL (
-            SELECT r.key AS stage, r.value::timestamptz AS at, coalesce((f.passages ->> r.key)::bigint, 1) AS times
-            FROM jsonb_each_text(f.reached) r WHERE r.key NOT IN ('won', 'lost')) p {_WITH_LEAD}""",
-        moments={
-            "born": "coalesce(l.occurred_at, f.created_at)",
-            "reached": "p.at",
-            "left": """(SELECT min(o.value::timestamptz) FROM jsonb_each_text(f.reached) o
-                WHERE o.value::timestamptz > p.at)""",
-        },
+        tables=f"""fact_deal f CROSS JOIN LATERAL (SELECT * FROM (
+            SELECT r.key AS stage, r.value::timestamptz AS at, coalesce((f.passages ->> r.key)::bigint, 1) AS times,
+                   min(r.value::timestamptz) OVER (ORDER BY r.value::timestamptz
+                       GROUPS BETWEEN 1 FOLLOWING AND 1 FOLLOWING) AS following
+            FROM jsonb_each_text(f.reached) r) reached WHERE stage NOT IN ('won', 'lost')) p {_WITH_LEAD}""",
+        moments={"born": "coalesce(l.occurred_at, f.created_at)", "reached": "p.at", "left": "p.following"},
         own=_OF_DEAL | {"stage": "p.stage", "now": "f.stage_id", "outcome": "f.status"},
         events={
             "stage_reached": Event("reached"),
