@@ -7,12 +7,23 @@ from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
+from leadkit.db import set_local
 from sqlalchemy.ext.asyncio import AsyncSession
 
 T = TypeVar("T")
 
 KNOWN: Final = 500
 """Statements whose text a process keeps: there are as many as ways to ask."""
+
+
+ALONE: Final = {
+    "max_parallel_workers_per_gather": "0",
+    "plan_cache_mode": "force_generic_plan",
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""Starting helpers takes ten times what cells take, planning anew for each period as long as reading them. Spans of
+days are looked up: another kind of join may seem cheaper, and reads all cells there are for the few that are wanted."""
 
 
 @dataclass(slots=True, eq=False)
@@ -51,3 +62,13 @@ def _together(queries: tuple[str, ...]) -> tuple[str, tuple[tuple[int, str], ...
 
     columns = ", ".join(f"({numbered(number, sql)})::text" for number, sql in enumerate(queries))
     return f"SELECT {columns}", tuple(places)
+
+
+async def read_alone(session: AsyncSession, *, alone: bool) -> None:
+    """Whether PostgreSQL reads cells, alone, until the transaction ends; if not, it reads facts, as it thinks best.
+
+    Said before the transaction's first statement it costs no way to the server.
+    """
+    if session.info.get("alone", False) != alone:
+        await set_local(session, *(f"{name} = {value if alone else 'DEFAULT'}" for name, value in ALONE.items()))
+        session.info["alone"] = alone

@@ -172,7 +172,7 @@ def _certainty_columns(column: str) -> tuple[str, str, str]:
 
 def column_of(metric: Metric, by: Sequence[Dimension]) -> str:
     """The metric's key, unless a dimension asked for has the same: `pipeline` by `pipeline` is `pipeline_amount`."""
-    return f"{metric.key}_amount" if any(dimension.key == metric.key for dimension in by) else metric.key
+    return f"{metric.key}_amount" if metric.key in [dimension.key for dimension in by] else metric.key
 
 
 def columns_of(by: Sequence[Dimension], metrics: Sequence[Metric], *, intervals: bool = False) -> list[str]:

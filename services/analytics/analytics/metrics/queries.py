@@ -101,7 +101,7 @@ async def answered(
     judging = now is not None and may_be_immature(asked, metrics)
     if now is not None and judging:
         questions.append(usual_asked(asked, now=now))
-    readings = await read_together(session, questions, names, fresh, *(spend or ()))
+    readings = await read_together(session, questions, names, fresh, *(spend.all if spend else ()))
     usual = usual_of(readings.pop()) if judging else {}
     new: Callable[[], Numbers] = Numbers
     if crediting is None:

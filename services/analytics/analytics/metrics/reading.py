@@ -8,8 +8,8 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.looks import KNOWN, Look, look
-from analytics.projections.cell_sums import family_for, look_at_cells, read_alone
+from analytics.looks import KNOWN, Look, look, read_alone
+from analytics.projections.cell_sums import family_for, look_at_cells
 from analytics.projections.fact_sums import sums_of_facts
 from analytics.projections.foreign_sums import added_to, any_foreign, foreign_sums
 from analytics.projections.measures import Subject
@@ -145,4 +145,8 @@ async def _reading(session: AsyncSession, plan: _Plan) -> Reading:
 
 def _add(reading: Reading, rows: Iterable[Sum]) -> None:
     for each in rows:
-        reading.tallies.setdefault(each.key, {}).setdefault(each.measure, Tally()).add(each)
+        tallies = reading.tallies.setdefault(each.key, {})
+        if each.measure in tallies:
+            tallies[each.measure].add(each)
+        else:
+            tallies[each.measure] = Tally(each.n, each.amount, [] if each.times is None else [each.times])

@@ -10,6 +10,7 @@ from leadkit.problems import problems
 from leadkit.tokens import Caller
 
 from analytics.attribution.queries import OWED_BY_KEY, UnknownModel
+from analytics.looks import read_alone
 from analytics.metrics import asking, queries
 from analytics.metrics.asking import (
     Question,
@@ -39,7 +40,6 @@ from analytics.metrics.schemas import (
 )
 from analytics.metrics.stages import answer_stages
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
-from analytics.projections.cell_sums import read_alone
 from analytics.projections.queries import Setting, WorkspaceNotKnown, workspace_setting
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["metrics"])

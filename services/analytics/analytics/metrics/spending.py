@@ -1,15 +1,17 @@
 """Spend by any dimensions: joined to leads by ids before names, shared where it lacks a dimension, to the cent."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.looks import Look
 from analytics.metrics.reading import read
+from analytics.projections.cell_sums import family_for, look_at_most
+from analytics.projections.measures import LONGEST_DIMENSION
 from analytics.projections.slices import CALENDAR, Key, Slice, Wanted, as_cells_write
 from analytics.rate_cards.queries import any_cards, charged
 from analytics.spend import queries
@@ -48,16 +50,31 @@ class Spending:
 
 
 class SpendLooks(NamedTuple):
-    """What is to be looked at for the spend of a slice: what was told, and whether there are rate cards too."""
+    """What is to be looked at for the spend of a slice: what was told, whether there are rate cards too, and (where
+    nothing else of the leads is needed) the names that leads with the same campaign id carry."""
 
     told: Look[list[SpentSum]]
     cards: Look[bool]
+    names: Look[dict[str, Key]] | None
+
+    @property
+    def all(self) -> Iterator[Look[Any]]:
+        """Those that there are."""
+        return (each for each in self if each is not None)
+
+
+_WITH_CAMPAIGN_ID: Final = (
+    "EXISTS (SELECT FROM spend_month WHERE workspace_id = :workspace_id AND campaign_id IS NOT NULL)"
+)
 
 
 def look_at_spend(asked: Slice) -> SpendLooks:
     """What `spend_by` needs of the same slice."""
     told = queries.look_at_spent(asked.workspace_id, asked.period, **_detail(asked))
-    return SpendLooks(told, any_cards(asked.workspace_id))
+    names, by = None, ("campaign_id", *RENAMED)
+    if asked.needed == ("source",) and (family := family_for(LEADS, by)):
+        names = look_at_most(replace(asked, by=by, where=()), family, LEADS, where=_WITH_CAMPAIGN_ID)
+    return SpendLooks(told, any_cards(asked.workspace_id), names)
 
 
 def _detail(asked: Slice) -> dict[str, bool]:
@@ -74,8 +91,12 @@ async def spend_by(session: AsyncSession, asked: Slice, looks: SpendLooks) -> Sp
     sums = told + owed
     here = [_cut(each) for each in sums if each.currency == asked.currency]
     claiming = _claiming(here, dimensions)
-    claims, source = await _claims(session, asked, claiming) if claiming else ([], "cells")
-    spent = _spent(here, dimensions, claims, claiming)
+    if looks.names is not None and set(claiming) <= {"campaign_id", *RENAMED}:
+        claims, source, renamed = list[ClaimRow](), "cells", {"campaign_id": _renamed(looks.names.found)}
+    else:
+        claims, source = await _claims(session, asked, claiming) if claiming else ([], "cells")
+        renamed = _renaming(claims, claiming)
+    spent = _spent(here, dimensions, renamed)
     lacking = any(None in each.own for each in spent)
     shared = share(spent, _as_claims(claims, dimensions, claiming) if lacking else [])
     return Spending(
@@ -86,10 +107,11 @@ async def spend_by(session: AsyncSession, asked: Slice, looks: SpendLooks) -> Sp
 
 
 def _cut(spent: SpentSum) -> SpentSum:
-    """As cells write the values, and without empty ones."""
-    return spent._replace(
-        keys={key: as_cells_write(key, value) if value else None for key, value in spent.keys.items()}
-    )
+    """As cells write the values, and without empty ones; nearly all are written so already."""
+    if all(value is None or 0 < len(value) <= LONGEST_DIMENSION for value in spent.keys.values()):
+        return spent
+    keys = {key: as_cells_write(key, value) if value else None for key, value in spent.keys.items()}
+    return spent._replace(keys=keys)
 
 
 def _claiming(sums: Iterable[SpentSum], dimensions: Sequence[str]) -> tuple[str, ...]:
@@ -130,13 +152,11 @@ def _as_claims(rows: Iterable[ClaimRow], dimensions: Sequence[str], claiming: Se
     ]
 
 
-def _spent(
-    sums: Iterable[SpentSum], dimensions: Sequence[str], claims: Sequence[ClaimRow], claiming: Sequence[str]
-) -> list[Spent]:
-    # An id may be asked for as a dimension only, by spend without one: then no names were read beside it.
-    named = set(RENAMED) <= set(claiming)
-    renamed = {identifier: _renaming(claims, claiming, identifier) for identifier in IDS
-               if named and identifier in claiming}  # fmt: skip
+Renaming = dict[str, dict[str, dict[str, str]]]
+"""Kind of id -> id -> the names that most leads with it carry (named before nameless, then the first by text)."""
+
+
+def _spent(sums: Iterable[SpentSum], dimensions: Sequence[str], renamed: Renaming) -> list[Spent]:
     spent = []
     for each in sums:
         keys, names = each.keys, None
@@ -158,15 +178,25 @@ def _match(keys: dict[str, str | None], identifier: str | None, *, joined_by_id:
     return tuple(keys[key] if key in NAMES else "" if key == identifier else None for key in JOINED)
 
 
-def _renaming(rows: Iterable[ClaimRow], claiming: Sequence[str], identifier: str) -> dict[str, dict[str, str]]:
-    """Id -> the names that most leads with it carry (named before nameless, then the first by text), without empty."""
-    of_id, (source, medium, campaign) = claiming.index(identifier), (claiming.index(name) for name in RENAMED)
-    counts: dict[str, dict[Key, int]] = {}
-    for key, leads in rows:
-        if key[of_id]:
-            names, counted = (key[source], key[medium], key[campaign]), counts.setdefault(key[of_id], {})
-            counted[names] = counted.get(names, 0) + leads
-    best = {value: min(names, key=lambda key: (not any(key), -names[key], key)) for value, names in counts.items()}
+def _renaming(rows: Sequence[ClaimRow], claiming: Sequence[str]) -> Renaming:
+    # An id may be asked for as a dimension only, by spend without one: then no names were read beside it.
+    if not set(RENAMED) <= set(claiming):
+        return {}
+    source, medium, campaign = (claiming.index(name) for name in RENAMED)
+    renaming: Renaming = {}
+    for identifier in set(IDS) & set(claiming):
+        of_id, counts = claiming.index(identifier), dict[str, dict[Key, int]]()
+        for key, leads in rows:
+            if key[of_id]:
+                names, counted = (key[source], key[medium], key[campaign]), counts.setdefault(key[of_id], {})
+                counted[names] = counted.get(names, 0) + leads
+        best = {value: min(names, key=lambda key: (not any(key), -names[key], key)) for value, names in counts.items()}
+        renaming[identifier] = _renamed(best)
+    return renaming
+
+
+def _renamed(best: dict[str, Key]) -> dict[str, dict[str, str]]:
+    """Only names that there are."""
     return {
         value: {name: told for name, told in zip(RENAMED, names, strict=True) if told} for value, names in best.items()
     }

@@ -4,30 +4,18 @@ What lies in months is read from months and the rest day by day (`slices.spans`)
 each combination of values, however many leads there were.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
-from leadkit.db import set_local
-from sqlalchemy.ext.asyncio import AsyncSession
-
 from analytics.looks import KNOWN, Look
 from analytics.projections.measures import AMOUNT, FAMILIES, MEASURE, Subject, part
 from analytics.projections.queries import CURRENT_CELLS
-from analytics.projections.slices import NOTHING, Slice, Sum, Wanted, spans
+from analytics.projections.slices import NOTHING, Key, Slice, Sum, Wanted, spans
 from analytics.projections.times import Times
 
 SMALLEST_FIRST: Final = ("day", "source", "hour", "owner", "stage", "product", "source_owner", "campaign", "flow")
-ALONE: Final = {
-    "max_parallel_workers_per_gather": "0",
-    "plan_cache_mode": "force_generic_plan",
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-}
-"""Starting helpers takes ten times what cells take, planning anew for each period as long as reading them. Spans of
-days are looked up: another kind of join may seem cheaper, and reads all cells there are for the few that are wanted."""
-
 BY_DAYS: Final = frozenset({"day", "week", "weekday"})
 """Dimensions that no month has."""
 
@@ -50,6 +38,19 @@ def _column_name(family: str, dimension: str, subject: Subject) -> str | None:
     return f"d{dimensions.index(dimension) + 1}" if dimension in dimensions else None
 
 
+_Counted = tuple[tuple[str, bool], ...]
+"""Measures, and whether with their amounts."""
+
+
+class _By(NamedTuple):
+    """By what cells are summed and what conditions look at (negated or not): all that a statement's text depends on."""
+
+    family: str
+    subject: Subject
+    by: tuple[str, ...]
+    where: tuple[tuple[str, bool], ...]
+
+
 def look_at_cells(asked: Slice, family: str, wanted: Sequence[Wanted]) -> list[Look[list[Sum]]]:
     """The sums of measures: one look for counts and amounts, one for lengths of time.
 
@@ -65,29 +66,6 @@ def look_at_cells(asked: Slice, family: str, wanted: Sequence[Wanted]) -> list[L
     if timed:
         looks.append(Look(_times(by), values | {"measures": list(timed)}, _timed))
     return looks
-
-
-async def read_alone(session: AsyncSession, *, alone: bool) -> None:
-    """Whether PostgreSQL reads cells, alone, until the transaction ends; if not, it reads facts, as it thinks best.
-
-    Said before the transaction's first statement it costs no way to the server.
-    """
-    if session.info.get("alone", False) != alone:
-        await set_local(session, *(f"{name} = {value if alone else 'DEFAULT'}" for name, value in ALONE.items()))
-        session.info["alone"] = alone
-
-
-_Counted = tuple[tuple[str, bool], ...]
-"""Measures, and whether with their amounts."""
-
-
-class _By(NamedTuple):
-    """By what cells are summed and what conditions look at (negated or not): all that a statement's text depends on."""
-
-    family: str
-    subject: Subject
-    by: tuple[str, ...]
-    where: tuple[tuple[str, bool], ...]
 
 
 def _values(asked: Slice, family: str) -> dict[str, Any]:
@@ -110,16 +88,15 @@ def _counts(by: _By, measures: _Counted) -> str:
     return _statement(by, "cell", (), summed, "numbers, amounts")
 
 
-def _counted(measures: _Counted, rows: list[list[Any]] | None) -> list[Sum]:
-    return [each for row in rows or () for each in _sums_of(measures, *row)]
-
-
-def _sums_of(measures: _Counted, key: list[str], numbers: list[int | None], amounts: list[str | None]) -> Iterator[Sum]:
-    combination, following = tuple(key), iter(amounts)
-    for (measure, with_amount), n in zip(measures, numbers, strict=True):
-        amount = Decimal(next(following) or NOTHING) if with_amount else NOTHING
-        if n or amount:
-            yield Sum(combination, measure, n or 0, amount)
+def _counted(measures: _Counted, rows: list[tuple[list[str], list[int | None], list[str | None]]] | None) -> list[Sum]:
+    sums = []
+    for key, numbers, amounts in rows or ():
+        combination, following = tuple(key), iter(amounts)
+        for (measure, with_amount), n in zip(measures, numbers, strict=True):
+            amount = Decimal(next(following) or 0) if with_amount else NOTHING
+            if n or amount:
+                sums.append(Sum(combination, measure, n or 0, amount))
+    return sums
 
 
 @lru_cache(maxsize=KNOWN)
@@ -132,24 +109,58 @@ def _timed(rows: list[list[Any]] | None) -> list[Sum]:
     return [Sum(tuple(key), measure, n, times=Times(spread, n)) for key, measure, n, spread in rows or () if n]
 
 
+def look_at_most(asked: Slice, family: str, wanted: Wanted, *, where: str) -> Look[dict[str, Key]]:
+    """Value of the first dimension asked by -> the values of the others that most of what is wanted have with it.
+
+    Named before nameless, then the first by text. Nothing is read where the condition does not hold, a constant in SQL.
+    """
+    by = _By(family, wanted.subject, asked.by, ())
+    return Look(_most(by, wanted.measure, where), _values(asked, family), _found_most)
+
+
+@lru_cache(maxsize=KNOWN)
+def _most(by: _By, measure: str, where: str) -> str:
+    value, *others = _names(by)
+    by_text = ", ".join(f'{name} COLLATE "C"' for name in others)
+    # Apart (OFFSET 0): sorted for the order below, thousands of cells would be grouped slower than hashed.
+    sums = _sums(by, "cell", (), f"sum(sign * {measure}) AS n")
+    return f"""
+        SELECT json_agg(json_build_array({value}, others)) FROM (
+            SELECT DISTINCT ON ({value}) {value}, ARRAY[{", ".join(others)}] AS others
+            FROM ({sums} OFFSET 0) sums
+            WHERE {value} <> '' AND n <> 0 AND {where}
+            ORDER BY {value}, {" || ".join(others)} = '', n DESC, {by_text}) most"""
+
+
+def _found_most(rows: list[tuple[str, list[str]]] | None) -> dict[str, Key]:
+    return {value: tuple(others) for value, others in rows or ()}
+
+
 def _statement(by: _By, table: str, more: tuple[str, ...], summed: str, told: str) -> str:
-    """The values asked by as an array, then what is summed; by measure too where the table has one."""
+    """The values asked by as an array, then what is summed."""
+    key, sums = ", ".join(_names(by)), _sums(by, table, more, summed)
+    return f"SELECT json_agg(json_build_array(ARRAY[{key}]::text[], {told})) FROM ({sums}) sums"
+
+
+def _sums(by: _By, table: str, more: tuple[str, ...], summed: str) -> str:
+    """The values asked by, under their `_names`, and what is summed; by measure too where the table has one."""
     kept = [CURRENT_CELLS, *(f"{column} = ANY(:{column}s)" for column in more)]
     for index, (dimension, negated) in enumerate(by.where):
         found = f"{_expression(by.family, dimension, by.subject)} = ANY(:where_{index})"
         kept.append(f"NOT ({found})" if negated else found)
-    names = [f"by_{place}" for place in range(len(by.by))]
-    picked = "".join(
-        f"{_expression(by.family, key, by.subject)} AS {name}, " for key, name in zip(by.by, names, strict=True)
-    )
-    grouped = ", ".join((*names, *more))
+    expressions = (_expression(by.family, dimension, by.subject) for dimension in by.by)
+    picked = "".join(f"{each} AS {name}, " for each, name in zip(expressions, _names(by), strict=True))
+    grouped = ", ".join((*_names(by), *more))
     return f"""
-        SELECT json_agg(json_build_array(ARRAY[{", ".join(names)}]::text[], {told})) FROM (
             SELECT {picked}{summed}
             FROM unnest(CAST(:parts AS text[]), CAST(:starts AS date[]), CAST(:ends AS date[]), CAST(:signs AS int[]))
                 span(read, starts, ends, sign)
             JOIN {table} ON part = read AND day >= starts AND day < ends
-            WHERE {" AND ".join(kept)}{f" GROUP BY {grouped}" if grouped else ""}) sums"""
+            WHERE {" AND ".join(kept)}{f" GROUP BY {grouped}" if grouped else ""}"""
+
+
+def _names(by: _By) -> list[str]:
+    return [f"by_{place}" for place in range(len(by.by))]
 
 
 def _expression(family: str, dimension: str, subject: Subject) -> str:

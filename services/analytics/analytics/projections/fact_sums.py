@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.cell_sums import read_alone
+from analytics.looks import read_alone
 from analytics.projections.definitions import PLACES, Event, Place, bucket, owner
 from analytics.projections.slices import CALENDAR, Slice, Sum, Wanted
 from analytics.projections.times import Times

@@ -12,8 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.currencies.queries import converted_sql
-from analytics.looks import Look
-from analytics.projections.cell_sums import read_alone
+from analytics.looks import Look, read_alone
 from analytics.projections.definitions import DEAL_AMOUNTS, PLACES, Event
 from analytics.projections.fact_sums import bounds, column, conditions
 from analytics.projections.slices import Key, Slice, Sum, Wanted
