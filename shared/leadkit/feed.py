@@ -13,15 +13,15 @@ from typing import Annotated, Any
 import orjson
 import structlog
 from fastapi import APIRouter, Query, Request, Response
-from sqlalchemy import ColumnElement, Row, Select, Text, select, true, type_coerce
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import ColumnElement, Row, Select, Text, select, text, true, type_coerce
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadkit.cloudevents import BATCH_TYPE, CloudEvent, event_id, position_of
 from leadkit.contracts.common import written
 from leadkit.db import Database
 from leadkit.edge import Allow, EdgeRoute
 from leadkit.ids import NIL
-from leadkit.outbox import feed, feed_counter
+from leadkit.outbox import feed
 from leadkit.problems import Invalid, Malformed, problems
 from leadkit.tokens import Caller
 
@@ -55,8 +55,8 @@ class FeedWatcher:
                 log.warning("feed_not_watched", error=type(error).__name__)
                 await asyncio.sleep(AWAY_S)
 
-    async def _look(self, connection: AsyncConnection) -> None:
-        highest = await highest_position(connection)
+    async def _look(self, connection: Any) -> None:
+        highest = await connection.fetchval(HIGHEST_POSITION) or 0
         if highest > self.position:
             self.position = highest
             async with self._moved:
@@ -82,9 +82,12 @@ class FeedWatcher:
             self._moved.notify_all()
 
 
-async def highest_position(session: AsyncSession | AsyncConnection) -> int:
+HIGHEST_POSITION = "SELECT position FROM feed_counter WHERE id = 1"
+
+
+async def highest_position(session: AsyncSession) -> int:
     """The position of the newest event in the feed."""
-    return int(await session.scalar(select(feed_counter.c.position).where(feed_counter.c.id == 1)) or 0)
+    return int(await session.scalar(text(HIGHEST_POSITION)) or 0)
 
 
 Shown = Callable[[Caller], ColumnElement[bool]]

@@ -23,6 +23,7 @@ from sqlalchemy import (
     Integer,
     String,
     Table,
+    Text,
     Uuid,
     bindparam,
     select,
@@ -30,7 +31,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadkit import clock
 from leadkit.contracts.common import Shape
@@ -93,18 +94,20 @@ _IDS = bindparam("ids", type_=ARRAY(Uuid))
 _WORKSPACES = bindparam("workspaces", type_=ARRAY(Uuid))
 
 # The rows stay in the database: only ids come and go. `DO NOTHING` holds where the two tables are on different nodes
-# and a copy was made whose deletion was lost.
+# and a copy was made whose deletion was lost. Between the first and the last of them: the planner would else
+# read all that waits, for each batch of it.
 COPY_TO_FEED = text(
     f"""
     INSERT INTO feed (position, {_MOVED})
     SELECT CAST(:position AS bigint) + place, {_MOVED.replace("event_id", "outbox.event_id")}
     FROM unnest(:ids) WITH ORDINALITY AS batch (event_id, place)
     JOIN outbox ON outbox.event_id = batch.event_id AND outbox.workspace_id = ANY (:workspaces)
+    WHERE outbox.event_id BETWEEN :first AND :last
     ON CONFLICT (event_id) DO NOTHING
     """
-).bindparams(_IDS, _WORKSPACES)
+).bindparams(_IDS, _WORKSPACES, bindparam("first", type_=Uuid), bindparam("last", type_=Uuid))
 # By the index: the table itself is full of rows that have gone but are not yet vacuumed, and they lie before the first.
-ANYTHING_WAITING = text("SELECT event_id FROM outbox ORDER BY event_id LIMIT 1")
+ANYTHING_WAITING = "SELECT event_id FROM outbox ORDER BY event_id LIMIT 1"
 DELETE_FROM_OUTBOX = text(
     "DELETE FROM outbox WHERE workspace_id = ANY (:workspaces) AND event_id = ANY (:ids)"
 ).bindparams(_IDS, _WORKSPACES)
@@ -113,11 +116,16 @@ DELETE_FROM_OUTBOX = text(
 ADD_TO_OUTBOX = text(
     """
     INSERT INTO outbox (workspace_id, event_id, type, subject, data, request_id, traceparent, at)
-    SELECT workspace_id, event_id, type, subject, data, :request_id, :traceparent, :at
-    FROM jsonb_to_recordset(CAST(:events AS jsonb))
-    AS event (workspace_id uuid, event_id uuid, type text, subject uuid, data jsonb)
+    SELECT workspace_id, event_id, type, subject, CAST(data AS jsonb), :request_id, :traceparent, :at
+    FROM unnest(:workspace_id, :event_id, :type, :subject, :data)
+    AS event (workspace_id, event_id, type, subject, data)
     """
 ).bindparams(
+    bindparam("workspace_id", type_=ARRAY(Uuid)),
+    bindparam("event_id", type_=ARRAY(Uuid)),
+    bindparam("type", type_=ARRAY(Text)),
+    bindparam("subject", type_=ARRAY(Uuid)),
+    bindparam("data", type_=ARRAY(Text)),
     bindparam("request_id", type_=String),
     bindparam("traceparent", type_=String),
     bindparam("at", type_=DateTime(timezone=True)),
@@ -136,24 +144,31 @@ class NewEvent:
 
 
 async def publish(session: AsyncSession, happened: Iterable[NewEvent]) -> None:
-    """Adds the events to the caller's transaction, in one statement with one parameter for all of them."""
-    rows = [
-        {
-            "workspace_id": event.workspace_id,
-            "event_id": new_id_text(),
-            "type": event.type,
-            "subject": event.subject,
-            "data": event.data,
-        }
-        for event in happened
-    ]
-    if rows:
-        values = {"request_id": request_id.get(), "traceparent": traceparent.get(), "at": clock.now()}
-        written = orjson.dumps(rows, default=_written, option=orjson.OPT_UTC_Z).decode()
-        await session.execute(ADD_TO_OUTBOX, {"events": written, **values})
+    """Adds the events to the caller's transaction, in one statement, a column a parameter: as one document PostgreSQL
+    would take each event apart twice."""
+    events = list(happened)
+    if not events:
+        return
+    values = {
+        "workspace_id": [event.workspace_id for event in events],
+        "event_id": [new_id_text() for _ in events],
+        "type": [event.type for event in events],
+        "subject": [event.subject for event in events],
+        "data": [_written(event.data) for event in events],
+        "request_id": request_id.get(),
+        "traceparent": traceparent.get(),
+        "at": clock.now(),
+    }
+    await session.execute(ADD_TO_OUTBOX, values)
 
 
-def _written(value: Any) -> orjson.Fragment | str:
+def _written(data: Shape | Mapping[str, Any]) -> str:
+    if isinstance(data, Shape):
+        return data.model_dump_json()
+    return orjson.dumps(data, default=_plain, option=orjson.OPT_UTC_Z).decode()
+
+
+def _plain(value: Any) -> orjson.Fragment | str:
     """What orjson does not know: a shape, and the driver's UUID, which is a subclass."""
     return orjson.Fragment(value.model_dump_json()) if isinstance(value, Shape) else str(value)
 
@@ -175,12 +190,12 @@ class Sequencer:
         finally:
             await self.give_back()
 
-    async def _rest(self, stop: asyncio.Event, connection: AsyncConnection) -> None:
+    async def _rest(self, stop: asyncio.Event, connection: Any) -> None:
         """Waits until there is something to move, or until the lease has to be renewed or tried for."""
         looks = int(LEASE_S / 3 / IDLE_S) if self._epoch is not None else 0
         for _ in range(looks):
             await pause(stop, IDLE_S)
-            if stop.is_set() or await connection.scalar(ANYTHING_WAITING) is not None:
+            if stop.is_set() or await connection.fetchval(ANYTHING_WAITING) is not None:
                 return
         if not looks:
             await pause(stop, LEASE_S / 5)
@@ -226,6 +241,8 @@ class Sequencer:
         named = {
             "position": position,
             "ids": [row.event_id for row in rows],
+            "first": rows[0].event_id,
+            "last": rows[-1].event_id,
             "workspaces": list({row.workspace_id for row in rows}),
         }
         await session.execute(COPY_TO_FEED, named)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 async def test_a_role_ends_with_its_transaction_and_with_its_watch(toy: RunningService) -> None:
     db = Database(engine_for(toy.database.url, pool_size=1), "core")
     async with db.watching("worker") as connection:
-        assert await connection.scalar(text("SELECT current_user")) == "leadflow_core_worker"
+        assert await connection.fetchval("SELECT current_user") == "leadflow_core_worker"
     async with db.transaction(new_id()) as session:
         assert await session.scalar(text("SELECT current_user")) == "leadflow_core_app"
     async with db.engine.connect() as connection:

@@ -1,7 +1,6 @@
 """New owners for leads, by the rules of assignment or by hand."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -85,7 +84,8 @@ def hand_over(
     """Gives the lead to the one who was found for it; raises `TransitionNotAllowed`."""
     event = "lead.assigned" if lead.owner_id is None else "lead.reassigned"
     owners = {"from": lifecycle.text_of(lead.owner_id), "to": lifecycle.text_of(outcome.owner_id)}
-    row = lifecycle.take(lead, "assign", replace(step, data=owners))
+    row = lifecycle.take(lead, "assign", step)
+    put(row, data=owners)
     lifecycle.give(lead, outcome.owner_id, outcome.team_id, at=step.at)
     changes.history.append(row)
     changes.outcomes.append(outcome)

@@ -36,8 +36,8 @@ class Step:
 
 def check(lead: Lead, name: str) -> None:
     """Raises `TransitionNotAllowed` unless the lead's status permits the step."""
-    permitted = rules.allowed(lead.status)
-    if name not in permitted:
+    if lead.status not in rules.transition(name).sources:
+        permitted = rules.allowed(lead.status)
         raise TransitionNotAllowed(f"A lead that is {lead.status} cannot take the step {name}.", allowed=permitted)
 
 
