@@ -25,6 +25,8 @@ _KEY: Final = ("workspace_id", "generation", "part", "day", "key")
 _NAMED: Final = ", ".join(DIMENSIONS)
 _TOLD: Final = "family text, basis text, day date, " + ", ".join(f"{name} text" for name in DIMENSIONS)
 _DIGEST: Final = f"md5(concat_ws(chr(31), {_NAMED}))::uuid"
+_IN_ORDER: Final = "ORDER BY 3, 4"
+"""By part and day, so that the cells which a question reads lie together, on a tenth of the pages."""
 _MONTH: Final = "date_trunc('month', day)::date"
 
 
@@ -46,6 +48,7 @@ def adding(delta: str, columns: Iterable[str], *, before: str = "") -> str:
         UNION ALL
         SELECT {_own("month")}, {_MONTH} AS month, {_DIGEST}, {_NAMED}, {summed}
         FROM delta GROUP BY family, basis, month, {_NAMED}
+        {_IN_ORDER}
         ON CONFLICT ({", ".join(_KEY)}) DO UPDATE SET {added}"""
 
 
@@ -59,6 +62,7 @@ def adding_times(delta: str, *, before: str = "") -> str:
         UNION ALL
         SELECT {_own("month")}, month, {_DIGEST}, {_NAMED}, measure, n, spread
         FROM ({months}) months
+        {_IN_ORDER}
         ON CONFLICT ({", ".join(_KEY)}, measure) DO UPDATE
         SET n = cell_time.n + excluded.n, spread = cell_time.spread + excluded.spread"""
 
