@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from analytics.projections.cells import Delta, Frame, Tally, case_marks, inquiry_marks, submission_marks
+from analytics.projections.cells import Frame, case_marks, inquiry_marks, submission_marks
 from analytics.projections.facts import deal_row, inquiry_row, lead_row, submission_row
 from analytics.projections.generations import deals_by_case
 from analytics.projections.measures import FAMILIES_OF, LANE, columns_of
@@ -13,6 +13,7 @@ from analytics.projections.projecting import project
 from analytics.projections.queries import CURRENT_CELLS
 from analytics.projections.rebuilding import Rebuilding
 from analytics.projections.tables import cell, cell_time
+from analytics.projections.tallying import Delta, Tally
 from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.db import Database
@@ -85,18 +86,22 @@ def as_cells(delta: Delta) -> Cells:
     cells: Cells = {}
 
     def add(family: str, key: tuple[Any, ...], *what: str, value: Any) -> None:
-        basis, day, *dimensions = key
+        basis, day, *told = key
+        dimensions = (*told, *("" for _ in range(5 - len(told))))
         for grain, start in (("day", day), ("month", day.replace(day=1))):
             full = (family, basis, grain, start, *dimensions, *what)
             cells[full] = cells.get(full, 0) + value
 
     for of_kind in delta.cells.values():
-        for (family, key), sums in of_kind.items():
-            for column, value in sums.items():
-                add(family, key, "", column, value=value)
-    for (family, key, measure, bucket), n in delta.times.items():
-        add(family, key, measure, "n", value=n)
-        add(family, key, measure, "spread", value=n * 10 ** (LANE * bucket))
+        for family, of_family in of_kind.items():
+            for key, sums in of_family.items():
+                for column, value in sums.items():
+                    add(family, key, "", column, value=value)
+    for family, lengths in delta.times.items():
+        for (key, measure), buckets in lengths.items():
+            for bucket, n in buckets.items():
+                add(family, key, measure, "n", value=n)
+                add(family, key, measure, "spread", value=n * 10 ** (LANE * bucket))
     return {key: value for key, value in cells.items() if value}
 
 

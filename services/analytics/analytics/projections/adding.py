@@ -12,9 +12,11 @@ import orjson
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.cells import Delta, Kind
+from analytics.projections.cells import Kind
+from analytics.projections.meanwhile import Meanwhile
 from analytics.projections.measures import LANE, Grain, Subject, columns_of
 from analytics.projections.tables import DIMENSIONS
+from analytics.projections.tallying import Buckets, CellKey, Delta, Sums
 
 SUBJECTS: Final[dict[Kind, tuple[Subject, ...]]] = {
     "entry": ("submission", "inquiry"),
@@ -73,9 +75,14 @@ def histograms(key: str, rows: str, spread: str = "spread") -> str:
     A histogram is added up only where it has more than one part, and one at a time: all sums of a statement at once
     take kilobytes for each of its cells.
     """
-    return f"""SELECT {key}, n, CASE WHEN cardinality(spreads) = 1 THEN spreads[1]
-            ELSE (SELECT sum(part) FROM unnest(spreads) part) END AS spread
+    return f"""SELECT {key}, n, {one_of("spreads")} AS spread
         FROM (SELECT {key}, sum(n) AS n, array_agg({spread}) AS spreads FROM {rows} GROUP BY {key}) listed"""
+
+
+def one_of(spreads: str) -> str:
+    """The sum of an array of histograms."""
+    return f"""CASE WHEN cardinality({spreads}) = 1 THEN {spreads}[1]
+        ELSE (SELECT sum(part) FROM unnest({spreads}) part) END"""
 
 
 def spread_of(n: str, bucket: str) -> str:
@@ -87,11 +94,17 @@ def _own(grain: Grain) -> str:
     return f"CAST(:workspace_id AS uuid), CAST(:generation AS bigint), family || '.' || basis || '.{grain}'"
 
 
+def _given(more: str) -> str:
+    """The rows of one JSON text; what they leave out is NULL, of dimensions ''."""
+    return f"json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, {more})"
+
+
+_FILLED: Final = ", ".join(f"coalesce({name}, '') AS {name}" for name in DIMENSIONS)
+
+
 def _told(columns: tuple[str, ...]) -> str:
-    """The delta that one JSON text of rows holds; what a row leaves out is NULL."""
     given = ", ".join(f"{name} {'numeric' if name.endswith('_amount') else 'int'}" for name in columns)
-    return f"""SELECT family, basis, day, {_NAMED}, {", ".join(columns)}
-        FROM json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, {given})"""
+    return f"SELECT family, basis, day, {_FILLED}, {', '.join(columns)} FROM {_given(given)}"
 
 
 _ADD: Final[dict[Kind, TextClause]] = {
@@ -99,34 +112,45 @@ _ADD: Final[dict[Kind, TextClause]] = {
 }
 _ADD_TIMES: Final = text(
     adding_times(
-        histograms(
-            f"family, basis, day, {_NAMED}, measure",
-            f"json_to_recordset(CAST(:rows AS json)) AS told({_TOLD}, measure text, bucket int, n int)",
-            spread_of("n", "bucket"),
-        )
+        f"SELECT family, basis, day, {_FILLED}, measure, n, {one_of('spreads')} AS spread"
+        f" FROM {_given('measure text, n int, spreads numeric[]')}"
     )
 )
 
 
-async def add_to_cells(session: AsyncSession, workspace_id: UUID, generation: int, delta: Delta) -> None:
-    """Adds what a tally left: a statement for each kind of it, and one for lengths of time."""
+async def add_to_cells(
+    session: AsyncSession, workspace_id: UUID, generation: int, delta: Delta, meanwhile: Meanwhile
+) -> None:
+    """Adds what a tally left: a statement for each kind of it, and one for lengths of time, the last under way."""
     named = {"workspace_id": workspace_id, "generation": generation}
-    for kind, cells in delta.cells.items():
-        if cells:
-            rows = [_row(family, key, sums) for (family, key), sums in cells.items()]
-            await session.execute(_ADD[kind], named | {"rows": _json(rows)})
-    if delta.times:
-        times = [
-            _row(family, key, {"measure": measure, "bucket": bucket, "n": n})
-            for (family, key, measure, bucket), n in delta.times.items()
-        ]
-        await session.execute(_ADD_TIMES, named | {"rows": _json(times)})
+    for kind, families in delta.cells.items():
+        if rows := _rows(families):
+            await meanwhile.start(session.execute(_ADD[kind], named | {"rows": rows}))
+    if rows := _rows_of_times(delta.times):
+        await meanwhile.start(session.execute(_ADD_TIMES, named | {"rows": rows}))
 
 
-def _row(family: str, key: tuple[Any, ...], values: Mapping[str, Any]) -> dict[str, Any]:
-    basis, day, d1, d2, d3, d4, d5 = key
-    return {"family": family, "basis": basis, "day": day, "d1": d1, "d2": d2, "d3": d3, "d4": d4, "d5": d5, **values}
+_NAMES: Final = ("basis", "day", *DIMENSIONS)
 
 
-def _json(rows: list[dict[str, Any]]) -> str:
-    return orjson.dumps(rows, default=str).decode()
+def _rows(families: Mapping[str, Mapping[CellKey, Sums]]) -> str:
+    """As one JSON text, empty without any: what Python makes one by one costs more than all else here."""
+    rows: list[dict[str, Any]] = []
+    for family, cells in families.items():
+        for key, sums in cells.items():
+            row: dict[str, Any] = dict(zip(_NAMES, key, strict=False))
+            row["family"] = family
+            row.update(sums)
+            rows.append(row)
+    return orjson.dumps(rows, default=str).decode() if rows else ""
+
+
+def _rows_of_times(families: Mapping[str, Mapping[tuple[CellKey, str], Buckets]]) -> str:
+    rows: list[dict[str, Any]] = []
+    for family, lengths in families.items():
+        for (key, measure), buckets in lengths.items():
+            row: dict[str, Any] = dict(zip(_NAMES, key, strict=False))
+            row["family"], row["measure"], row["n"] = family, measure, sum(buckets.values())
+            row["spreads"] = [f"{n}e{bucket * LANE}" for bucket, n in buckets.items()]
+            rows.append(row)
+    return orjson.dumps(rows).decode() if rows else ""

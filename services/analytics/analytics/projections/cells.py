@@ -1,31 +1,24 @@
-"""What each fact counts for: pure functions from facts to marks, and from marks to the sums that cells hold.
+"""What each fact counts for: pure functions from facts to marks.
 
-A *mark* says that something counts once, with every dimension it may be asked by; a *tally* adds and subtracts marks
-and spreads what is left over the families of cells. A lead and its deals are one *case*: deals have their source
-dimensions from the lead, and whether a lead is lost depends on its deals, so a case is always counted whole.
+A *mark* says that something counts once, with every dimension it may be asked by; `tallying.py` adds them up. A lead
+and its deals are one *case*: deals have their source dimensions from the lead, and whether a lead is lost depends on
+its deals, so a case is always counted whole.
 
 `definitions.py` says the same in SQL, for facts in bulk; a test holds the two equal.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import itemgetter
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
 from analytics.projections.measures import (
-    AMOUNT,
     BASES,
-    FAMILIES,
     LONGEST_DIMENSION,
-    MEASURES,
-    OF_CASES,
-    OF_ENTRIES,
-    WITHOUT_TIMES,
     Basis,
     bucket_of,
 )
@@ -69,10 +62,10 @@ Dimensions = tuple[str, str, str, str, str, str, str, str]
 PLACE = (
     *("kind", "basis", "day", "weekday", "hour_of_day"),
     *("channel", "source", "medium", "campaign", "campaign_id", "product", "region", "temperature"),
-    *("owner", "team", "pipeline", "stage", "loss_reason", "now", "outcome", "blank"),
+    *("owner", "team", "pipeline", "stage", "loss_reason", "now", "outcome"),
 )
-Place = tuple[Kind, Basis, *Local, *Dimensions, *Owner, *Stage, Literal[""]]
-"""Where something counts; `PLACE` names its parts. Absent dimensions are ''; `blank` fills unused places of a key.
+Place = tuple[Kind, Basis, *Local, *Dimensions, *Owner, *Stage]
+"""Where something counts; `PLACE` names its parts. Absent dimensions are ''.
 
 A plain tuple, since some of them are made for each event."""
 
@@ -81,9 +74,6 @@ KIND: Final = 0
 Number = int | Decimal
 Counted = tuple[Place, str, int, int, Number]
 """A mark: where it counts, for which measure, in which bucket of time (else 0), how often, and the amount it adds."""
-
-CellKey = tuple[str, date, str, str, str, str, str]
-"""basis, day, d1 to d5: a cell's key inside its family."""
 
 NO_DIMENSIONS: Dimensions = ("",) * 8
 NOBODY: Owner = ("", "")
@@ -104,7 +94,7 @@ def inquiry_marks(fact: InquiryRow, frame: Frame) -> Iterator[Counted]:
 
 
 def _entry_marks(measures: Iterable[str], fact: SubmissionRow | InquiryRow, frame: Frame) -> Iterator[Counted]:
-    rest = (*_local(fact.occurred_at, frame.zone), *_touch(fact), "", "", "", *NOBODY, *NO_STAGE, "")
+    rest = (*_local(fact.occurred_at, frame.zone), *_touch(fact), "", "", "", *NOBODY, *NO_STAGE)
     places: list[Any] = [("entry", basis, *rest) for basis in BASES]
     for measure in measures:
         for place in places:
@@ -144,7 +134,7 @@ class _Counting:
         """What is counted from here on lies at this stage."""
         self.stage = stage
         self.kind: Kind = kind
-        self.of_cohort: Place = (kind, "cohort", *self.cohort, *self.dimensions, *self.owner_now, *stage, "")
+        self.of_cohort: Place = (kind, "cohort", *self.cohort, *self.dimensions, *self.owner_now, *stage)
         self.places.clear()
 
     def count(self, measure: str, at: datetime, amount: Number = 0, *, bucket: int = 0, n: int = 1) -> None:
@@ -168,7 +158,7 @@ class _Counting:
 
     def _placed(self, at: datetime, owner: Owner) -> Place:
         local = self.cohort if at == self.born else _local(at, self.zone)
-        place: Place = (self.kind, "period", *local, *self.dimensions, *owner, *self.stage, "")
+        place: Place = (self.kind, "period", *local, *self.dimensions, *owner, *self.stage)
         self.places[at, owner] = place
         return place
 
@@ -311,88 +301,3 @@ def _owner(entry: dict[str, Any]) -> Owner:
 
 def _history(owners: list[dict[str, Any]]) -> list[tuple[datetime, Owner]]:
     return [(datetime.fromisoformat(entry["at"]), _owner(entry)) for entry in owners]
-
-
-Picker = Callable[[Place], CellKey]
-
-
-def _picker(dimensions: tuple[str, ...]) -> Picker:
-    """Takes a cell's key for these dimensions out of a place."""
-    filled = (*dimensions, *("blank",) * (5 - len(dimensions)))
-    pick: Callable[[Any], Any] = itemgetter(*map(PLACE.index, ("basis", "day", *filled)))
-    return pick
-
-
-def _pickers(families: Iterable[str]) -> tuple[tuple[str, Picker], ...]:
-    return tuple((family, _picker(FAMILIES[family])) for family in families)
-
-
-_FAMILIES: Final[dict[Kind, tuple[str, ...]]] = {"entry": OF_ENTRIES, "case": OF_CASES, "passage": ("flow",)}
-_SPREAD = {kind: _pickers(families) for kind, families in _FAMILIES.items()}
-_SPREAD_TIMES = {
-    kind: _pickers(family for family in families if family not in WITHOUT_TIMES) for kind, families in _FAMILIES.items()
-}
-_TIMED = frozenset(measure.key for measure in MEASURES if measure.timed)
-
-Sums = dict[str, Number]
-"""Column of a cell -> what it holds."""
-
-TimeKey = tuple[str, CellKey, str, int]
-"""family, key, measure, bucket."""
-
-
-class Delta(NamedTuple):
-    """What is to be added to cells: by kind, family and key; lengths of time apart."""
-
-    cells: dict[Kind, dict[tuple[str, CellKey], Sums]]
-    times: dict[TimeKey, int]
-
-
-class Tally:
-    """Adds and subtracts marks; `delta` gives what is left, summed to cells. Marks on both sides cancel before that."""
-
-    def __init__(self) -> None:
-        self._sums: dict[Place, Sums] = {}
-        self._times: dict[tuple[Place, str, int], int] = {}
-
-    def add(self, counted: Iterable[Counted], *, times: int = 1) -> None:
-        """`times` is -1 to take away what was counted before."""
-        for place, measure, bucket, n, amount in counted:
-            if measure in _TIMED:
-                timed = (place, measure, bucket)
-                self._times[timed] = self._times.get(timed, 0) + times * n
-                continue
-            if (sums := self._sums.get(place)) is None:
-                sums = self._sums[place] = {}
-            sums[measure] = sums.get(measure, 0) + times * n
-            if amount:
-                column = AMOUNT[measure]
-                sums[column] = sums.get(column, 0) + times * amount
-
-    def delta(self) -> Delta:
-        """Only what is not 0."""
-        cells: dict[Kind, dict[tuple[str, CellKey], Sums]] = {}
-        for place, sums in self._sums.items():
-            left = [(column, value) for column, value in sums.items() if value]
-            if left:
-                kind = place[KIND]
-                of_kind = cells.setdefault(kind, {})
-                for family, pick in _SPREAD[kind]:
-                    _add(of_kind.setdefault((family, pick(place)), {}), left)
-        times: dict[TimeKey, int] = {}
-        for (place, measure, bucket), n in self._times.items():
-            if n:
-                for family, pick in _SPREAD_TIMES[place[KIND]]:
-                    timed = (family, pick(place), measure, bucket)
-                    times[timed] = times.get(timed, 0) + n
-        return Delta({kind: _not_empty(of_kind) for kind, of_kind in cells.items()}, times)
-
-
-def _add(sums: Sums, more: Iterable[tuple[str, Number]]) -> None:
-    for column, value in more:
-        sums[column] = sums.get(column, 0) + value
-
-
-def _not_empty(cells: dict[tuple[str, CellKey], Sums]) -> dict[tuple[str, CellKey], Sums]:
-    kept = ((key, {column: value for column, value in sums.items() if value}) for key, sums in cells.items())
-    return {key: sums for key, sums in kept if sums}

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from decimal import Decimal
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -154,140 +155,65 @@ class DealRow(NamedTuple):
 _TOUCH = ("source", "medium", "campaign", "content", "term", "campaign_id", "adgroup_id", "ad_id", "channel_group")
 _NO_TOUCH: dict[str, Any] = dict.fromkeys((*_TOUCH, "landing_page"))
 
+# A state has most of a row's values under the same names: taking them all at once saves a third of the work.
+_submission = itemgetter(*SubmissionRow._fields)
+_inquiry = itemgetter(*InquiryRow._fields)
+_lead = itemgetter(*LeadRow._fields)
+_deal = itemgetter(*DealRow._fields)
+
 
 def submission_row(workspace_id: UUID, data: dict[str, Any]) -> SubmissionRow:
     """The fact that a `submission.recorded` tells; raises pydantic's ValidationError for a state it cannot read."""
     state = SubmissionState.model_validate(data)
-    return SubmissionRow(
-        workspace_id=workspace_id,
-        id=state.id,
-        version=state.version,
-        status=state.status,
-        reason=state.reason,
-        result=state.result,
-        lead_id=state.lead_id,
-        entry_point=state.source_id,
-        channel=state.channel,
-        provider=state.provider,
-        **_touch(state.attribution),
-        occurred_at=min(state.occurred_at, state.received_at),
-        received_at=state.received_at,
-    )
+    values = vars(state) | _touch(state.attribution)
+    values["workspace_id"], values["entry_point"] = workspace_id, state.source_id
+    values["occurred_at"] = min(state.occurred_at, state.received_at)
+    return SubmissionRow._make(_submission(values))
 
 
 def inquiry_row(workspace_id: UUID, data: dict[str, Any]) -> InquiryRow:
     """The fact that an `inquiry.recorded` tells; raises pydantic's ValidationError for a state it cannot read."""
     state = InquiryState.model_validate(data)
-    return InquiryRow(
-        workspace_id=workspace_id,
-        id=state.id,
-        version=state.version,
-        result=state.result,
-        direct=state.direct,
-        lead_id=state.lead_id,
-        contact_id=state.contact_id,
-        deal_id=state.deal_id,
-        entry_point=state.source_id,
-        channel=state.channel,
-        provider=state.provider,
-        **_touch(state.attribution),
-        occurred_at=min(state.occurred_at, state.received_at),
-        received_at=state.received_at,
-        touches=touches_of(state),
-    )
+    values = vars(state) | _touch(state.attribution)
+    values["workspace_id"], values["entry_point"] = workspace_id, state.source_id
+    values["occurred_at"] = min(state.occurred_at, state.received_at)
+    values["touches"] = touches_of(state)
+    return InquiryRow._make(_inquiry(values))
 
 
 def lead_row(workspace_id: UUID, data: dict[str, Any]) -> LeadRow:
     """The fact that a `lead.*` tells; raises pydantic's ValidationError for a state it cannot read."""
     state = LeadState.model_validate(data)
+    values = vars(state) | _touch(state.attribution)
     converted_at = state.reached.get("converted")
     qualified_at = _earliest(state.reached.get("qualified"), converted_at)
-    contacted_at = _earliest(state.reached.get("in_progress"), qualified_at)
-    return LeadRow(
-        workspace_id=workspace_id,
-        id=state.id,
-        version=state.version,
-        status=state.status,
-        entry_point=state.source_id,
-        channel=state.channel,
-        provider=state.provider,
-        **_touch(state.attribution),
-        product=state.product,
-        region=state.region,
-        language=state.language,
-        temperature=state.temperature,
-        score=state.score,
-        completeness=_decimal(state.completeness),
-        owner_id=state.owner_id,
-        team_id=state.team_id,
-        owners=data["owners"],
-        contact_id=state.contact_id,
-        deal_id=state.deal_id,
-        loss_reason_id=state.loss_reason_id,
-        merged_into=state.merged_into,
-        inquiry_count=state.inquiry_count,
-        repeat=state.repeat,
-        occurred_at=state.occurred_at,
-        assigned_at=_assigned_at(state),
-        contacted_at=contacted_at,
-        qualified_at=qualified_at,
-        converted_at=converted_at,
-        disqualified_at=_since(state, "disqualified"),
-        postponed_at=_since(state, "postponed"),
-        first_response_at=state.first_response_at,
-        respond_by=state.respond_by,
-        passages=data["passages"],
-        updated_at=state.updated_at,
-    )
+    values["workspace_id"], values["entry_point"] = workspace_id, state.source_id
+    values["completeness"] = _decimal(state.completeness)
+    values["owners"], values["passages"] = data["owners"], data["passages"]
+    values["assigned_at"] = _assigned_at(state)
+    values["contacted_at"] = _earliest(state.reached.get("in_progress"), qualified_at)
+    values["qualified_at"], values["converted_at"] = qualified_at, converted_at
+    values["disqualified_at"], values["postponed_at"] = _since(state, "disqualified"), _since(state, "postponed")
+    return LeadRow._make(_lead(values))
 
 
 def deal_row(workspace_id: UUID, data: dict[str, Any]) -> DealRow:
     """The fact that a `deal.*` tells; raises pydantic's ValidationError for a state it cannot read."""
     state = DealState.model_validate(data)
-    return DealRow(
-        workspace_id=workspace_id,
-        id=state.id,
-        version=state.version,
-        case_id=state.lead_id or state.id,
-        lead_id=state.lead_id,
-        contact_id=state.contact_id,
-        status=state.status,
-        pipeline_id=state.pipeline_id,
-        stage_id=state.stage_id,
-        loss_reason_id=state.loss_reason_id,
-        amount=state.amount,
-        currency=state.currency,
-        probability=_decimal(state.probability),
-        owner_id=state.owner_id,
-        team_id=state.team_id,
-        owners=data["owners"],
-        expected_close=state.expected_close,
-        created_at=state.created_at,
-        entered_stage_at=state.entered_stage_at,
-        won_at=_when(state, "won", state.won_at),
-        lost_at=_when(state, "lost", state.lost_at),
-        reached=data["reached"],
-        passages=data["passages"],
-        updated_at=state.updated_at,
-    )
+    values = dict(vars(state))
+    values["workspace_id"], values["case_id"] = workspace_id, state.lead_id or state.id
+    values["probability"] = _decimal(state.probability)
+    values["won_at"], values["lost_at"] = _when(state, "won", state.won_at), _when(state, "lost", state.lost_at)
+    values["owners"], values["reached"], values["passages"] = data["owners"], data["reached"], data["passages"]
+    return DealRow._make(_deal(values))
+
+
+_of_touch = itemgetter(*_TOUCH, "landing_url")
 
 
 def _touch(attribution: EventAttribution | None) -> dict[str, Any]:
     touch: EventTouch | None = attribution.last_non_direct or attribution.last if attribution else None
-    if touch is None:
-        return _NO_TOUCH
-    return {
-        "source": touch.source,
-        "medium": touch.medium,
-        "campaign": touch.campaign,
-        "content": touch.content,
-        "term": touch.term,
-        "campaign_id": touch.campaign_id,
-        "adgroup_id": touch.adgroup_id,
-        "ad_id": touch.ad_id,
-        "channel_group": touch.channel_group,
-        "landing_page": touch.landing_url,
-    }
+    return _NO_TOUCH if touch is None else dict(zip(_NO_TOUCH, _of_touch(vars(touch)), strict=True))
 
 
 def _earliest(one: datetime | None, other: datetime | None) -> datetime | None:

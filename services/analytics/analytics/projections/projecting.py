@@ -5,7 +5,7 @@ read, and the cells get the difference between what the new facts count for and 
 and reordered events therefore change nothing; a batch costs a handful of statements, however many events it has.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,7 +16,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.deadlines.actions import keep_deadlines
 from analytics.projections.adding import add_to_cells
 from analytics.projections.catalogue import NAMES, learn_names, learn_workspace, passing_over_unreadable
-from analytics.projections.cells import Tally, case_marks, inquiry_marks, submission_marks
+from analytics.projections.cells import Counted as Mark
+from analytics.projections.cells import Frame, case_marks, inquiry_marks, submission_marks
 from analytics.projections.facts import (
     DealRow,
     InquiryRow,
@@ -28,7 +29,9 @@ from analytics.projections.facts import (
     submission_row,
 )
 from analytics.projections.generations import Counted, counted_in, deals_by_case, hold
+from analytics.projections.meanwhile import Meanwhile
 from analytics.projections.store import Row, RowT, read_deals_of, read_rows, write_rows
+from analytics.projections.tallying import Tally
 from analytics.projections.touches import forget_ids
 
 PERSON_ERASED = "person.erased"
@@ -97,59 +100,72 @@ async def _project_workspace(session: AsyncSession, batch: Batch, *, now: dateti
     await learn_names(session, batch.workspace_id, batch.names)
     setting = await hold(session, batch.workspace_id)
     generations = await counted_in(session, setting, now=now)
-    tallies = {generation: Tally() for generation in generations}
-    await _project_submissions(session, batch, tallies)
-    await _project_inquiries(session, batch, tallies)
-    await _project_cases(session, batch, tallies)
+    async with Meanwhile() as meanwhile:
+        await _project_entries(session, batch, generations, meanwhile)
+        await _project_cases(session, batch, generations, meanwhile)
     await keep_deadlines(session, batch.workspace_id, batch.deadlines)
     for event in batch.erased:
         await forget_ids(session, batch.workspace_id, event.data)
-    for generation, tally in tallies.items():
-        await add_to_cells(session, batch.workspace_id, generation.number, tally.delta())
 
 
-async def _project_submissions(session: AsyncSession, batch: Batch, tallies: dict[Counted, Tally]) -> None:
-    news, olds = await _changed(session, SubmissionRow, batch, batch.facts(SubmissionRow, "submission"))
-    for generation, tally in tallies.items():
-        for fact_id, new in news.items():
-            if generation.covers("submission", fact_id):
-                if (old := olds.get(fact_id)) is not None:
-                    tally.add(submission_marks(old, generation.frame), times=-1)
-                tally.add(submission_marks(new, generation.frame))
-    await write_rows(session, list(news.values()))
+async def _project_entries(
+    session: AsyncSession, batch: Batch, generations: Sequence[Counted], meanwhile: Meanwhile
+) -> None:
+    submissions, inquiries = batch.facts(SubmissionRow, "submission"), batch.facts(InquiryRow, "inquiry")
+    new_submissions, old_submissions = await _changed(session, SubmissionRow, batch, submissions)
+    new_inquiries, old_inquiries = await _changed(session, InquiryRow, batch, inquiries)
+    await meanwhile.start(write_rows(session, list(new_submissions.values())))
+    tallies = [Tally() for _ in generations]
+    for generation, tally in zip(generations, tallies, strict=True):
+        _tell_apart(tally, generation, "submission", submission_marks, new_submissions, old_submissions)
+    await meanwhile.start(write_rows(session, list(new_inquiries.values())))
+    for generation, tally in zip(generations, tallies, strict=True):
+        _tell_apart(tally, generation, "inquiry", inquiry_marks, new_inquiries, old_inquiries)
+        await add_to_cells(session, batch.workspace_id, generation.number, tally.delta(), meanwhile)
 
 
-async def _project_inquiries(session: AsyncSession, batch: Batch, tallies: dict[Counted, Tally]) -> None:
-    news, olds = await _changed(session, InquiryRow, batch, batch.facts(InquiryRow, "inquiry"))
-    for generation, tally in tallies.items():
-        for fact_id, new in news.items():
-            if generation.covers("inquiry", fact_id):
-                if (old := olds.get(fact_id)) is not None:
-                    tally.add(inquiry_marks(old, generation.frame), times=-1)
-                tally.add(inquiry_marks(new, generation.frame))
-    await write_rows(session, list(news.values()))
+def _tell_apart(
+    tally: Tally,
+    generation: Counted,
+    stage: str,
+    marks: Callable[[RowT, Frame], Iterable[Mark]],
+    news: Mapping[UUID, RowT],
+    olds: Mapping[UUID, RowT],
+) -> None:
+    """Counts the new facts and takes away the old ones that they replace."""
+    for fact_id, new in news.items():
+        if generation.covers(stage, fact_id):
+            if (old := olds.get(fact_id)) is not None:
+                tally.add(marks(old, generation.frame), times=-1)
+            tally.add(marks(new, generation.frame))
 
 
-async def _project_cases(session: AsyncSession, batch: Batch, tallies: dict[Counted, Tally]) -> None:
+async def _project_cases(
+    session: AsyncSession, batch: Batch, generations: Sequence[Counted], meanwhile: Meanwhile
+) -> None:
     workspace_id = batch.workspace_id
-    new_deals, old_deals = await _changed(session, DealRow, batch, batch.facts(DealRow, "deal"))
-    told_leads = batch.facts(LeadRow, "lead")
+    told_deals, told_leads = batch.facts(DealRow, "deal"), batch.facts(LeadRow, "lead")
+    await meanwhile.end()
+    new_deals, old_deals = await _changed(session, DealRow, batch, told_deals)
     cases = told_leads.keys() | {deal.case_id for deal in (*new_deals.values(), *old_deals.values())}
     if not cases:
         return
     leads = await read_rows(session, LeadRow, workspace_id, cases)
     new_leads = _newer(told_leads, leads, again=batch.again)
     deals = {deal.id: deal for deal in await read_deals_of(session, workspace_id, cases)}
+    await meanwhile.start(write_rows(session, list(new_leads.values())))
     before = deals_by_case(deals.values())
     after = deals_by_case((deals | new_deals).values())
-    for generation, tally in tallies.items():
+    tallies = [Tally() for _ in generations]
+    for generation, tally in zip(generations, tallies, strict=True):
         for case in cases:
             if generation.covers("case", case):
                 tally.add(case_marks(leads.get(case), before.get(case, ()), generation.frame), times=-1)
                 lead = new_leads.get(case) or leads.get(case)
                 tally.add(case_marks(lead, after.get(case, ()), generation.frame))
-    await write_rows(session, list(new_leads.values()))
-    await write_rows(session, list(new_deals.values()))
+    await meanwhile.start(write_rows(session, list(new_deals.values())))
+    for generation, tally in zip(generations, tallies, strict=True):
+        await add_to_cells(session, workspace_id, generation.number, tally.delta(), meanwhile)
 
 
 async def _changed(

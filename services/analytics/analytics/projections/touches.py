@@ -19,8 +19,11 @@ IDS: Final = ("click_ids", "client_ids")
 
 def touches_of(state: InquiryState) -> list[dict[str, Any]]:
     """First and last touch, oldest first, once where they are the same; none lies after the inquiry."""
-    told = [touch for touch in (state.attribution.first, state.attribution.last) if touch is not None]
+    first, last = state.attribution.first, state.attribution.last
+    told = [touch for touch in ((first,) if first == last else (first, last)) if touch is not None]
     moment = min(state.occurred_at, state.received_at)
+    if len(told) == 1:
+        return [_kept(told[0], moment)]
     kept: list[dict[str, Any]] = []
     for touch in told:
         values = _kept(touch, moment)
