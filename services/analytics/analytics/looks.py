@@ -21,9 +21,11 @@ ALONE: Final = {
     "plan_cache_mode": "force_generic_plan",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
+    "enable_sort": "off",
 }
 """Starting helpers takes ten times what cells take, planning anew for each period as long as reading them. Spans of
-days are looked up: another kind of join may seem cheaper, and reads all cells there are for the few that are wanted."""
+days are looked up: another kind of join may seem cheaper, and reads all cells there are for the few that are wanted.
+Sorting cells to sum them takes longer than hashing does."""
 
 
 @dataclass(slots=True, eq=False)
