@@ -1,16 +1,20 @@
 """A new generation of cells is built beside the one that is read, and equals it fact by fact."""
 
+import asyncio
 from datetime import timedelta
+from functools import partial
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
-from analytics.projections import generations
+from analytics.projections import generations, halves
 from analytics.projections.cells import Frame
+from analytics.projections.helping import joined
 from analytics.projections.tables import Generation, cell
 from hypothesis import given, settings
 from leadkit import clock
 from leadkit.ids import new_id
 from leadkit.testing.services import RunningService
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from tests.analytics.projections.conftest import Projected, counted_from_scratch
 from tests.analytics.projections.histories import deal, lead, seeds, submission, told_batches, workspace
@@ -21,9 +25,12 @@ async def _begin(projected: Projected) -> int:
         return await generations.begin(session, projected.workspace_id, now=clock.now())
 
 
-async def _chunk(projected: Projected, limit: int) -> bool:
+async def _chunk(projected: Projected, limit: int, *, helped: bool = False) -> bool:
+    beside = partial(projected.db.transaction, role="worker") if helped else None
     async with projected.db.transaction(role="worker") as session:
-        return await generations.build_chunk(session, projected.workspace_id, now=clock.now(), limit=limit)
+        return await generations.build_chunk(
+            session, projected.workspace_id, now=clock.now(), limit=limit, beside=beside
+        )
 
 
 async def _active(projected: Projected) -> Generation:
@@ -43,18 +50,35 @@ async def test_a_generation_built_while_events_come_in_equals_a_count_of_the_new
     batches, later = told_batches(seed), told_batches(seed + 1)
     for batch in batches:
         await projected.tell(*batch)
-    built, pages, going_on = await _begin(projected), list(later), True
-    while going_on or pages:
-        # Events come in at every stage of the build, its end and what lies after it included.
-        for _ in range(seed % 4 + 1):
-            going_on = await _chunk(projected, 2)
-        if pages:
-            await projected.tell(*pages.pop(0))
+    with patch.object(halves, "HALVED_FROM", 2):
+        built, pages, going_on = await _begin(projected), list(later), True
+        while going_on or pages:
+            # Events come in at every stage of the build, its end and what lies after it included.
+            for number in range(seed % 4 + 1):
+                going_on = await _chunk(projected, 1 + seed % 2, helped=bool(number % 3))
+            if pages:
+                await projected.tell(*pages.pop(0))
     events = [event for batch in (*batches, *later) for event in batch]
     active = await _active(projected)
     assert active.number == built
     frame = Frame(ZoneInfo(active.time_zone), active.currency)
     assert await projected.cells() == counted_from_scratch(projected.workspace_id, events, frame)
+
+
+async def test_a_second_connection_joins_a_build_past_events_that_wait_for_it(projected: Projected) -> None:
+    await projected.tell(("lead.created", lead()))
+    beside = partial(projected.db.transaction, role="worker")
+    async with beside() as builder:
+        await generations.hold(builder, projected.workspace_id, to_build=True)
+        waiting = asyncio.create_task(projected.tell(("lead.created", lead())))
+        while not await builder.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted")):
+            pass  # each look lets the other task go on
+        async with asyncio.timeout(5), joined(beside, projected.workspace_id):
+            await builder.commit()
+            assert await projected.number("leads") == 1
+            assert not waiting.done()
+    await waiting
+    assert await projected.number("leads") == 2
 
 
 async def test_old_cells_are_read_until_the_new_ones_are_whole(projected: Projected) -> None:

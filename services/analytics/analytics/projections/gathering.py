@@ -7,13 +7,14 @@ earliest days away and adds them to cells in one statement, so that nothing coun
 from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
-from typing import Final, Literal
+from typing import Any, Final, Literal
 from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.adding import adding, adding_times, histograms
+from analytics.projections.helping import Beside, both, joined
 from analytics.projections.measures import BASES, FAMILIES, FAMILIES_OF, Subject, columns_of, part
 from analytics.projections.tables import DIMENSIONS
 
@@ -57,16 +58,32 @@ TIMED: Final[dict[Base, tuple[str, ...]]] = {
 """Base -> the families whose lengths of time are summed from it."""
 
 
-async def gather(session: AsyncSession, workspace_id: UUID, generation: int, *, limit: int) -> bool:
+async def gather(
+    session: AsyncSession, workspace_id: UUID, generation: int, *, limit: int, beside: Beside | None = None
+) -> bool:
     """Moves the earliest days' rows into cells, as long as counting `limit` facts takes; False when there was none."""
     named = {"workspace_id": workspace_id, "generation": generation}
     until = await session.scalar(_UNTIL, named | {"limit": limit * ROWS_FOR_A_FACT})
     left = await session.scalar(_LEFT, named)
     if until is None and not left:
         return False
+    named["until"] = until or date.max
+    if beside is None:
+        await _move(session, _counts(), named)
+        await _move(session, _lengths(), named)
+        return True
+
+    async def lengths() -> bool:
+        async with joined(beside, workspace_id) as other:
+            return await _move(other, _lengths(), named)
+
+    await both(_move(session, _counts(), named), lengths())
+    return True
+
+
+async def _move(session: AsyncSession, statement: TextClause, named: dict[str, Any]) -> bool:
     await session.execute(text(MEMORY))
-    for statement in (_counts(), _lengths()):
-        await session.execute(statement, named | {"until": until or date.max})
+    await session.execute(statement, named)
     return True
 
 

@@ -13,21 +13,18 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from leadkit.ids import NIL
-from sqlalchemy import delete, func, select, union, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.catalogue import BEFORE_WORKSPACE, keep_workspace
 from analytics.projections.cells import RULES, Frame
-from analytics.projections.counting import count_chunk
 from analytics.projections.facts import DealRow
 from analytics.projections.gathering import gather
-from analytics.projections.measures import BASES, GRAINS, Subject, part
+from analytics.projections.halves import begin_stage, count_next
+from analytics.projections.helping import Beside
+from analytics.projections.measures import BASES, GRAINS, part
 from analytics.projections.tables import (
-    DealFact,
     Generation,
-    InquiryFact,
-    LeadFact,
-    SubmissionFact,
     WorkspaceSetting,
     cell,
     cell_time,
@@ -39,11 +36,6 @@ STAGES = ("submission", "inquiry", "case", "cells")
 """The order in which a new generation counts facts; within a stage by id. A case is a lead with its deals. At last what
 was counted is gathered into cells, by day."""
 
-COUNTED_IN: dict[str, tuple[Subject, ...]] = {
-    "submission": ("submission",),
-    "inquiry": ("inquiry",),
-    "case": ("lead", "deal", "passage"),
-}
 DONE = "done"
 LEAST = 1_000
 CHUNK = 10_000
@@ -53,22 +45,41 @@ AIM_S = 1.0
 KEPT_AFTER_SWITCH = timedelta(minutes=1)
 
 
+class Reach(NamedTuple):
+    """How far a generation has counted: its stage up to `after`, and from `split` up to `beyond`."""
+
+    stage: int
+    after: UUID
+    split: UUID | None
+    beyond: UUID | None
+
+
 class Counted(NamedTuple):
-    """A generation that events are counted in, and how far it reaches: None for all facts, else stage and id."""
+    """A generation that events are counted in, and how far it reaches: None for all facts."""
 
     number: int
     frame: Frame
-    reach: tuple[int, UUID] | None
+    reach: Reach | None
 
     def covers(self, stage: str, fact_id: UUID) -> bool:
         """Whether this generation has counted that fact, so that its changes have to be counted too."""
-        return self.reach is None or (STAGES.index(stage), fact_id) <= self.reach
+        if self.reach is None:
+            return True
+        at, after, split, beyond = self.reach
+        if STAGES.index(stage) != at:
+            return STAGES.index(stage) < at
+        if split is None or beyond is None or fact_id <= split:
+            return fact_id <= after
+        return fact_id <= beyond
 
 
-async def hold(session: AsyncSession, workspace_id: UUID) -> WorkspaceSetting:
-    """Locks the workspace until the transaction ends: facts and cells of it are changed by one at a time."""
+async def hold(session: AsyncSession, workspace_id: UUID, *, to_build: bool = False) -> WorkspaceSetting:
+    """Locks the workspace until the transaction ends: facts and cells of it are changed by one at a time.
+
+    `to_build`: a second transaction may join it (`halves.joined`).
+    """
     locked = select(WorkspaceSetting).where(WorkspaceSetting.workspace_id == workspace_id)
-    locked = locked.with_for_update(key_share=True).execution_options(populate_existing=True)
+    locked = locked.with_for_update(key_share=to_build).execution_options(populate_existing=True)
     if (setting := await session.scalar(locked)) is not None:
         return setting
     await keep_workspace(session, workspace_id, BEFORE_WORKSPACE)
@@ -79,7 +90,7 @@ async def counted_in(session: AsyncSession, setting: WorkspaceSetting, *, now: d
     """The generations that events of a held workspace are counted in; the first one of a workspace begins here."""
     if setting.generation == 0:
         first = _new(setting, 1, now)
-        first.state, first.stage, first.finished_at = "active", DONE, now
+        first.state, first.finished_at = "active", now
         session.add(first)
         setting.generation = 1
         await session.flush()
@@ -100,8 +111,10 @@ def _new(setting: WorkspaceSetting, number: int, now: datetime) -> Generation:
         time_zone=setting.time_zone,
         currency=setting.currency,
         rules=RULES,
-        stage=STAGES[0],
+        stage=DONE,
         after=NIL,
+        split=None,
+        beyond=None,
         facts_done=0,
         started_at=now,
         finished_at=None,
@@ -110,7 +123,9 @@ def _new(setting: WorkspaceSetting, number: int, now: datetime) -> Generation:
 
 def _counted(row: Generation) -> Counted:
     frame = Frame(ZoneInfo(row.time_zone), row.currency)
-    return Counted(row.number, frame, None if row.stage == DONE else (STAGES.index(row.stage), row.after))
+    if row.stage == DONE:
+        return Counted(row.number, frame, None)
+    return Counted(row.number, frame, Reach(STAGES.index(row.stage), row.after, row.split, row.beyond))
 
 
 async def begin(session: AsyncSession, workspace_id: UUID, *, now: datetime) -> int:
@@ -124,32 +139,29 @@ async def begin(session: AsyncSession, workspace_id: UUID, *, now: datetime) -> 
     )
     highest = select(func.max(Generation.number)).where(Generation.workspace_id == workspace_id)
     number = int(await session.scalar(highest) or 0) + 1
-    session.add(_new(setting, number, now))
+    building = _new(setting, number, now)
+    await begin_stage(session, building, STAGES[0])
+    session.add(building)
     await session.flush()
     return number
 
 
-async def build_chunk(session: AsyncSession, workspace_id: UUID, *, now: datetime, limit: int = CHUNK) -> bool:
+async def build_chunk(
+    session: AsyncSession, workspace_id: UUID, *, now: datetime, limit: int = CHUNK, beside: Beside | None = None
+) -> bool:
     """Does the next step of the generation being built: counts facts, gathers what they count for into cells, or makes
-    it active at last; False without one."""
-    setting = await hold(session, workspace_id)
+    it active at last; False without one. `beside`: with a second connection's help."""
+    setting = await hold(session, workspace_id, to_build=True)
     building = await session.scalar(
         select(Generation).where(Generation.workspace_id == workspace_id, Generation.state == "building")
     )
     if building is None:
         return False
     if building.stage == STAGES[-1]:
-        if not await gather(session, workspace_id, building.number, limit=limit):
+        if not await gather(session, workspace_id, building.number, limit=limit, beside=beside):
             await _switch(session, setting, building, now=now)
-        await session.flush()
-        return True
-    last, number = await _next_page(session, building, limit)
-    if last is not None:
-        frame, subjects = _counted(building).frame, COUNTED_IN[building.stage]
-        await count_chunk(session, subjects, workspace_id, building.number, frame, after=building.after, last=last)
-        building.after, building.facts_done = last, building.facts_done + number
-    else:
-        building.stage, building.after = STAGES[STAGES.index(building.stage) + 1], NIL
+    elif not await count_next(session, building, limit, beside):
+        await begin_stage(session, building, STAGES[STAGES.index(building.stage) + 1])
     await session.flush()
     return True
 
@@ -159,29 +171,6 @@ def next_limit(limit: int, took_s: float) -> int:
     if took_s < AIM_S / 2:
         return min(MOST, limit * 2)
     return max(LEAST, limit // 2) if took_s > AIM_S * 2 else limit
-
-
-async def _next_page(session: AsyncSession, building: Generation, limit: int) -> tuple[UUID | None, int]:
-    """The key of the last fact of the next chunk (None: there is none left), and how many facts it has."""
-    columns = {
-        "submission": ((SubmissionFact.workspace_id, SubmissionFact.id),),
-        "inquiry": ((InquiryFact.workspace_id, InquiryFact.id),),
-        "case": ((LeadFact.workspace_id, LeadFact.id), (DealFact.workspace_id, DealFact.case_id)),
-    }[building.stage]
-    # Distinct before the limit: many deals of one case must not push later cases off this page.
-    pages = [
-        select(key.label("id"))
-        .where(workspace == building.workspace_id, key > building.after)
-        .distinct()
-        .order_by(key)
-        .limit(limit)
-        for workspace, key in columns
-    ]
-    found = union(*(select(page.subquery().c.id) for page in pages)).subquery()
-    page = select(found.c.id).order_by(found.c.id).limit(limit).subquery()
-    last = select(page.c.id).order_by(page.c.id.desc()).limit(1).scalar_subquery()
-    row = (await session.execute(select(last, func.count()).select_from(page))).one()
-    return row[0], row[1]
 
 
 def deals_by_case(deals: Iterable[DealRow]) -> dict[UUID, list[DealRow]]:

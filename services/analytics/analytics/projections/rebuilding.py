@@ -6,6 +6,7 @@ so no lease is needed: two copies at once only take turns.
 
 import time
 from collections.abc import Sequence
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -15,6 +16,7 @@ from leadkit.cloudevents import CloudEvent
 from leadkit.db import Database
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.pool import QueuePool
 
 from analytics.projections import generations
 from analytics.projections.measures import FAMILIES
@@ -22,6 +24,9 @@ from analytics.projections.projecting import project
 from analytics.projections.tables import Rebuild
 
 log = structlog.get_logger()
+
+HELPED_FROM = 4
+"""Connections of this process from which a build may take two, so that feeds need not wait for one."""
 
 CORE_SNAPSHOTS = ("workspace", "team", "user", "pipeline", "loss_reason", "inquiry", "lead", "deal", "deadline")
 INTAKE_SNAPSHOTS = ("source", "submission")
@@ -114,9 +119,10 @@ class Rebuilding:
     async def _build(self, workspace_id: UUID) -> None:
         """Counts chunk after chunk; one that a busy server does not finish in time is tried again, smaller."""
         limit, more = generations.CHUNK, True
+        beside = partial(self._db.transaction, role="worker") if self._has_two() else None
 
         async def chunk(session: AsyncSession) -> bool:
-            return await generations.build_chunk(session, workspace_id, now=clock.now(), limit=limit)
+            return await generations.build_chunk(session, workspace_id, now=clock.now(), limit=limit, beside=beside)
 
         while more:
             began = time.monotonic()
@@ -129,6 +135,10 @@ class Rebuilding:
                 limit = generations.LEAST
             else:
                 limit = generations.next_limit(limit, time.monotonic() - began)
+
+    def _has_two(self) -> bool:
+        pool = self._db.engine.pool
+        return isinstance(pool, QueuePool) and pool.size() >= HELPED_FROM
 
     async def _sweep(self) -> None:
         async with self._db.transaction(role="worker", read_only=True) as session:

@@ -25,7 +25,7 @@ class WorkspaceSetting(Base):
     """What analytics knows of a workspace, learnt from `workspace.*`. Version 0: events of its leads came first.
 
     `time_zone` and `currency` are the wanted ones; the cells that are read now are in those of generation `generation`
-    (they differ while a rebuild runs). Its row lock (SHARE by projection, UPDATE by rebuild) keeps the two apart.
+    (they differ while a rebuild runs). Its row lock (`generations.hold`) keeps projecting and building apart.
     """
 
     __tablename__ = "workspace_setting"
@@ -41,7 +41,8 @@ class WorkspaceSetting(Base):
 
 
 class Generation(Base):
-    """One set of cells of a workspace. `building`: only facts up to (`stage`, `after`) are counted in it so far.
+    """One set of cells of a workspace. `building`: only facts up to (`stage`, `after`) are counted in it so far; if the
+    stage's are halved, those from `split` up to `beyond` too.
 
     `rules` is the version of what is counted (`cells.RULES`) that filled it; another version is a reason to build a new
     generation.
@@ -58,6 +59,8 @@ class Generation(Base):
     rules: Mapped[int]
     stage: Mapped[str]
     after: Mapped[UUID]
+    split: Mapped[UUID | None]
+    beyond: Mapped[UUID | None]
     facts_done: Mapped[int]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
