@@ -36,13 +36,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from leadkit import clock
 from leadkit.contracts.common import Shape
 from leadkit.db import Database, metadata
-from leadkit.ids import new_id_text
+from leadkit.ids import id_before, new_id_text
 from leadkit.telemetry import request_id, traceparent
 from leadkit.waiting import pause
 
 BATCH = 2000
 IDLE_S = 0.05
 LEASE_S = 5
+RECENT_S = 3
 
 log = structlog.get_logger()
 sequenced_total = Counter("leadflow_events_sequenced_total", "Events given their position in the feed")
@@ -106,8 +107,9 @@ COPY_TO_FEED = text(
     ON CONFLICT (event_id) DO NOTHING
     """
 ).bindparams(_IDS, _WORKSPACES, bindparam("first", type_=Uuid), bindparam("last", type_=Uuid))
-# By the index: the table itself is full of rows that have gone but are not yet vacuumed, and they lie before the first.
-ANYTHING_WAITING = "SELECT event_id FROM outbox ORDER BY event_id LIMIT 1"
+# By the index, and from its end: table and index are full of rows that have gone but are not yet vacuumed, and they lie
+# before the first that has not.
+ANYTHING_RECENT = "SELECT event_id FROM outbox WHERE event_id > $1 ORDER BY event_id LIMIT 1"
 DELETE_FROM_OUTBOX = text(
     "DELETE FROM outbox WHERE workspace_id = ANY (:workspaces) AND event_id = ANY (:ids)"
 ).bindparams(_IDS, _WORKSPACES)
@@ -191,11 +193,12 @@ class Sequencer:
             await self.give_back()
 
     async def _rest(self, stop: asyncio.Event, connection: Any) -> None:
-        """Waits until there is something to move, or until the lease has to be renewed or tried for."""
+        """Waits until there is something to move, or until the lease has to be renewed or tried for. An event that was
+        committed long after it was made is not seen before that."""
         looks = int(LEASE_S / 3 / IDLE_S) if self._epoch is not None else 0
         for _ in range(looks):
             await pause(stop, IDLE_S)
-            if stop.is_set() or await connection.fetchval(ANYTHING_WAITING) is not None:
+            if stop.is_set() or await connection.fetchval(ANYTHING_RECENT, id_before(RECENT_S)) is not None:
                 return
         if not looks:
             await pause(stop, LEASE_S / 5)

@@ -12,8 +12,8 @@ from leadkit.client import PeerUnavailable
 from leadkit.cloudevents import CloudEvent, position_of
 from leadkit.consumer import FeedConsumer
 from leadkit.contracts.common import Shape
-from leadkit.ids import new_id
-from leadkit.outbox import ANYTHING_WAITING, NewEvent, Sequencer, publish
+from leadkit.ids import NIL, new_id
+from leadkit.outbox import ANYTHING_RECENT, NewEvent, Sequencer, publish
 from leadkit.testing.services import RunningService
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -55,7 +55,7 @@ async def test_looking_for_what_waits_goes_by_the_index_and_not_through_all_that
 ) -> None:
     await _publish(toy, 2000)
     async with toy.db.transaction(role="worker", read_only=True) as session:
-        plan = "\n".join(await session.scalars(text(f"EXPLAIN {ANYTHING_WAITING}")))
+        plan = "\n".join(await session.scalars(text(f"EXPLAIN {ANYTHING_RECENT.replace('$1', ':id')}"), {"id": NIL}))
     assert "ix_outbox_event_id" in plan
 
 

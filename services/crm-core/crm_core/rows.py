@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypeVar
 from uuid import UUID
 
 import orjson
-from sqlalchemy import TextClause, text
+from sqlalchemy import LargeBinary, TextClause, bindparam, text
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -73,8 +73,9 @@ async def write(session: AsyncSession, writes: Sequence[Write]) -> None:
     await session.execute(statement, values)
 
 
-def _written(rows: Sequence[Base]) -> str:
-    """Without what is null, half of the columns of most rows: PostgreSQL takes what is missing for null."""
+def _written(rows: Sequence[Base]) -> bytes:
+    """Without what is null, half of the columns of most rows: PostgreSQL takes what is missing for null. As bytes: a
+    text would be decoded here only to be encoded by the driver."""
     columns = _columns(type(rows[0]))
     written = [
         {column: value for column in columns.all if (value := values[column]) is not None} for values in map(vars, rows)
@@ -83,7 +84,7 @@ def _written(rows: Sequence[Base]) -> str:
         for row in written:
             if isinstance(given := row.get(name), str):
                 row[name] = orjson.Fragment(given)
-    return orjson.dumps(written, default=_plain).decode()
+    return orjson.dumps(written, default=_plain)
 
 
 def _plain(value: Any) -> str:
@@ -106,14 +107,15 @@ def _statement(parts: tuple[tuple[type[Base], How], ...]) -> TextClause:
     """All parts as one statement: the last one, with the others before it in WITH."""
     *before, last = [_part(table, how, place) for place, (table, how) in enumerate(parts)]
     named = ", ".join(f"part_{place} AS ({part})" for place, part in enumerate(before))
-    return text(f"WITH {named} {last}" if named else last)
+    documents = [bindparam(f"rows_{place}", type_=LargeBinary) for place in range(len(parts))]
+    return text(f"WITH {named} {last}" if named else last).bindparams(*documents)
 
 
 def _part(table: type[Base], how: How, place: int) -> str:
     """Names of our own tables and columns only; the values are in the parameter."""
     name, columns = table.__tablename__, table.__table__.columns
     kinds = ", ".join(f'"{column.name}" {column.type.compile(DIALECT)}' for column in columns)
-    given = f"jsonb_to_recordset(CAST(:rows_{place} AS jsonb)) AS given({kinds})"
+    given = f"jsonb_to_recordset(CAST(convert_from(:rows_{place}, 'UTF8') AS jsonb)) AS given({kinds})"
     if how == "update":
         keys = [column.name for column in table.__table__.primary_key]
         apart = [column.name for column in columns if column.info.get("kept_apart")]
