@@ -102,6 +102,10 @@ class Books:
         for first in range(1, self.leads + 1, SLICE):
             bounds = {"first": str(first), "last": str(min(self.leads, first + SLICE - 1))}
             self.cluster.run_sql(script, database=DATABASE, **named, **bounds)
+        self.tidy()
+
+    def tidy(self) -> None:
+        """Leaves the tables as autovacuum does some seconds later, lest it come while something is measured."""
         self.cluster.run_sql("VACUUM ANALYZE;", database=DATABASE)
 
     async def rebuild(self) -> float:
@@ -224,6 +228,7 @@ async def _measure(books: Books, report: Report, medians: dict[str, list[float]]
     )
     async with books.service.client_as("head", books.workspace_id) as client:
         await books.spend(client)
+        await asyncio.to_thread(books.tidy)
         for question, path in QUESTIONS.items():
             await _ask(books, client, question, path, report, medians)
     facts, parquet = await asyncio.to_thread(books.by_facts), await asyncio.to_thread(books.by_duckdb)
