@@ -91,7 +91,8 @@ async def spend_by(session: AsyncSession, asked: Slice, looks: SpendLooks) -> Sp
     sums = told + owed
     here = [_cut(each) for each in sums if each.currency == asked.currency]
     claiming = _claiming(here, dimensions)
-    if looks.names is not None and set(claiming) <= {"campaign_id", *RENAMED}:
+    names_suffice = all(each.keys["source"] for each in here) and set(claiming) <= {"campaign_id", *RENAMED}
+    if looks.names is not None and names_suffice:
         claims, source, renamed = list[ClaimRow](), "cells", {"campaign_id": _renamed(looks.names.found)}
     else:
         claims, source = await _claims(session, asked, claiming) if claiming else ([], "cells")
