@@ -39,11 +39,12 @@ class Lines:
         self._idle: list[tuple[AsyncConnection, Connection]] = []
 
     @asynccontextmanager
-    async def transaction(self, workspace_id: UUID) -> AsyncIterator[Connection]:
-        """Committed at the end of the block; when it raises, the connection is given up and the server rolls back."""
+    async def transaction(self, workspace_id: UUID, *, first: str = "") -> AsyncIterator[Connection]:
+        """Committed at the end of the block; when it raises, the connection is given up and the server rolls back. What
+        is to be run `first` goes with its beginning."""
         line, driver = await self._take()
         try:
-            await driver.execute(f"{self._enter}'{UUID(int=workspace_id.int)}'")
+            await driver.execute(f"{self._enter}'{UUID(int=workspace_id.int)}'; {first}")
             yield driver
             await driver.execute("COMMIT")
         except BaseException:

@@ -32,16 +32,18 @@ def receipt(workspace_id: UUID, source_id: UUID, phone: str) -> Receipt:
 
 
 class Recorder:
-    """Stores nothing; notes the batches, and holds each until let go."""
+    """Stores nothing; notes the batches, tells of the first ones, and holds each until let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, begins_with: int = 1) -> None:
         self.sizes: list[int] = []
+        self.first = begins_with
         self.begun = asyncio.Event()
         self.go = asyncio.Event()
 
     async def __call__(self, workspace_id: UUID, receipts: Sequence[Receipt]) -> None:
         self.sizes.append(len(receipts))
-        self.begun.set()
+        if len(self.sizes) >= self.first:
+            self.begun.set()
         await self.go.wait()
         for one in receipts:
             one.submission_ids = [draft.id for draft in one.drafts]
@@ -63,43 +65,32 @@ async def test_who_comes_during_a_commit_makes_the_next_batch() -> None:
     assert len({one for found in ids for one in found}) == 8
 
 
-async def test_a_second_batch_goes_in_beside_the_first_where_enough_wait_and_a_third_does_not() -> None:
+async def test_further_batches_go_in_beside_the_first_where_enough_wait_and_a_fourth_does_not() -> None:
     store = Recorder()
     commits, workspace_id, source_id = GroupCommit(store), new_id(), new_id()
     tasks: list[asyncio.Task[list[UUID]]] = []
-    for size in (1, WORTH_ANOTHER, 3 * WORTH_ANOTHER):
+    for size in (1, WORTH_ANOTHER - 1, 1, 5 * WORTH_ANOTHER):
         for number in range(size):
             one = receipt(workspace_id, source_id, f"8999{len(tasks):03}{number:04}")
             tasks.append(asyncio.create_task(commits.committed(one)))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-    assert store.sizes == [1, WORTH_ANOTHER]
+        for _ in range(5):
+            await asyncio.sleep(0)
+    assert store.sizes == [1, WORTH_ANOTHER, -(-(6 * WORTH_ANOTHER + 1) // 3)]
     store.go.set()
     await asyncio.gather(*tasks)
-    assert store.sizes == [1, WORTH_ANOTHER, 3 * WORTH_ANOTHER]
+    assert sum(store.sizes) == len(tasks)
 
 
-async def test_a_second_batch_is_as_large_as_what_is_under_way() -> None:
-    store = Recorder()
+async def test_who_comes_at_once_is_shared_evenly_by_the_batches() -> None:
+    store = Recorder(begins_with=3)
     commits, workspace_id, source_id = GroupCommit(store), new_id(), new_id()
-    tasks: list[asyncio.Task[list[UUID]]] = []
-
-    async def come(count: int) -> None:
-        for _ in range(count):
-            one = receipt(workspace_id, source_id, f"8999{len(tasks):07}")
-            tasks.append(asyncio.create_task(commits.committed(one)))
-        await asyncio.sleep(0)
-        await asyncio.sleep(0)
-
-    await come(3 * WORTH_ANOTHER)
+    each = 2 * WORTH_ANOTHER
+    receipts = [receipt(workspace_id, source_id, f"8999{number:07}") for number in range(3 * each)]
+    tasks = [asyncio.create_task(commits.committed(one)) for one in receipts]
     await store.begun.wait()
-    await come(3 * WORTH_ANOTHER - 1)
-    assert store.sizes == [3 * WORTH_ANOTHER]
-    await come(1)
-    await asyncio.sleep(0)
-    assert store.sizes == [3 * WORTH_ANOTHER] * 2
     store.go.set()
     await asyncio.gather(*tasks)
+    assert store.sizes == [each] * 3
 
 
 async def test_workspaces_do_not_wait_for_each_other() -> None:

@@ -1,8 +1,9 @@
 """Group commit: requests that arrive while one batch is being committed make the next, each workspace its own.
 
-The more arrives, the larger the batches and the fewer the commits; a lone request waits for nobody. Where as many wait
-as are under way, they go in as a second batch, so that neither process stands still for the other; one begun with less
-would leave two small batches where large ones cost a fifth less. An answer goes out after the commit of its batch, so
+The more arrives, the larger the batches and the fewer the commits; a lone request waits for nobody. Up to three batches
+are under way, read one after the other and each with an even share of all who are there, so that this process reads
+one while the database stores the others. Batches that take whoever waits end as one that has nearly all of them, beside
+which this process stands still (measured: a third of its time). An answer goes out after the commit of its batch, so
 what was acknowledged is on disk.
 
 Who waits may be read only when the batch is made: one request after the other costs less than each between all that a
@@ -14,7 +15,7 @@ import random
 from collections import Counter as Counts
 from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 from uuid import UUID
 
 import structlog
@@ -27,7 +28,7 @@ from lead_intake.submissions.reading import unreadable
 
 LARGEST_BATCH = 500
 LARGEST_BATCH_BYTES = 32 * 1024 * 1024
-AT_ONCE = 2
+AT_ONCE = 3
 WORTH_ANOTHER = 8
 READ_AT_ONCE = 16
 MOST_WAITING = 20_000
@@ -84,6 +85,13 @@ class _Task:
             self.settled.set_exception(problem)
 
 
+class _Batch(NamedTuple):
+    """How many requests were taken, and those of them that are to be stored."""
+
+    size: int
+    read: list[tuple[Waiting, Receipt]]
+
+
 class _Line:
     """Who waits in one workspace, how many batches of it are being committed, and how many requests are in them."""
 
@@ -98,7 +106,12 @@ class _Line:
         """Whether to begin one beside `others`: of such a size that both take turns with the database."""
         if others == 0:
             return bool(self.waiting)
-        return others < AT_ONCE and len(self.waiting) >= max(WORTH_ANOTHER, self.under_way)
+        return others < AT_ONCE and len(self.waiting) >= max(WORTH_ANOTHER, self.share // 2)
+
+    @property
+    def share(self) -> int:
+        """How many are in a batch when all that are here are spread evenly."""
+        return max(WORTH_ANOTHER, -(-(len(self.waiting) + self.under_way) // AT_ONCE))
 
 
 class GroupCommit:
@@ -107,6 +120,7 @@ class GroupCommit:
     def __init__(self, store: Store) -> None:
         self._store = store
         self._lines: dict[UUID, _Line] = {}
+        self._reading = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
         self._count = 0
         self._bytes = 0
@@ -137,18 +151,25 @@ class GroupCommit:
     async def _commit_all(self, workspace_id: UUID, line: "_Line") -> None:
         """Commits batch after batch; who is left waiting at the end is taken by the batch beside this one."""
         try:
-            while line.is_worth_a_batch(line.committing - 1):
-                batch = _next_batch(line.waiting)
-                line.under_way += len(batch)
-                if read := await self._read_all(batch):
-                    await self._commit(workspace_id, read)
-                line.under_way -= len(batch)
+            while batch := await self._next(line):
+                if batch.read:
+                    await self._commit(workspace_id, batch.read)
+                line.under_way -= batch.size
         finally:
             line.committing -= 1
             if line.committing == 0:
                 del self._lines[workspace_id]
                 for one in line.waiting:
                     self._settle(one, "away")
+
+    async def _next(self, line: "_Line") -> "_Batch | None":
+        """The line's next batch, once the one before it is read, unless it would be too small by then."""
+        async with self._reading:
+            if not line.is_worth_a_batch(line.committing - 1):
+                return None
+            batch = _next_batch(line.waiting, most=line.share)
+            line.under_way += len(batch)
+            return _Batch(len(batch), await self._read_all(batch))
 
     async def _read_all(self, batch: Sequence[Waiting]) -> list[tuple[Waiting, Receipt]]:
         """A few between two looks at the network, so that the database's answers to another batch are heard."""
@@ -221,10 +242,10 @@ class GroupCommit:
             return "away", error
 
 
-def _next_batch(waiting: deque[Waiting]) -> list[Waiting]:
+def _next_batch(waiting: deque[Waiting], *, most: int) -> list[Waiting]:
     batch = [waiting.popleft()]
     size = batch[0].size
-    while waiting and len(batch) < LARGEST_BATCH:
+    while waiting and len(batch) < min(most, LARGEST_BATCH):
         size += waiting[0].size
         if size > LARGEST_BATCH_BYTES:
             break

@@ -10,12 +10,15 @@ from leadkit.ids import new_id_text
 from lead_intake.driver import Connection, document
 from lead_intake.submissions.drafts import Receipt, SubmissionDraft
 from lead_intake.submissions.events import SUBMISSION_RECORDED, Recorded
+from lead_intake.submissions.rules import WINDOW, window_key
 
 Placing = tuple[SubmissionDraft, Receipt]
 """A draft on its way to its place, with the request that it was read from."""
 
 # Rows come as one JSON document: of an array the driver looks at each element, several times, in Python. What is JSON
 # itself comes beside it, to be kept as it is written. A submission whose place is taken takes neither link nor event.
+# Its place is also taken by the same content in the bucket before, looked up one by one: a join, or NOT EXISTS, may be
+# planned as a scan of all that the workspace has.
 _INSERT = f"""
     WITH draft AS MATERIALIZED (
         SELECT * FROM ROWS FROM (
@@ -23,13 +26,13 @@ _INSERT = f"""
                 id uuid, source_id uuid, channel text, provider text, revision int, status text, reason text,
                 dedup_key text, external_id text, content_hash text, duplicate_of uuid, normaliser_version int,
                 occurred_at timestamptz, received_at timestamptz, raw_id uuid, place int, event_id uuid, event jsonb,
-                request_id text, persons uuid[]
+                request_id text, persons uuid[], key_before text
             ),
             unnest($4::bytea[], $5::bytea[], $6::bytea[])
         ) AS draft (
             id, source_id, channel, provider, revision, status, reason, dedup_key, external_id, content_hash,
             duplicate_of, normaliser_version, occurred_at, received_at, raw_id, place, event_id, event, request_id,
-            persons, inquiry, report, screening
+            persons, key_before, inquiry, report, screening
         )
     ), kept AS (
         INSERT INTO raw_request (
@@ -55,6 +58,13 @@ _INSERT = f"""
                convert_from(inquiry, 'UTF8')::json, convert_from(report, 'UTF8')::json,
                convert_from(screening, 'UTF8')::json
         FROM draft
+        WHERE (
+            SELECT true FROM submission AS earlier
+            WHERE earlier.workspace_id = $1 AND earlier.source_id = draft.source_id
+              AND earlier.dedup_key = draft.key_before
+              AND earlier.received_at > draft.received_at - interval '{WINDOW.total_seconds():.0f} seconds'
+            LIMIT 1
+        ) IS NULL
         ON CONFLICT DO NOTHING
         RETURNING id
     ), linked AS (
@@ -142,7 +152,13 @@ def _row(draft: SubmissionDraft, receipt: Receipt) -> dict[str, object]:
         "event": _recorded(draft).data(),
         "request_id": receipt.request_id,
         "persons": draft.persons,
+        "key_before": key_before(draft) if draft.window else None,
     }
+
+
+def key_before(draft: SubmissionDraft) -> str:
+    """What the dedup key would be, had the draft come ten minutes earlier."""
+    return window_key(draft.content_hash, draft.received_at, buckets_before=1)
 
 
 def _recorded(draft: SubmissionDraft) -> Recorded:

@@ -16,12 +16,10 @@ from lead_intake.driver import Connection
 from lead_intake.providers.base import SourceView
 from lead_intake.submissions import gathering
 from lead_intake.submissions.drafts import Receipt, SubmissionDraft
-from lead_intake.submissions.inserting import Placing, insert, link
+from lead_intake.submissions.inserting import Placing, insert, key_before, link
 from lead_intake.submissions.judging import judge
-from lead_intake.submissions.rules import WINDOW, lock_number, window_key
+from lead_intake.submissions.rules import WINDOW, lock_number
 from lead_intake.submissions.upgrading import carry_interests, link_interests
-
-_LOCK = "SELECT pg_advisory_xact_lock(number) FROM unnest($1::bigint[]) AS number"
 
 # The key of each by itself, not joined: a join may be planned as a scan of all that the workspace has.
 _NAMED = """
@@ -51,12 +49,27 @@ class First:
     content_hash: str
 
 
-async def store(connection: Connection, workspace_id: UUID, receipts: Sequence[Receipt], *, now: datetime) -> None:
-    """Stores requests and submissions and tells of them, in the caller's transaction; fills `submission_ids`.
+def locking(receipts: Sequence[Receipt]) -> str:
+    """The statement, if one is needed, that makes two processes which got the same content at the end of a bucket store
+    it one after the other. It must be over when they look for what came before: no part of the statement that looks."""
+    hashes = {draft.content_hash for receipt in receipts for draft in receipt.drafts if draft.window}
+    if not hashes:
+        return ""
+    numbers = ",".join(map(str, sorted(map(lock_number, hashes))))
+    return f"SELECT pg_advisory_xact_lock(number) FROM unnest('{{{numbers}}}'::bigint[]) AS number"
+
+
+async def store(
+    connection: Connection, workspace_id: UUID, receipts: Sequence[Receipt], *, now: datetime, locked: bool = False
+) -> None:
+    """Stores requests and submissions and tells of them, in the caller's transaction; fills `submission_ids`. With
+    `locked` the transaction holds the locks of `locking` already.
 
     A draft that repeats another keeps being answered with the first one's id. The same receipts may be stored again
     after a commit whose answer was lost: nothing is there twice.
     """
+    if not locked and (statement := locking(receipts)):
+        await connection.execute(statement)
     drafts = [draft for receipt in receipts for draft in receipt.drafts]
     await judge(connection, workspace_id, drafts, now=now)
     interests = await carry_interests(connection, workspace_id, drafts, now=now)
@@ -97,17 +110,18 @@ async def _place(
 
     A draft that is neither stored nor answered for was hindered by a row that has vanished since.
     """
-    before = await _seen_before(connection, workspace_id, [draft for draft, _ in placings])
     leading = dict[Key, SubmissionDraft]()
-    fresh = list[Placing]()
-    for placing in placings:
-        draft = placing[0]
-        if before and draft.id in before:
-            continue
-        if draft.dedup_key is None or leading.setdefault(_key(draft), draft) is draft:
-            fresh.append(placing)
+    fresh = [
+        placing
+        for placing in placings
+        if placing[0].dedup_key is None or leading.setdefault(_key(placing[0]), placing[0]) is placing[0]
+    ]
     await insert(connection, workspace_id, fresh, receipts, now=now)
-    left = [draft for draft, _ in placings if not draft.stored and draft.id not in before]
+    left = [draft for draft, _ in placings if not draft.stored]
+    if not left:
+        return {}
+    before = await _seen_before(connection, workspace_id, left)
+    left = [draft for draft in left if draft.id not in before]
     if not left:
         return before
     known = await _firsts(connection, workspace_id, [draft for draft, _ in fresh if not draft.stored])
@@ -172,16 +186,12 @@ def _key(draft: SubmissionDraft) -> Key:
 async def _seen_before(
     connection: Connection, workspace_id: UUID, drafts: Sequence[SubmissionDraft]
 ) -> dict[UUID, First]:
-    """The first ones in the bucket before, of drafts that only their content can tell: so the ten minutes slide.
-
-    The locks make two processes that got the same content at the end of a bucket do this one after the other.
-    """
+    """The first ones in the bucket before, of drafts that only their content can tell: so the ten minutes slide. Where
+    there is one, `insert` stored nothing."""
     told_by_content = [draft for draft in drafts if draft.window]
     if not told_by_content:
         return {}
-    numbers = {lock_number(draft.content_hash) for draft in told_by_content}
-    await connection.execute(_LOCK, sorted(numbers))
-    before = [window_key(draft.content_hash, draft.received_at, buckets_before=1) for draft in told_by_content]
+    before = [key_before(draft) for draft in told_by_content]
     rows = await _named(connection, workspace_id, {draft.source.id for draft in told_by_content}, before)
     found: dict[UUID, First] = {}
     if rows:
