@@ -1,9 +1,10 @@
 """Contact points in the one form in which equal means same, and what a known contact learns."""
 
 import pytest
+from crm_core.contacts import points
 from crm_core.contacts.points import Point, email, messenger, messenger_from, phone, points_of
 from crm_core.contacts.rules import chosen, filled_up, search_name
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from leadkit.contracts.inquiry import Messenger
 from leadkit.problems import Invalid
@@ -17,6 +18,13 @@ def test_every_spelling_of_a_number_is_the_same_number(written: str) -> None:
 @pytest.mark.parametrize("written", ["", "12", "call me", "+7", "+999123"])
 def test_what_cannot_be_dialled_is_no_phone(written: str) -> None:
     assert phone(written, "RU") is None
+
+
+@settings(max_examples=30)
+@given(st.sampled_from("349"), st.integers(0, 999_999_999), st.sampled_from(["RU", "US"]))
+def test_what_is_told_at_a_glance_is_read_the_same(first: str, rest: int, region: str) -> None:
+    written = f"+7{first}{rest:09}"
+    assert phone(written, region) == points._phone_read(written, region)
 
 
 @given(st.integers(min_value=9_000_000_000, max_value=9_999_999_999))

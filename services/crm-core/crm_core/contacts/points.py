@@ -11,6 +11,9 @@ from leadkit.problems import FieldError, Invalid
 Kind = Literal["phone", "email", "messenger"]
 
 _PART = r"[^\s@.<>\"(),:;\[\]\\]"
+_RUSSIAN = re.compile(r"\+7[349][0-9]{9}")
+"""Numbers as lead-intake sends most of them: told at a glance, since reading one took a twentieth of an inquiry."""
+
 _EMAIL = re.compile(rf"[^\s@<>\"(),:;\[\]\\]{{1,64}}@(?:{_PART}{{1,63}}\.)+(?!\d+$){_PART}{{2,63}}")
 
 
@@ -35,6 +38,10 @@ class Point(NamedTuple):
 
 def phone(written: str, region: str) -> str | None:
     """The number in E.164, read as one dials it in `region`; None when it cannot be a number."""
+    return written if _RUSSIAN.fullmatch(written) else _phone_read(written, region)
+
+
+def _phone_read(written: str, region: str) -> str | None:
     try:
         number = phonenumbers.parse(written, region)
     except phonenumbers.NumberParseException:
