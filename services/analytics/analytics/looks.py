@@ -67,9 +67,10 @@ def _together(queries: tuple[str, ...]) -> tuple[str, tuple[tuple[int, str], ...
 
 
 async def read_alone(session: AsyncSession, *, alone: bool) -> None:
-    """Whether PostgreSQL reads cells, alone, until the transaction ends; if not, it reads facts, as it thinks best.
+    """Whether what follows in this transaction is planned as suits looks at cells (`ALONE`), or as PostgreSQL likes.
 
-    Said before the transaction's first statement it costs no way to the server.
+    Said before the transaction's first statement it costs no way to the server. Whoever looks at cells takes it back:
+    what suits them ruins what is read of facts.
     """
     if session.info.get("alone", False) != alone:
         await set_local(session, *(f"{name} = {value if alone else 'DEFAULT'}" for name, value in ALONE.items()))

@@ -119,6 +119,7 @@ async def read_together(
     plans = [_plan(asked, wanted) for asked, wanted in questions]
     await read_alone(session, alone=True)
     await look(session, *(each for plan in plans for each in plan.looks), *beside)
+    await read_alone(session, alone=False)
     return [await _reading(session, plan) for plan in plans]
 
 

@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.looks import read_alone
 from analytics.projections.definitions import PLACES, Event, Place, bucket, owner
 from analytics.projections.slices import CALENDAR, Slice, Sum, Wanted
 from analytics.projections.times import Times
@@ -19,7 +18,6 @@ from analytics.projections.times import Times
 async def sums_of_facts(session: AsyncSession, asked: Slice, wanted: Sequence[Wanted]) -> Iterable[Sum]:
     """One statement a subject, whose cost grows with the facts; times bucket by bucket."""
     rows: list[Sum] = []
-    await read_alone(session, alone=False)
     for subject in dict.fromkeys(each.subject for each in wanted):
         measures = [each.measure for each in wanted if each.subject == subject]
         statement, values = _statement(asked, PLACES[subject], measures)

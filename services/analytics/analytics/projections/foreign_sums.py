@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.currencies.queries import converted_sql
-from analytics.looks import Look, read_alone
+from analytics.looks import Look
 from analytics.projections.definitions import DEAL_AMOUNTS, PLACES, Event
 from analytics.projections.fact_sums import bounds, column, conditions
 from analytics.projections.slices import Key, Slice, Sum, Wanted
@@ -51,7 +51,6 @@ def any_foreign(asked: Slice) -> Look[bool]:
 async def foreign_sums(session: AsyncSession, asked: Slice, measures: Sequence[str]) -> Foreign:
     """What deals in other currencies add to these measures, each by the rate of the day on which it counts."""
     found = Foreign([], {})
-    await read_alone(session, alone=False)
     statement, values = _statement(asked, measures)
     for row in await session.execute(text(statement), values):
         key: Key = tuple(row[: len(asked.by)])
