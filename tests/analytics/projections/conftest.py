@@ -92,11 +92,10 @@ def as_cells(delta: Delta) -> Cells:
             full = (family, basis, grain, start, *dimensions, *what)
             cells[full] = cells.get(full, 0) + value
 
-    for of_kind in delta.cells.values():
-        for family, of_family in of_kind.items():
-            for key, sums in of_family.items():
-                for column, value in sums.items():
-                    add(family, key, "", column, value=value)
+    for family, of_family in delta.cells.items():
+        for key, sums in of_family.items():
+            for column, value in sums.items():
+                add(family, key, "", column, value=value)
     for family, lengths in delta.times.items():
         for (key, measure), buckets in lengths.items():
             for bucket, n in buckets.items():

@@ -5,17 +5,22 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
-from analytics.projections.meanwhile import Meanwhile
+from analytics.projections.meanwhile import TURNS, Meanwhile
+
+
+async def _worked_on() -> None:
+    for _ in range(2 * TURNS):
+        await asyncio.sleep(0)
 
 
 async def _noted(notes: list[str], name: str) -> None:
     notes.append(f"{name} sent")
-    await asyncio.sleep(0)
+    await _worked_on()
     notes.append(f"{name} done")
 
 
 async def _failing() -> None:
-    await asyncio.sleep(0)
+    await _worked_on()
     raise ValueError("the statement failed")
 
 

@@ -9,20 +9,14 @@ from typing import Any, Final
 from uuid import UUID
 
 import orjson
-from sqlalchemy import TextClause, text
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.projections.cells import Kind
 from analytics.projections.meanwhile import Meanwhile
-from analytics.projections.measures import LANE, Grain, Subject, columns_of
+from analytics.projections.measures import FAMILIES_OF, LANE, Grain, columns_of
 from analytics.projections.tables import DIMENSIONS
 from analytics.projections.tallying import Buckets, CellKey, Delta, Sums
 
-SUBJECTS: Final[dict[Kind, tuple[Subject, ...]]] = {
-    "entry": ("submission", "inquiry"),
-    "case": ("lead", "deal"),
-    "passage": ("passage",),
-}
 _KEY: Final = ("workspace_id", "generation", "part", "day", "key")
 _NAMED: Final = ", ".join(DIMENSIONS)
 _TOLD: Final = "family text, basis text, day date, " + ", ".join(f"{name} text" for name in DIMENSIONS)
@@ -102,14 +96,11 @@ def _given(more: str) -> str:
 _FILLED: Final = ", ".join(f"coalesce({name}, '') AS {name}" for name in DIMENSIONS)
 
 
-def _told(columns: tuple[str, ...]) -> str:
-    given = ", ".join(f"{name} {'numeric' if name.endswith('_amount') else 'int'}" for name in columns)
-    return f"SELECT family, basis, day, {_FILLED}, {', '.join(columns)} FROM {_given(given)}"
-
-
-_ADD: Final[dict[Kind, TextClause]] = {
-    kind: text(adding(_told(columns_of(*subjects)), columns_of(*subjects))) for kind, subjects in SUBJECTS.items()
-}
+_COLUMNS: Final = columns_of(*FAMILIES_OF)
+_TYPED: Final = ", ".join(f"{name} {'numeric' if name.endswith('_amount') else 'int'}" for name in _COLUMNS)
+_ADD: Final = text(
+    adding(f"SELECT family, basis, day, {_FILLED}, {', '.join(_COLUMNS)} FROM {_given(_TYPED)}", _COLUMNS)
+)
 _ADD_TIMES: Final = text(
     adding_times(
         f"SELECT family, basis, day, {_FILLED}, measure, n, {one_of('spreads')} AS spread"
@@ -121,11 +112,10 @@ _ADD_TIMES: Final = text(
 async def add_to_cells(
     session: AsyncSession, workspace_id: UUID, generation: int, delta: Delta, meanwhile: Meanwhile
 ) -> None:
-    """Adds what a tally left: a statement for each kind of it, and one for lengths of time, the last under way."""
+    """Adds what a tally left: a statement for counts, and one for lengths of time, the last one under way."""
     named = {"workspace_id": workspace_id, "generation": generation}
-    for kind, families in delta.cells.items():
-        if rows := _rows(families):
-            await meanwhile.start(session.execute(_ADD[kind], named | {"rows": rows}))
+    if rows := _rows(delta.cells):
+        await meanwhile.start(session.execute(_ADD, named | {"rows": rows}))
     if rows := _rows_of_times(delta.times):
         await meanwhile.start(session.execute(_ADD_TIMES, named | {"rows": rows}))
 

@@ -5,9 +5,9 @@ read, and the cells get the difference between what the new facts count for and 
 and reordered events therefore change nothing; a batch costs a handful of statements, however many events it has.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Any
+from typing import Any, Generic, NamedTuple
 from uuid import UUID
 
 from leadkit.cloudevents import CloudEvent
@@ -101,81 +101,86 @@ async def _project_workspace(session: AsyncSession, batch: Batch, *, now: dateti
     setting = await hold(session, batch.workspace_id)
     generations = await counted_in(session, setting, now=now)
     async with Meanwhile() as meanwhile:
-        await _project_entries(session, batch, generations, meanwhile)
-        await _project_cases(session, batch, generations, meanwhile)
+        changes = await _read(session, batch, meanwhile)
+        for generation in generations:
+            delta = _counted(changes, generation).delta()
+            await add_to_cells(session, batch.workspace_id, generation.number, delta, meanwhile)
+        for news in (changes.submissions.news, changes.inquiries.news, changes.leads.news, changes.deals.news):
+            await write_rows(session, news.values(), meanwhile)
     await keep_deadlines(session, batch.workspace_id, batch.deadlines)
     for event in batch.erased:
         await forget_ids(session, batch.workspace_id, event.data)
 
 
-async def _project_entries(
-    session: AsyncSession, batch: Batch, generations: Sequence[Counted], meanwhile: Meanwhile
-) -> None:
-    submissions, inquiries = batch.facts(SubmissionRow, "submission"), batch.facts(InquiryRow, "inquiry")
-    new_submissions, old_submissions = await _changed(session, SubmissionRow, batch, submissions)
-    new_inquiries, old_inquiries = await _changed(session, InquiryRow, batch, inquiries)
-    await meanwhile.start(write_rows(session, list(new_submissions.values())))
-    tallies = [Tally() for _ in generations]
-    for generation, tally in zip(generations, tallies, strict=True):
-        _tell_apart(tally, generation, "submission", submission_marks, new_submissions, old_submissions)
-    await meanwhile.start(write_rows(session, list(new_inquiries.values())))
-    for generation, tally in zip(generations, tallies, strict=True):
-        _tell_apart(tally, generation, "inquiry", inquiry_marks, new_inquiries, old_inquiries)
-        await add_to_cells(session, batch.workspace_id, generation.number, tally.delta(), meanwhile)
+class Change(NamedTuple, Generic[RowT]):
+    """Facts by id: those told that are newer than the stored ones, and those that are stored."""
+
+    news: dict[UUID, RowT]
+    olds: dict[UUID, RowT]
 
 
-def _tell_apart(
+class Changes(NamedTuple):
+    """What a page changes. Of `cases`, all leads and deals that are stored are among the old ones."""
+
+    submissions: Change[SubmissionRow]
+    inquiries: Change[InquiryRow]
+    leads: Change[LeadRow]
+    deals: Change[DealRow]
+    cases: set[UUID]
+
+
+async def _read(session: AsyncSession, batch: Batch, meanwhile: Meanwhile) -> Changes:
+    """Reads what is stored of one kind while facts of the next one are made of the events."""
+    workspace_id, again = batch.workspace_id, batch.again
+    told_deals = batch.facts(DealRow, "deal")
+    reading_deals = await meanwhile.start(read_rows(session, DealRow, workspace_id, told_deals))
+    told_leads = batch.facts(LeadRow, "lead")
+    deals = Change(_newer(told_deals, await reading_deals, again=again), await reading_deals)
+    cases = {*told_leads, *(deal.case_id for deal in (*deals.news.values(), *deals.olds.values()))}
+    reading_leads = await meanwhile.start(read_rows(session, LeadRow, workspace_id, cases))
+    told_submissions = batch.facts(SubmissionRow, "submission")
+    reading_deals = await meanwhile.start(read_deals_of(session, workspace_id, cases))
+    told_inquiries = batch.facts(InquiryRow, "inquiry")
+    reading_submissions = await meanwhile.start(read_rows(session, SubmissionRow, workspace_id, told_submissions))
+    leads = Change(_newer(told_leads, await reading_leads, again=again), await reading_leads)
+    inquiries = await (await meanwhile.start(read_rows(session, InquiryRow, workspace_id, told_inquiries)))
+    submissions = await reading_submissions
+    return Changes(
+        Change(_newer(told_submissions, submissions, again=again), submissions),
+        Change(_newer(told_inquiries, inquiries, again=again), inquiries),
+        leads,
+        Change(deals.news, await reading_deals),
+        cases,
+    )
+
+
+def _counted(changes: Changes, generation: Counted) -> Tally:
+    tally = Tally()
+    _count(tally, generation, "submission", submission_marks, changes.submissions)
+    _count(tally, generation, "inquiry", inquiry_marks, changes.inquiries)
+    leads, deals = changes.leads, changes.deals
+    before, after = deals_by_case(deals.olds.values()), deals_by_case((deals.olds | deals.news).values())
+    for case in changes.cases:
+        if generation.covers("case", case):
+            tally.add(case_marks(leads.olds.get(case), before.get(case, ()), generation.frame), times=-1)
+            lead = leads.news.get(case) or leads.olds.get(case)
+            tally.add(case_marks(lead, after.get(case, ()), generation.frame))
+    return tally
+
+
+def _count(
     tally: Tally,
     generation: Counted,
     stage: str,
     marks: Callable[[RowT, Frame], Iterable[Mark]],
-    news: Mapping[UUID, RowT],
-    olds: Mapping[UUID, RowT],
+    change: Change[RowT],
 ) -> None:
     """Counts the new facts and takes away the old ones that they replace."""
-    for fact_id, new in news.items():
+    for fact_id, new in change.news.items():
         if generation.covers(stage, fact_id):
-            if (old := olds.get(fact_id)) is not None:
+            if (old := change.olds.get(fact_id)) is not None:
                 tally.add(marks(old, generation.frame), times=-1)
             tally.add(marks(new, generation.frame))
-
-
-async def _project_cases(
-    session: AsyncSession, batch: Batch, generations: Sequence[Counted], meanwhile: Meanwhile
-) -> None:
-    workspace_id = batch.workspace_id
-    told_deals, told_leads = batch.facts(DealRow, "deal"), batch.facts(LeadRow, "lead")
-    await meanwhile.end()
-    new_deals, old_deals = await _changed(session, DealRow, batch, told_deals)
-    cases = told_leads.keys() | {deal.case_id for deal in (*new_deals.values(), *old_deals.values())}
-    if not cases:
-        return
-    leads = await read_rows(session, LeadRow, workspace_id, cases)
-    new_leads = _newer(told_leads, leads, again=batch.again)
-    deals = {deal.id: deal for deal in await read_deals_of(session, workspace_id, cases)}
-    await meanwhile.start(write_rows(session, list(new_leads.values())))
-    before = deals_by_case(deals.values())
-    after = deals_by_case((deals | new_deals).values())
-    tallies = [Tally() for _ in generations]
-    for generation, tally in zip(generations, tallies, strict=True):
-        for case in cases:
-            if generation.covers("case", case):
-                tally.add(case_marks(leads.get(case), before.get(case, ()), generation.frame), times=-1)
-                lead = new_leads.get(case) or leads.get(case)
-                tally.add(case_marks(lead, after.get(case, ()), generation.frame))
-    await meanwhile.start(write_rows(session, list(new_deals.values())))
-    for generation, tally in zip(generations, tallies, strict=True):
-        await add_to_cells(session, workspace_id, generation.number, tally.delta(), meanwhile)
-
-
-async def _changed(
-    session: AsyncSession, kind: type[RowT], batch: Batch, told: dict[UUID, RowT]
-) -> tuple[dict[UUID, RowT], dict[UUID, RowT]]:
-    """The told facts that are newer than the stored ones, and the stored ones."""
-    if not told:
-        return {}, {}
-    stored = await read_rows(session, kind, batch.workspace_id, told)
-    return _newer(told, stored, again=batch.again), stored
 
 
 def _newer(told: dict[UUID, RowT], stored: dict[UUID, RowT], *, again: bool) -> dict[UUID, RowT]:

@@ -1,6 +1,6 @@
 """Reading and writing facts, a whole batch with each statement and one workspace at a time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import TextClause
 
 from analytics.projections.facts import DealRow, InquiryRow, LeadRow, SubmissionRow
+from analytics.projections.meanwhile import Meanwhile
 from analytics.projections.tables import DealFact, InquiryFact, LeadFact, SubmissionFact
 
 Row = SubmissionRow | InquiryRow | LeadRow | DealRow
@@ -49,23 +50,28 @@ _WRITE: dict[type[Row], TextClause] = {kind: _writing(kind) for kind in TABLES}
 
 
 async def read_rows(
-    session: AsyncSession, kind: type[RowT], workspace_id: UUID, ids: Iterable[UUID]
+    session: AsyncSession, kind: type[RowT], workspace_id: UUID, ids: Collection[UUID]
 ) -> dict[UUID, RowT]:
     """The facts with these ids, by id."""
+    if not ids:
+        return {}
     rows = await session.execute(_BY_ID[kind], {"workspace_id": workspace_id, "ids": list(ids)})
     facts = [kind._make(row) for row in rows]
     return {fact.id: fact for fact in facts}
 
 
-async def read_deals_of(session: AsyncSession, workspace_id: UUID, cases: Iterable[UUID]) -> list[DealRow]:
-    """The deals of these cases."""
+async def read_deals_of(session: AsyncSession, workspace_id: UUID, cases: Collection[UUID]) -> dict[UUID, DealRow]:
+    """The deals of these cases, by id."""
+    if not cases:
+        return {}
     rows = await session.execute(_DEALS_OF_CASES, {"workspace_id": workspace_id, "ids": list(cases)})
-    return [DealRow._make(row) for row in rows]
+    deals = [DealRow._make(row) for row in rows]
+    return {deal.id: deal for deal in deals}
 
 
-async def write_rows(session: AsyncSession, rows: Sequence[Row]) -> None:
-    """Inserts or replaces facts of one kind; a fact of a higher version stays."""
+async def write_rows(session: AsyncSession, rows: Collection[Row], meanwhile: Meanwhile) -> None:
+    """Inserts or replaces facts of one kind; a fact of a higher version stays. The statement is under way then."""
     if rows:
-        kind = type(rows[0])
+        kind = type(next(iter(rows)))
         written = orjson.dumps([dict(zip(kind._fields, row, strict=True)) for row in rows], default=str).decode()
-        await session.execute(_WRITE[kind], {"rows": written})
+        await meanwhile.start(session.execute(_WRITE[kind], {"rows": written}))

@@ -40,9 +40,9 @@ Buckets = dict[int, int]
 
 
 class Delta(NamedTuple):
-    """What is to be added to cells: by kind, family and key; lengths of time apart, by family, key and measure."""
+    """What is to be added to cells: by family and key; lengths of time apart, by family, key and measure."""
 
-    cells: dict[Kind, dict[str, dict[CellKey, Sums]]]
+    cells: dict[str, dict[CellKey, Sums]]
     times: dict[str, dict[tuple[CellKey, str], Buckets]]
 
 
@@ -71,23 +71,20 @@ class Tally:
         """Only what is not 0."""
         return Delta(self._cells(), self._lengths())
 
-    def _cells(self) -> dict[Kind, dict[str, dict[CellKey, Sums]]]:
-        cells: dict[Kind, dict[str, dict[CellKey, Sums]]] = {}
+    def _cells(self) -> dict[str, dict[CellKey, Sums]]:
+        families: dict[str, dict[CellKey, Sums]] = {family: {} for family in FAMILIES}
         for place, sums in self._sums.items():
             left = sums if all(sums.values()) else _not_zero(sums)
             if not left:
                 continue
-            kind = place[KIND]
-            if (of_kind := cells.get(kind)) is None:
-                of_kind = cells[kind] = {family: {} for family in _FAMILIES[kind]}
-            for family, pick in _SPREAD[kind]:
-                key, of_family = pick(place), of_kind[family]
-                if (known := of_family.get(key)) is None:
-                    of_family[key] = left.copy()
+            for family, pick in _SPREAD[place[KIND]]:
+                key, cells = pick(place), families[family]
+                if (known := cells.get(key)) is None:
+                    cells[key] = left.copy()
                 else:
                     for column, value in left.items():
                         known[column] = known.get(column, 0) + value
-        return {kind: {family: _kept(cells) for family, cells in of_kind.items()} for kind, of_kind in cells.items()}
+        return {family: _kept(cells) for family, cells in families.items() if cells}
 
     def _lengths(self) -> dict[str, dict[tuple[CellKey, str], Buckets]]:
         times: dict[str, dict[tuple[CellKey, str], Buckets]] = {}
