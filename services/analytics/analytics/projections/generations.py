@@ -76,7 +76,7 @@ class Counted(NamedTuple):
 async def hold(session: AsyncSession, workspace_id: UUID, *, to_build: bool = False) -> WorkspaceSetting:
     """Locks the workspace until the transaction ends: facts and cells of it are changed by one at a time.
 
-    `to_build`: a second transaction may join it (`halves.joined`).
+    `to_build`: a second transaction may join it (`helping.joined`).
     """
     locked = select(WorkspaceSetting).where(WorkspaceSetting.workspace_id == workspace_id)
     locked = locked.with_for_update(key_share=to_build).execution_options(populate_existing=True)
