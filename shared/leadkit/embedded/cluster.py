@@ -157,7 +157,8 @@ class Cluster:
             path.write_text(password)
         home.account.give(handed_over)
         locale = ["--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C.UTF-8", "--encoding=UTF8"]
-        access = ["--auth=scram-sha-256", f"--username={SUPERUSER}", f"--pwfile={handed_over}"]
+        # A new segment of the log is filled with zeros while whoever commits waits: 16 MB took up to 50 ms.
+        access = ["--wal-segsize=4", "--auth=scram-sha-256", f"--username={SUPERUSER}", f"--pwfile={handed_over}"]
         speed = ["--no-sync", "--no-instructions"] if home.temporary else ["--no-instructions"]
         command: list[str | Path] = [self._programs / "initdb", *locale, *access, *speed, f"--pgdata={fresh}"]
         done = run_as(home.account, command, cwd=home.folder)
