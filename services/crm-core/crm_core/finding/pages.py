@@ -262,8 +262,10 @@ async def searched(
 
 
 async def _region(session: AsyncSession, caller: Caller, q: str) -> str:
-    """In which country numbers are dialled; asked only for a number."""
-    return (await existing_workspace(session, caller.workspace)).default_region if is_number(q) else ""
+    """In which country numbers are dialled; asked only for a number that does not tell its own."""
+    if not is_number(q) or q.strip().startswith("+"):
+        return ""
+    return (await existing_workspace(session, caller.workspace)).default_region
 
 
 async def _any(session: AsyncSession, statement: Select[Any]) -> bool:
