@@ -18,7 +18,8 @@ Placing = tuple[SubmissionDraft, Receipt]
 # Rows come as one JSON document: of an array the driver looks at each element, several times, in Python. What is JSON
 # itself comes beside it, to be kept as it is written. A submission whose place is taken takes neither link nor event.
 # Its place is also taken by the same content in the bucket before, looked up one by one: a join, or NOT EXISTS, may be
-# planned as a scan of all that the workspace has.
+# planned as a scan of all that the workspace has. The time is compared so that no index over it fits: a plan made while
+# the table was empty read all of the last ten minutes for each.
 _INSERT = f"""
     WITH draft AS MATERIALIZED (
         SELECT * FROM ROWS FROM (
@@ -62,7 +63,7 @@ _INSERT = f"""
             SELECT true FROM submission AS earlier
             WHERE earlier.workspace_id = $1 AND earlier.source_id = draft.source_id
               AND earlier.dedup_key = draft.key_before
-              AND earlier.received_at > draft.received_at - interval '{WINDOW.total_seconds():.0f} seconds'
+              AND earlier.received_at + interval '{WINDOW.total_seconds():.0f} seconds' > draft.received_at
             LIMIT 1
         ) IS NULL
         ON CONFLICT DO NOTHING
