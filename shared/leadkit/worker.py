@@ -2,10 +2,12 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from uuid import UUID
 
 import structlog
 from prometheus_client import Counter
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from leadkit.db import Database
 from leadkit.ids import new_id
@@ -66,6 +68,22 @@ def _heartbeat(db: Database) -> Loop:
             await release(session, name, holder)
 
     return beat
+
+
+async def batch_after_batch(
+    db: Database, workspaces: Iterable[UUID], work: Callable[[AsyncSession, UUID], Awaitable[int]], *, size: int
+) -> int:
+    """Does what is due in these workspaces, each batch in a transaction of its own, until one has fewer than `size`;
+    answers how much there was."""
+    done = 0
+    for workspace_id in workspaces:
+        while True:
+            async with db.transaction(workspace_id, role="worker") as session:
+                batch = await work(session, workspace_id)
+            done += batch
+            if batch < size:
+                break
+    return done
 
 
 def every(seconds: float, work: Callable[[], Awaitable[object]]) -> Loop:

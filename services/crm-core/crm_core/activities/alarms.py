@@ -9,6 +9,7 @@ from uuid import UUID
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.outbox import publish
+from leadkit.worker import batch_after_batch
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -28,15 +29,9 @@ async def tell_alarms(db: Database) -> int:
         workspaces = list(
             await session.scalars(select(Activity.workspace_id).where(Activity.alarm_at <= now).distinct())
         )
-    told = 0
-    for workspace_id in workspaces:
-        while True:
-            async with db.transaction(workspace_id, role="worker") as session:
-                batch = await _tell_batch(session, workspace_id, now)
-            told += batch
-            if batch < BATCH:
-                break
-    return told
+    return await batch_after_batch(
+        db, workspaces, lambda session, workspace_id: _tell_batch(session, workspace_id, now), size=BATCH
+    )
 
 
 async def _tell_batch(session: AsyncSession, workspace_id: UUID, now: datetime) -> int:

@@ -38,7 +38,10 @@ fetching all that an index finds."""
 
 SearchedFor = Annotated[
     str | None,
-    Query(max_length=200, description="A part of a name, company or subject; a phone or e-mail, whole or in part"),
+    Query(
+        max_length=200,
+        description="Beginnings of a name, company or subject, else parts; a phone or e-mail, whole or in part",
+    ),
 ]
 """The parameter `q`."""
 
@@ -96,8 +99,8 @@ async def find_page(
     request: Request,
     response: Response,
 ) -> Found:
-    """The page that was asked for. A whole phone or e-mail address finds who has exactly it, anything else the rows
-    that contain it; when no words do, one page of the most similar ones."""
+    """The page that was asked for. A whole phone or e-mail address finds who has exactly it, words the rows whose words
+    begin with them, else the rows that contain them; when none do, one page of the most similar ones."""
     listing = with_fields(listing, asked.custom)
     if asked.view is not None:
         listing = await with_custom_fields(session, caller.workspace, listing)

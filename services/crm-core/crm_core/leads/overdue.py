@@ -11,6 +11,7 @@ from uuid import UUID
 
 from leadkit import clock
 from leadkit.db import Database
+from leadkit.worker import batch_after_batch
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -54,15 +55,9 @@ async def watch_deadlines(db: Database) -> int:
     now = clock.now()
     async with db.transaction(role="worker", read_only=True) as session:
         workspaces = await workspaces_due(session, now)
-    looked_at = 0
-    for workspace_id in workspaces:
-        while True:
-            async with db.transaction(workspace_id, role="worker") as session:
-                batch = await _batch(session, workspace_id, now)
-            looked_at += batch
-            if batch < BATCH:
-                break
-    return looked_at
+    return await batch_after_batch(
+        db, workspaces, lambda session, workspace_id: _batch(session, workspace_id, now), size=BATCH
+    )
 
 
 async def _batch(session: AsyncSession, workspace_id: UUID, now: datetime) -> int:

@@ -6,6 +6,7 @@ from uuid import UUID
 from leadkit import clock
 from leadkit.db import Database
 from leadkit.ids import new_id
+from leadkit.worker import batch_after_batch
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -27,15 +28,9 @@ async def return_postponed(db: Database) -> int:
     async with db.transaction(role="worker", read_only=True) as session:
         due = select(Lead.workspace_id).where(Lead.status == "postponed", Lead.postponed_until <= now).distinct()
         workspaces = list(await session.scalars(due))
-    returned = 0
-    for workspace_id in workspaces:
-        while True:
-            async with db.transaction(workspace_id, role="worker") as session:
-                batch = await _return_batch(session, workspace_id, now)
-            returned += batch
-            if batch < BATCH:
-                break
-    return returned
+    return await batch_after_batch(
+        db, workspaces, lambda session, workspace_id: _return_batch(session, workspace_id, now), size=BATCH
+    )
 
 
 async def _return_batch(session: AsyncSession, workspace_id: UUID, now: datetime) -> int:
