@@ -57,15 +57,17 @@ async def test_a_deadlock_is_run_again_and_both_finish(toy: RunningService) -> N
 async def test_a_connection_that_the_server_closed_is_replaced_before_it_is_used(toy: RunningService) -> None:
     db = Database(engine_for(toy.database.url, pool_size=1), "core")
 
+    closed = asyncio.Event()
+
     async def server_process() -> int:
         async with db.transaction(new_id()) as session:
+            (await driver_of(session)).add_termination_listener(lambda _: closed.set())
             return int(await session.scalar(text("SELECT pg_backend_pid()")) or 0)
 
     first = await server_process()
     async with toy.database.connected() as admin:
         await admin.execute(f"SELECT pg_terminate_backend({first})")
-        while await admin.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", first):
-            pass
+    await closed.wait()  # the driver has heard
     assert await server_process() != first
     await db.close()
 
