@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from lead_intake.normalising.emails import emails_in, plain
+from lead_intake.normalising.emails import emails_in, mended, plain
 
 
 def addresses(text: str) -> list[str]:
@@ -24,6 +24,20 @@ def addresses(text: str) -> list[str]:
 )
 def test_addresses_are_found_and_lowered(text: str, expected: list[str]) -> None:
     assert addresses(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        (" Ivan @ mail.ru", ["ivan@mail.ru"]),
+        ("ivan@mail,ru", ["ivan@mail.ru"]),
+        ("ivan@mail. ru", ["ivan@mail.ru"]),
+        ("жду ответа сегодня же @ офис", []),
+        ("a@b@c,ru", []),
+    ],
+)
+def test_an_address_that_is_none_as_typed_is_mended(typed: str, expected: list[str]) -> None:
+    assert [email.address for email in mended(typed)] == expected
 
 
 def test_typo_is_suggested_and_not_changed() -> None:

@@ -26,6 +26,8 @@ WORDS = st.sampled_from(sorted(GIVEN_NAMES)) | st.sampled_from(
         ("Марина", "Марина", None, None),
         ("Петров", None, None, "Петров"),
         ("и.и. иванов", "И.И.", None, "Иванов"),
+        ("Анна Примерова 8 (999) 000-00-01", "Анна", None, "Примерова"),
+        ("Анна 🙂", "Анна", None, None),
     ],
 )
 def test_parts_of_a_name_are_told_apart(raw: str, first: str | None, middle: str | None, last: str | None) -> None:

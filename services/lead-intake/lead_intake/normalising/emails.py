@@ -10,6 +10,8 @@ _EDGE = "<>()[]{},;:\"'«»“”„|\\`!?*"
 _PLAIN = re.compile(
     r"[ ]{0,9}([A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_%+-])?)@([A-Za-z0-9][A-Za-z0-9.-]{0,200}[A-Za-z])[ ]{0,9}"
 )
+_MOST_PIECES = 3
+"""An address with more spaces in it is a sentence."""
 _STOP = frozenset(_EDGE + " \t\n\r\xa0")
 _TYPOS = {
     "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmail.con": "gmail.com", "gmail.ru": "gmail.com",
@@ -37,6 +39,15 @@ def plain(text: str) -> tuple[Email, ...]:
         return ()
     domain, warning = _domain(found[2].lower())
     return (Email(f"{found[1].lower()}@{domain}", warning),) if domain else ()
+
+
+def mended(text: str) -> tuple[Email, ...]:
+    """The one address in a field that is none as it was typed: spaces in it, a comma for the point of its domain."""
+    local, at, domain = text.strip().partition("@")
+    written = f"{''.join(local.split())}@{''.join(domain.split()).replace(',', '.')}"
+    if not at or "@" in domain or len(local.split()) + len(domain.split()) > _MOST_PIECES:
+        return ()
+    return tuple([one._replace(warning="mended") for one in plain(written)])
 
 
 def emails_in(text: str) -> tuple[Email, ...]:

@@ -27,6 +27,10 @@ _PARTICLES = (
 )
 _TITLES = frozenset("mr mrs ms miss dr prof г-н г-жа господин госпожа гр уважаемый уважаемая".split())
 _QUOTES = re.compile('[«»“”„"]')
+_NUMBER = re.compile(
+    r"(?:\b(?:тел(?:ефон)?|моб|tel|phone)\b[.:\s]{0,3})?\+?\(?\d(?:[ ()\xa0‑–-]{0,2}\d){6,14}", re.IGNORECASE
+)
+"""A telephone number that was typed beside the name."""
 _EDGES = " ,;:.!?*_=~`'\"«»“”„()<>[]{}|\\/"
 
 
@@ -61,7 +65,7 @@ def parse(raw: str) -> Name:
 
 def parse_unusual(raw: str) -> Name:
     """The same for whatever may be written in the field, at five times the price."""
-    text = one_line(raw, 300)
+    text = _NUMBER.sub(" ", one_line(raw, 300)).strip(_EDGES) if _NUMBER.search(raw) else one_line(raw, 300)
     if is_placeholder(text) or "@" in text or "://" in text or not any(letter.isalpha() for letter in text):
         return _NOTHING
     company, person = _company_and_person(text)
@@ -119,7 +123,7 @@ def _person(text: str) -> Name:
     if "," in shown and words.count("") == 1 and 0 < words.index("") < len(words) - 1:
         comma = words.index("")
         return _named(shown, " ".join(words[comma + 1 :]), None, " ".join(words[:comma]), "last name before a comma")
-    words = [word for word in words if word and word.lower() not in _TITLES]
+    words = [word for word in words if word.lower() not in _TITLES and any(letter.isalpha() for letter in word)]
     if not words or len(words) > 6:
         return Name(shown, None, None, None, None, "not taken apart", "too many words for a name" if words else None)
     return _ordered(shown, words)

@@ -1,5 +1,6 @@
 """Who inquired and how to reach them: name, phones, e-mails and messengers, each with its report line."""
 
+from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from lead_intake.normalising import emails, names, phones
 from lead_intake.normalising.report import Report, cut
 from lead_intake.normalising.text import many_lines, one_line, said
-from lead_intake.providers.base import Draft, SourceView
+from lead_intake.providers.base import Draft, Raw, SourceView
 
 Values = dict[str, Any]
 MOST = 20
@@ -89,7 +90,7 @@ def email_addresses(draft: Draft, extra: Values, report: Report) -> list[str]:
     """The client's addresses, best first. What is no address stays in `extra.email`."""
     found: list[str] = []
     for raw, origin in draft.emails:
-        addresses = emails.plain(raw) or emails.emails_in(many_lines(raw, 2000))
+        addresses = emails.plain(raw) or emails.emails_in(many_lines(raw, 2000)) or emails.mended(raw[:300])
         kept = said(raw, 300) if not addresses else None
         if kept:
             extra.setdefault("email", kept)
@@ -100,6 +101,20 @@ def email_addresses(draft: Draft, extra: Values, report: Report) -> list[str]:
                 report.append((f"emails/{len(found)}", email.address, cut(raw), rule, email.warning))
                 found.append(email.address)
     return found
+
+
+def written_in_words(draft: Draft, source: SourceView) -> Draft:
+    """Who left no contact in a field may have written one beside the name or in the message: the same, with these.
+    An address of the company's own is nobody's."""
+    words = [(text, part) for part in ("full_name", "subject", "message") if (text := getattr(draft, part))]
+    own = source.settings.own_domains
+    return replace(
+        draft,
+        phones=[Raw(one, f"text of {part}") for text, part in words
+                for one in phones.phones_in_text(text, source.default_region)],
+        emails=[Raw(one.address, f"text of {part}") for text, part in words
+                for one in emails.emails_in(text) if one.address.rpartition("@")[2] not in own],
+    )  # fmt: skip
 
 
 def messengers(draft: Draft, report: Report) -> list[dict[str, str]]:

@@ -18,6 +18,9 @@ _IN_TEXT = re.compile(rf"(?<![\w@.,/=+-]){_NUMBER}(?![\w@])")
 _DATE_OR_ADDRESS = re.compile(
     r"(?<!\d)(?:\d{1,2}\.\d{1,2}\.\d{2,4}|\d{4}-\d{2}-\d{2}|\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})(?!\d)"
 )
+_PLUS_EIGHT = re.compile(r"\+8(?=[\s(-]*9\d{2}|[\s(-]+[348]\d{2})(?=(?:\D{0,3}\d){10}(?!\d))")
+"""`+8 (903) ...`, a mixture of the two ways to begin a Russian number: no country's code is +89, and who parts the 8
+from the rest means no Vietnamese +84."""
 _SCIENTIFIC = re.compile(r"^(\d)[.,](\d{1,14})[eE]\+?(\d{1,2})$")
 _PLUS_SEVEN_REGIONS = frozenset({"RU", "KZ"})
 MAX_FIELD = 200
@@ -84,11 +87,24 @@ def _in_field(value: str, region: str) -> tuple[Phone, ...]:
     scientific = _SCIENTIFIC.match(value.strip())
     if scientific:
         return _from_scientific(scientific, region)
+    mended = _without_plus_eight(value := _in_ascii(value), region)
+    warning = "+8 read as +7" if mended != value else None
     found: dict[str, Phone] = {}
-    for piece in _pieces(value.removesuffix(".0")):
+    for piece in _pieces(mended.removesuffix(".0")):
         for phone in _of_piece(piece, region):
-            found.setdefault(phone.e164, phone)
+            found.setdefault(phone.e164, phone._replace(warning=warning) if warning else phone)
     return tuple(found.values())[:20]
+
+
+def _without_plus_eight(value: str, region: str) -> str:
+    return _PLUS_EIGHT.sub("+7", value) if "+8" in value and region in _PLUS_SEVEN_REGIONS else value
+
+
+def _in_ascii(value: str) -> str:
+    """Digits of other scripts (`٠٧٩`) as ours."""
+    if value.isascii():
+        return value
+    return "".join([str(int(mark)) if not mark.isascii() and mark.isdecimal() else mark for mark in value])
 
 
 def _pieces(value: str) -> list[str]:
@@ -172,6 +188,7 @@ def _from_scientific(found: re.Match[str], region: str) -> tuple[Phone, ...]:
 
 
 def _written_in_text(candidate: str, region: str) -> Phone | None:
+    candidate = _without_plus_eight(candidate, region)
     digits = candidate.translate(_PUNCTUATION)
     plain = _plus_seven(digits, region)
     if plain:

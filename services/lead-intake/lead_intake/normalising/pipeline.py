@@ -10,13 +10,13 @@ from leadkit.contracts.common import Shape
 from leadkit.contracts.inquiry import Call, Consent, Inquiry
 
 from lead_intake.normalising import attribution, called, language, money, times
-from lead_intake.normalising.person import email_addresses, messengers, person, phone_numbers
+from lead_intake.normalising.person import email_addresses, messengers, person, phone_numbers, written_in_words
 from lead_intake.normalising.phones import line_number
 from lead_intake.normalising.report import Report, ReportLine, cut
 from lead_intake.normalising.text import MAX_ENTRIES, clean, clean_json, many_lines, one_line, said
 from lead_intake.providers.base import ConsentDraft, Draft, Found, SourceView
 
-NORMALISER_VERSION = 1
+NORMALISER_VERSION = 2
 _LARGEST = 2**31 - 1
 _OLDEST = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -72,6 +72,10 @@ def normalise(
         values["external_id"] = external_id
     if draft.messengers:
         values["messengers"] = messengers(draft, report)
+    if _says_no_contact(found, values):
+        written = written_in_words(draft, source)
+        values["phones"] = phone_numbers(written, source, occurred_at, extra, report)
+        values["emails"] = email_addresses(written, extra, report)
     values["attribution"] = _attribution(draft, source, occurred_at, report)
     _texts(values, draft, source, report)
     _particulars(values, draft, source, extra, report)
@@ -82,6 +86,12 @@ def normalise(
     report.extend([("submission", None, None, "as received", warning) for warning in draft.warnings])
     status, reason = _status(found, values)
     return Normalised(values, report, status, reason)
+
+
+def _says_no_contact(found: Found, values: Values) -> bool:
+    """Whether an inquiry that is complete, and no call, has no contact in any field."""
+    told = values["phones"] or values["emails"] or values.get("messengers")
+    return not told and found.disposition == "inquiry" and found.draft.call is None
 
 
 def bounded_id(external_id: str | None) -> str | None:
