@@ -90,8 +90,40 @@ def test_values_are_recognised_by_shape_where_names_tell_nothing() -> None:
     assert read.extra["order"] == "79990000002123"
 
 
-def test_phone_typed_in_the_name_field_is_not_lost() -> None:
-    assert inquiry({"name": "+7 999 000-00-01"}).phones == ["+79990000001"]
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"name": "+7 999 000-00-01"},
+        {"name": "Анна, тел. 8 (999) 000-00-01"},
+        {"name": "Анна", "message": "Наберите 8-999-000-00-01, после шести"},
+        {"text-911": "8 999 000 00 01"},
+        {"contact": "Анна 89990000001, Омск"},
+        {"input_2": "9990000001"},
+        {"phone": "+7 (___) ___-__-__", "subject": "8 999 000-00-01"},
+        {"phone": {"code": "999", "number": "0000001"}},
+        {"phone": {"country_code": "+7", "number": "9990000001"}},
+        {"client": {"phones": [{"value": "9990000001", "type": "WORK"}]}},
+        {"phones": ["+79990000001", {"type": "work"}]},
+        {"telefon": "9990000001"},
+    ],
+)
+def test_a_phone_is_not_lost_wherever_it_was_written(body: Any) -> None:
+    one = normalised(body)
+    assert (one.status, one.inquiry.phones) == ("ready", ["+79990000001"])
+    assert one.inquiry.person.full_name in (None, "Анна")
+
+
+def test_numbers_of_others_and_of_things_are_no_contact() -> None:
+    body = {"name": "Анна", "manager": {"phone": "+7 999 000-00-99"}, "order_id": "9990000001", "ts": "1773200000111"}
+    assert normalised(body).status == "interest"
+    own = source(own_domains=["shop.example"])
+    assert normalised({"name": "Анна", "message": "Пишу с info@shop.example"}, of=own).status == "interest"
+
+
+def test_answers_of_a_quiz_are_kept_each_under_its_question() -> None:
+    quiz = {"answers": [{"q": "Комната?", "a": "Кухня"}, {"q": "Цвет?", "a": ["Белый", "Серый"]}], "phone": "1"}
+    assert inquiry(quiz).extra == {"Комната?": "Кухня", "Цвет?": ["Белый", "Серый"], "phone": "1"}
+    assert inquiry({"rooms": [{"m2": 5}, {"m2": 7}], "a": "b"}).extra == {"rooms.m2": 5, "rooms.1.m2": 7, "a": "b"}
 
 
 def test_field_map_of_the_source_goes_first() -> None:

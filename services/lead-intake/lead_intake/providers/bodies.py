@@ -227,7 +227,7 @@ def _nested(fields: list[tuple[str, Any]]) -> Node:
         target, key = root, name
         if "[" in name and name[-1:] == "]":
             head, *inner = name[:255].replace("]", "").split("[")
-            path = [part for part in (head, *inner[:8]) if part]
+            path = [part for part in (head, *inner[:MAX_DEPTH]) if part]
             for part in path[:-1]:
                 below = target.setdefault(part, {})
                 target = below if isinstance(below, dict) else target

@@ -8,30 +8,32 @@ from lead_intake.normalising.marks import MARKS
 _WORDS = {
     "phone": "phone phones tel telephone phonenumber telephonenumber mobile mobilephone mobilenumber cell cellphone "
     "callerid callernumber phonework phonemobile whatsappphone телефон телефоны тел номертелефона контактныйтелефон "
-    "моб мобильный мобильныйтелефон номер контактныйномер телефондлясвязи вашномер номердлясвязи сотовый",
+    "моб мобильный мобильныйтелефон номер контактныйномер телефондлясвязи вашномер номердлясвязи сотовый telefon nomer",
     "email": "email emails mail emailaddress mailaddress eaddress почта емейл имейл мейл емаил елпочта элпочта "
-    "электроннаяпочта адресэлектроннойпочты email1",
+    "электроннаяпочта адресэлектроннойпочты email1 pochta",
     "full_name": "name fullname fio username contactname clientname customername personname leadname callername имя "
     "фио вашеимя имяифамилия фамилияиимя фамилияимяотчество контактноелицо каквасзовут каквамобращаться "
-    "обращение имяклиента клиент",
+    "обращение имяклиента клиент imya imja",
     "first_name": "firstname fname givenname forename namefirst",
-    "middle_name": "middlename patronymic secondname отчество",
-    "last_name": "lastname surname lname familyname namelast sname фамилия",
+    "middle_name": "middlename patronymic secondname отчество otchestvo",
+    "last_name": "lastname surname lname familyname namelast sname фамилия familiya familia",
     "company": "company companyname organization organisation organizationname firm firmname org компания организация "
     "названиекомпании фирма названиеорганизации companytitle",
     "position": "position jobtitle job post должность",
     "message": "message msg text comment comments question questions body description details note notes inquiry "
     "enquiry сообщение комментарий комментарии вопрос вопросы текст текстсообщения вашвопрос ваштекст пожелания "
-    "описание примечание текстзаявки textarea whatdoyouneed howcanwehelp",
+    "описание примечание текстзаявки textarea whatdoyouneed howcanwehelp "
+    "soobshenie soobschenie soobshchenie kommentariy kommentarij vopros",
     "subject": "subject theme topic тема темасообщения темаобращения",
     "product": "product productname service servicename goods tariff model offer товар услуга продукт тариф "
     "названиетовара интересующаяуслуга",
-    "region": "region city town regionname cityname locality регион город населенныйпункт населённыйпункт вашгород",
+    "region": "region city town regionname cityname locality регион город населенныйпункт населённыйпункт вашгород "
+    "gorod",
     "language": "lang language locale язык",
     "budget": "budget бюджет бюджетпроекта",
     "budget_currency": "budgetcurrency",
     "occurred_at": "occurredat submittedat submissiontime submitteddate createdat creationtime timestamp datetime "
-    "sentat senttime submissiondate createddate leadtime времяотправки датаотправки датаивремя датазаявки",
+    "sentat senttime submissiondate createddate leadtime времяотправки датаотправки датаивремя датазаявки created",
     "external_id": "eventid externalid submissionid leadid requestid entryid responseid tranid transactionid messageid "
     "applicationid номерзаявки idзаявки",
     "id": "id uuid guid",
@@ -146,6 +148,16 @@ def _by_name(key: str, folded: str) -> str | None:
     if again and again not in ("id", "ignore"):
         return again
     return _LAST_TOKENS.get(tokens[-1]) if tokens[0] not in _NEGATIONS else None
+
+
+_IDS = frozenset("id ids uid uuid guid ip key hash token code sku article index inn кпп инн огрн индекс".split())
+
+
+@lru_cache(maxsize=4096)
+def is_id(key: str) -> bool:
+    """Whether a field holds an id or a code by its name: digits in it are no telephone number."""
+    tokens = [token.casefold() for token in _TOKEN.findall(key[:255])]
+    return bool(tokens) and tokens[-1] in _IDS
 
 
 _CONTACTS = frozenset(

@@ -9,12 +9,17 @@ from lead_intake.normalising.phones import phones_in_text
 from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
 from lead_intake.providers import consent
 from lead_intake.providers.base import Draft, Found, Raw, SourceView, WireRequest
-from lead_intake.providers.fields import contact_asked_for, mapped, meaning, place, shape
+from lead_intake.providers.fields import contact_asked_for, is_id, mapped, meaning, place, shape
 
 MAX_FIELDS = 5000
 MAX_MESSAGE = 20_000
-_LABELS = ("name", "key", "label", "title", "field", "question", "id", "slug")
-_VALUES = ("value", "values", "answer", "text", "val")
+_LABELS = ("name", "key", "label", "title", "field", "question", "q", "id", "slug")
+_VALUES = ("value", "values", "answer", "a", "text", "val")
+_WHOLE_NUMBER = ("full", "e164", "international", "formatted", "number", "value", "phone", "national")
+_COUNTRY_CODE = ("country_code", "countrycode", "dial_code", "dialcode", "calling_code", "prefix", "country")
+_AREA_CODE = ("area", "area_code", "code")
+_NATIONAL = 10
+"""A number of more digits has its country's code."""
 _SINGLE = frozenset(
     {"full_name", "first_name", "middle_name", "last_name", "company", "position", "subject", "product", "region",
      "language", "budget", "budget_currency"}
@@ -36,6 +41,19 @@ def pair(value: dict[str, Any]) -> tuple[str, Any] | None:
     return (label, held) if label is not None and any(name in value for name in _VALUES) else None
 
 
+def number_of(parts: Mapping[str, Any]) -> str:
+    """A telephone number that came in parts, such as code and number; empty when they are no parts of one."""
+    told = {key.lower(): text_of(value).strip() for key, value in parts.items() if isinstance(value, str | int)}
+    number = next((told[name] for name in _WHOLE_NUMBER if told.get(name)), "")
+    if not any(letter.isdigit() for letter in number):
+        return ""
+    area = next((told[name] for name in _AREA_CODE if told.get(name)), "")
+    country = next((code for name in _COUNTRY_CODE if (code := told.get(name, "").strip("+ ")).isdigit()), "")
+    if number.startswith("+") or sum(letter.isdigit() for letter in number) > _NATIONAL:
+        return number
+    return f"+{country} {area} {number}" if country else f"{area} {number}".strip()
+
+
 class FormReader:
     """Fills one draft, field by field."""
 
@@ -47,6 +65,7 @@ class FormReader:
         self.consent: dict[str, str] = {}
         self.field_map = source.settings.field_map
         self.honeypots: Iterable[str] = source.spam.honeypot_fields
+        self.of_others: set[str] = set()
 
     def read(self, record: Mapping[str, Any], shared: Mapping[str, Any]) -> Found:
         """One of the leads of a request, with what all of them share."""
@@ -78,6 +97,10 @@ class FormReader:
                 continue
             elif kind is dict:
                 held = pair(value) if "value" in value else None
+                number = number_of(value) if meaning(key, inside) == "phone" else ""
+                if number:
+                    self._field(key, inside, path, number)
+                    continue
                 if ("first" in value or "last" in value) and meaning(key, inside) == "full_name":
                     self.name_parts(key, value)
                 elif held is not None and not isinstance(held[1], dict):
@@ -91,7 +114,13 @@ class FormReader:
         objects = [value for value in values if isinstance(value, dict)]
         if key == "attachments" or not objects:
             self._field(key, inside, path, values)
-        elif are_pairs(objects):
+            return
+        if meaning(key, inside) == "phone":
+            objects = [one for one in objects if not number_of(one)]
+            values = [number_of(one) if isinstance(one, dict) else one for one in values]
+        if plain := [one for one in values if one and not isinstance(one, dict)]:
+            self._field(key, inside, path, plain)
+        if are_pairs(objects):
             for label, held in filter(None, map(pair, objects)):
                 self._field(label, inside, path, held)
         elif place(key, inside) == "messenger":
@@ -100,8 +129,8 @@ class FormReader:
         elif place(key, inside) == "elsewhere":
             self.draft.extra.setdefault(f"{path}{key}"[:255], values)
         else:
-            for one in objects[:100]:
-                self.walk(one, place(key, inside), f"{path}{key}.", depth + 1)
+            for number, one in enumerate(objects[:100]):
+                self.walk(one, place(key, inside), f"{path}{key}.{number}." if number else f"{path}{key}.", depth + 1)
 
     def _messenger(self, one: Mapping[str, Any]) -> None:
         network, address = one.get("network") or one.get("type"), one.get("id") or one.get("value")
@@ -122,6 +151,8 @@ class FormReader:
             known = meaning(key, inside)
         if known is None:
             self.keep(name, value)
+            if inside == "elsewhere":
+                self.of_others.add(name[:255])
         elif known.startswith("mark:") and type(value) is str:
             self.draft.touch.setdefault(known[5:], value)
         else:
@@ -174,12 +205,12 @@ class FormReader:
         if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
             self.draft.touch.setdefault(name, str(value))
 
-    def contacts_in(self, text: str) -> None:
+    def contacts_in(self, text: str, origin: str = "text") -> None:
         """Numbers and addresses that a person wrote in running text."""
         for phone in phones_in_text(text, self.source.default_region):
-            self.draft.phones.append(Raw(phone, "text"))
+            self.draft.phones.append(Raw(phone, origin))
         for email in emails_in(text):
-            self.draft.emails.append(Raw(email.address, "text"))
+            self.draft.emails.append(Raw(email.address, origin))
 
     def keep(self, name: str, value: Any) -> None:
         """Keeps a value in extra, unless it says nothing or the name is taken."""
@@ -260,13 +291,21 @@ class FormReader:
         if draft.emails and draft.phones:
             return
         for name, value in draft.extra.items():
-            told = shape(value) if type(value) is str else None
+            told = shape(value) if type(value) is str and name not in self.of_others else None
             if told == "email" and not any(raw.origin.startswith("field") for raw in draft.emails):
                 draft.emails.append(Raw(value, f"shape of {_shown(name)}"))
             elif told == "phone" and not any(raw.origin.startswith("field") for raw in draft.phones):
                 draft.phones.append(Raw(value, f"shape of {_shown(name)}"))
         if draft.full_name and shape(draft.full_name):
             (draft.emails if "@" in draft.full_name else draft.phones).append(Raw(draft.full_name, "shape of the name"))
+        if not draft.phones and not draft.emails and not draft.messengers:
+            self._in_free_text()
+
+    def _in_free_text(self) -> None:
+        """Contacts that stand among other words in fields whose names tell nothing; numbers in ids are none."""
+        for name, value in self.draft.extra.items():
+            if type(value) is str and name not in self.of_others and "://" not in value and not is_id(name):
+                self.contacts_in(value, f"text of {_shown(name)}")
 
 
 def _shown(name: str) -> str:
