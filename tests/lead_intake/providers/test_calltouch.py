@@ -80,6 +80,8 @@ def test_request_is_an_inquiry_of_its_own_number() -> None:
     assert (result.status, result.inquiry.phones, result.inquiry.call) == ("ready", ["+79990000121"], None)
     assert (result.inquiry.message, result.inquiry.person.full_name) == ("Цена?", "Анна Примерова")
     assert found.external_id == "request:520"
+    [found] = read(CALLTOUCH, sent([("leadtype", "request"), ("requestNumber", "521"), ("phonenumber", "79990000121")]))
+    assert done(CALLTOUCH, found).inquiry.phones == ["+79990000121"]
 
 
 def test_macros_of_a_test_and_hidden_callers_are_ignored() -> None:

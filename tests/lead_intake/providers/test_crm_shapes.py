@@ -86,6 +86,23 @@ def test_other_methods_make_no_inquiry() -> None:
     assert ignored_for("bitrix24", {}, rest="/rest/1/x/crm.lead.fields.json") == "method crm.lead.fields"
 
 
+def test_leads_are_taken_at_the_address_they_went_to_formerly() -> None:
+    fields = {
+        "LOGIN": "u",
+        "PASSWORD": CODE,
+        "TITLE": "T",
+        "NAME": "Анна",
+        "PHONE_WORK": "9990000001",
+        "EMAIL_HOME": "a@b.ru",
+    }
+    bitrix, source = provider_named("bitrix24"), source_of("bitrix24", secret=CODE)
+    sent = request(fields, rest="/crm/configs/import/lead.php")
+    assert bitrix.verify(sent, source)
+    assert CODE.encode() not in bitrix.mask(sent, source_of("bitrix24")).body
+    made = inquiry("bitrix24", fields, rest="/crm/configs/import/lead.php")
+    assert (made.phones, made.emails, made.extra) == (["+79990000001"], ["a@b.ru"], {"title": "T"})
+
+
 CALL = {
     "from": "79990000032", "phone": "74950000000", "called_at": 1773241200, "duration": 54, "uniq": "abc",
     "link": "https://e.com/1.mp3", "call_responsible": "Мария",
@@ -139,3 +156,10 @@ def test_posts_of_older_versions_hold_the_same(wrapped: bool) -> None:
     assert (made.external_id, made.phones) == ("u:f:1773241200", ["+79990000031"])
     assert made.attribution.last is not None
     assert made.attribution.last.source == "yandex"
+
+
+def test_an_older_post_as_a_form_is_read_to_its_deepest_bracket() -> None:
+    contact = "request[unsorted][add][0][data][contacts][0]"
+    field = f"{contact}[custom_fields][0]"
+    made = inquiry("amocrm", f"{contact}[name]=A&{field}[name]=Телефон&{field}[values][0][value]=9990000031")
+    assert made.phones == ["+79990000031"]

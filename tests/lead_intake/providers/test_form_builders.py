@@ -151,6 +151,11 @@ def test_contact_form_7_may_send_by_get_and_name_the_moment() -> None:
     assert told.occurred_at is not None
     assert told.occurred_at.isoformat() == "2026-03-11T09:30:00+00:00"
     assert told.extra["checkbox-2"] == ["a", "b"]
+    for written in ("11 марта, 2026", "3/11/2026", "11/03/2026"):
+        settings = {"default_region": "US" if written[0] == "3" else "GB", "time_zone": "Europe/Moscow"}
+        told = inquiry("cf7", {**dated, "_date": written}, settings=settings)
+        assert told.occurred_at is not None
+        assert told.occurred_at.isoformat() == "2026-03-11T09:30:00+00:00"
 
 
 def test_elementor_tells_fields_by_their_type_and_reads_the_flat_form() -> None:
@@ -172,6 +177,7 @@ def test_elementor_tells_fields_by_their_type_and_reads_the_flat_form() -> None:
     assert told.occurred_at is not None
     assert told.occurred_at.isoformat() == "2026-03-11T12:30:00+00:00"
     assert told.extra == {}
+    assert inquiry("elementor", {"No Label name": "Jane", "form_name": "F"}).person.first_name == "Jane"
 
 
 def test_wpforms_fields_with_their_types_are_read_too() -> None:
@@ -247,6 +253,7 @@ def test_webflow_is_read_in_each_envelope(body: dict[str, Any]) -> None:
     ("slug", "body", "reason"),
     [
         ("tilda", "test=test", "ping"),
+        ("tilda", "test=test&api_key=long-key", "ping"),
         ("webflow", {"triggerType": "site_publish", "payload": {}}, "event site_publish"),
         ("typeform", {"event_type": "form_response_partial"}, "event form_response_partial"),
         ("cf7", {}, "empty"),

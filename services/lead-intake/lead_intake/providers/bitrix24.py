@@ -20,6 +20,8 @@ MAX_COMMANDS = 50
 """As many as Bitrix24 takes in one batch."""
 
 _ADDING = re.compile(r"crm\.(?:lead|contact|deal|item)\.add", re.IGNORECASE)
+_FORMERLY = "lead.php"
+"""Where leads went before there were methods: flat fields, with the user's login and password among them."""
 _CODE = re.compile(r"/rest/\d+/([^/]+)/")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _BLOCKS = re.compile(r"<(?:br|p|div|li|tr)\b", re.IGNORECASE)
@@ -41,6 +43,7 @@ class Bitrix24(SharedSecret):
     slug: ClassVar[str] = "bitrix24"
     title: ClassVar[str] = "Bitrix24 (crm.lead.add)"
     channels: ClassVar[tuple[Channel, ...]] = ("form",)
+    proof_field: ClassVar[str | None] = "PASSWORD"
     hint: ClassVar[str] = "In the page's script: the address in place of the portal's, /rest/1/code/crm.lead.add kept."
 
     def verify(self, request: WireRequest, source: SourceView) -> bool:
@@ -91,6 +94,8 @@ class Bitrix24(SharedSecret):
 
 def _method(request: WireRequest) -> str:
     last = request.rest.rstrip("/").rpartition("/")[2].lower()
+    if last == _FORMERLY:
+        return ""
     return last.removesuffix(".json").removesuffix(".xml") if "." in last or last == "batch" else ""
 
 
@@ -129,6 +134,8 @@ def _lead(request: WireRequest, source: SourceView, given: Mapping[str, Any]) ->
     if title:
         reader.put("subject", "TITLE", title)
         reader.keep("title", title)
+    for name in ("LOGIN", "PASSWORD"):
+        fields.pop(name, None)
     origin = [bodies.word(fields.pop(name, None)) for name in _ORIGIN]
     for key, value in fields.items():
         _other(reader, key, value)
@@ -161,7 +168,10 @@ def _contact(reader: FormReader, kind: str, given: Any) -> None:
 
 
 def _other(reader: FormReader, key: str, value: Any) -> None:
-    if key in _KNOWN:
+    kind = key.partition("_")[0]
+    if kind in ("PHONE", "EMAIL", "IM", "WEB"):
+        _contact(reader, kind, value)
+    elif key in _KNOWN:
         if not (key == "OPPORTUNITY" and str(value).strip("0.,") == ""):
             reader.put(_KNOWN[key], key, value)
     elif key in _KEPT:

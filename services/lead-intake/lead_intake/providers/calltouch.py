@@ -164,6 +164,8 @@ def _call(notice: Values) -> CallDraft:
 
 def _asked(notice: Values, draft: Draft, kind: str) -> Found:
     """A request or a chat: it has a number of its own, which is no call's."""
+    if not draft.phones:
+        reach(draft, text(notice, "phonenumber"), "field phonenumber")
     draft.message = text(notice, "comment", "message", "text")
     draft.subject = text(notice, "subject")
     number = text(notice, "requestnumber", "requestid", "chatid", "id")

@@ -10,6 +10,8 @@ from lead_intake.providers.forms import FormReader
 from lead_intake.providers.wordpress import WordPressForms, told_time, without
 
 _TYPES = {"email": "email", "tel": "phone", "acceptance": "consent"}
+_NO_LABEL = "No Label "
+"""With what the name of a field begins that has no label."""
 _FLAT = ("user agent", "remote ip", "powered by", "date", "time", "form_id", "form_name", "credit")
 
 
@@ -30,7 +32,8 @@ class Elementor(WordPressForms):
                 _take(reader, key, value)
             reader.walk(without(body, "fields", "form", "meta"))
         else:
-            reader.walk(without(body, *_FLAT, "form", "meta"))
+            flat = without(body, *_FLAT, "form", "meta")
+            reader.walk({name.removeprefix(_NO_LABEL): value for name, value in flat.items()})
         folded = {name.lower(): value for name, value in body.items()}
         reader.mark("form_id", form.get("id") or folded.get("form_id"))
         reader.keep("form_name", form.get("name") or folded.get("form_name") or "")

@@ -50,9 +50,9 @@ class Tilda(SharedSecret):
 
     def read(self, request: WireRequest, source: SourceView) -> list[Found]:
         """One form or order; the transaction number tells repeats."""
-        if _is_ping(request):
-            return [Found(None, "ignored", Draft(), "ping")]
         fields = dict(bodies.record_of(request))
+        if fields.get("test") == "test" and all(name in _PING or _is_key(fields[name], source) for name in fields):
+            return [Found(None, "ignored", Draft(), "ping")]
         reader = FormReader(request, source)
         technical = {name.lower(): fields.pop(name) for name in list(fields) if name.lower() in _TECHNICAL}
         for name, value in fields.items():
@@ -74,6 +74,8 @@ class Tilda(SharedSecret):
         return replace(masked, body=_COOKIE_FIELD.sub(_without_sessions, masked.body))
 
 
+_PING = frozenset({"test", "api_key"})
+"""What the test of an address consists of, beside a key of another name."""
 _TECHNICAL = frozenset({"tranid", "formid", "formname", "cookies", "payment"})
 
 

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from leadkit.contracts.inquiry import Channel
 
-from lead_intake.normalising import times
+from lead_intake.normalising import local_dates
 from lead_intake.providers.base import SourceView
 from lead_intake.providers.forms import FormReader
 from lead_intake.providers.webhooks import SharedSecret
@@ -27,7 +27,8 @@ def told_time(reader: FormReader, date: Any, time: Any, source: SourceView) -> N
         return
     clock = time if isinstance(time, str) else ""
     written = f"{date.strip()} {_CLOCK.sub(_of_24_hours, clock.strip())}".strip()
-    told = _in_words(written, source) or times.parse(written, source.time_zone)
+    day_first = local_dates.day_first([written], source.default_region)
+    told = _in_words(written, source) or local_dates.parse(written, source.time_zone, day_first=day_first)
     reader.draft.occurred_at = reader.draft.occurred_at or told
     if reader.draft.occurred_at is None:
         reader.keep("date", date)
