@@ -29,6 +29,7 @@ from leadkit.ids import NIL
 from leadkit.outbox import NewEvent
 from leadkit.problems import Invalid, Malformed, problems
 from leadkit.tokens import Caller
+from leadkit.tokens import Role as CallerRole
 
 Place = tuple[UUID, UUID]
 """Workspace and id of the row that a page begins after."""
@@ -69,15 +70,15 @@ def paged(
     return statement.order_by(*key).limit(limit)
 
 
-def snapshot_router(snapshots: tuple[Snapshot, ...]) -> APIRouter:
-    """`GET /v1/snapshot` over these types."""
+def snapshot_router(snapshots: tuple[Snapshot, ...], *, roles: tuple[CallerRole, ...] | None = None) -> APIRouter:
+    """`GET /v1/snapshot` over these types; for these `roles`, where some may not see every state."""
     router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["events"])
     by_type = {snapshot.type: snapshot for snapshot in snapshots}
 
     @router.get("/snapshot", responses=problems(Malformed))
     async def snapshot_read(
         request: Request,
-        caller: Annotated[Caller, Allow("events:read", workspace=False)],
+        caller: Annotated[Caller, Allow("events:read", roles=roles, workspace=False)],
         type: Annotated[
             str, Query(max_length=60, examples=[snapshots[0].type], description=f"One of {', '.join(by_type)}")
         ],

@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 from crm_core.feed import EVENT_TYPES, SNAPSHOTS
+from leadkit.tokens import Role
 
 from tests.crm_core.conftest import Tenant
 
@@ -39,6 +40,13 @@ async def test_the_platform_reads_all_workspaces(tenant: Tenant, stranger: Tenan
     found = await pages(tenant, "type=team&limit=1", everywhere=True)
     events = [event for page in found for event in page["items"]]
     assert {event["workspaceid"] for event in events} == {str(tenant.id), str(stranger.id)}
+
+
+async def test_whoever_does_not_see_every_card_reads_no_states(tenant: Tenant) -> None:
+    expected: tuple[tuple[Role, int], ...] = (("manager", 403), ("head", 403), ("admin", 200))
+    for role, status in expected:
+        async with tenant.client_as(role) as client:
+            assert (await client.get("/v1/snapshot?type=lead")).status_code == status
 
 
 async def test_a_state_is_the_event_that_would_tell_it(tenant: Tenant) -> None:

@@ -2,6 +2,7 @@
 
 from leadkit.feed import feed_router
 from leadkit.snapshot import Snapshot, snapshot_router
+from leadkit.tokens import Role
 
 from crm_core.access.teams import queries as teams
 from crm_core.access.users import queries as users
@@ -77,4 +78,7 @@ SNAPSHOTS = (
     Snapshot("activity", activities.snapshot),
 )
 
-routers = (feed_router(EVENT_TYPES, concerning), snapshot_router(SNAPSHOTS))
+SEES_ALL: tuple[Role, ...] = ("platform", "admin", "integration")
+"""Who reads states: whoever may see every card of a workspace. Managers and heads read lists, which know theirs."""
+
+routers = (feed_router(EVENT_TYPES, concerning), snapshot_router(SNAPSHOTS, roles=SEES_ALL))

@@ -216,7 +216,7 @@ async def test_a_disqualified_lead_is_reopened_or_not_as_the_workspace_is_set(sa
     lead = await sales.lead(second["lead_id"])
     if policy == "reopen":
         assert second["lead_id"] == first["lead_id"]
-        assert lead["status"] == "in_progress"
+        assert (lead["status"], lead["loss_reason_id"], lead["loss_note"]) == ("in_progress", None, None)
     else:
         assert second["lead_id"] != first["lead_id"]
         assert lead["repeat"] is True

@@ -73,6 +73,35 @@ async def test_two_conversions_at_once_make_one_deal(sales):
     assert len((await get(sales, "/v1/deals"))["items"]) == 1
 
 
+async def test_a_chosen_contact_learns_how_else_the_person_is_reached(sales):
+    async with sales.tenant.client_as() as admin:
+        wanted = {"person": {"full_name": "Пётр Петров"}, "phones": ["+74950000000"]}
+        contact = (await admin.post("/v1/contacts", json=wanted)).json()
+    lead = await assigned(sales, phones=["+74951234567"], emails=["anna@example.com"], company="ООО Ромашка")
+    await sales.step(lead["id"], "convert", contact_id=contact["id"])
+    known = await get(sales, f"/v1/contacts/{contact['id']}")
+    assert (known["phones"], known["emails"]) == (["+74950000000", "+74951234567"], ["anna@example.com"])
+    assert known["person"]["full_name"] == "Пётр Петров"
+    assert known["company_id"] is not None
+
+
+async def test_a_contact_that_the_caller_may_not_see_is_not_to_be_chosen(sales):
+    async with sales.tenant.client_as() as admin:
+        contact = (await admin.post("/v1/contacts", json={"owner_id": str(sales.managers[1])})).json()
+    lead = await assigned(sales, phones=["+74951234567"])
+    async with sales.manager(0) as manager:
+        refused = await manager.post(f"/v1/leads/{lead['id']}/convert", json={"contact_id": contact["id"]})
+    assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/contact_id")
+
+
+async def test_what_is_wrong_with_the_deal_is_told_where_the_request_has_it(sales):
+    lead = await assigned(sales, phones=["+74951234567"])
+    async with sales.tenant.client_as() as admin:
+        for name in ("pipeline_id", "stage_id", "owner_id"):
+            refused = await admin.post(f"/v1/leads/{lead['id']}/convert", json={"deal": {name: lead["id"]}})
+            assert [error["pointer"] for error in refused.json()["errors"]] == [f"/deal/{name}"]
+
+
 async def test_an_unknown_contact_is_refused(sales):
     lead = await assigned(sales, phones=["+74951234567"])
     refused = await sales.step(lead["id"], "convert", contact_id=lead["id"], expected=422)

@@ -163,7 +163,8 @@ async def test_every_step_is_in_the_audit_log_without_personal_values(sales):
 
 async def test_the_reason_other_needs_a_note(sales):
     lead = await lead_in(sales, "new")
-    refused = await sales.step(lead["id"], "disqualify", expected=422, reason="other")
-    assert refused["errors"][0]["pointer"] == "/note"
+    for note in (None, "  "):
+        refused = await sales.step(lead["id"], "disqualify", expected=422, reason="other", note=note)
+        assert refused["errors"][0]["pointer"] == "/note"
     taken = await sales.step(lead["id"], "disqualify", reason="other", note="moved abroad")
     assert taken["loss_note"] == "moved abroad"

@@ -123,7 +123,7 @@ async def test_contacts_and_companies_merge_with_their_links_and_part_again(sale
     [lead] = await sales.ask(inquiry(in_reply_to=None, phones=["+79990000022"]))
     await sales.step(lead["lead_id"], "convert", contact_id=gone["id"])
     merged = await _post(sales, f"/v1/contacts/{gone['id']}/merge", into=into["id"])
-    assert (merged["phones"], merged["company_id"]) == (["+79990000021"], old["id"])
+    assert (merged["phones"], merged["company_id"]) == (["+79990000021", "+79990000022"], old["id"])
     assert (merged["lead_ids"], len(merged["deal_ids"])) == ([lead["lead_id"]], 2)
     assert (await sales.lead(lead["lead_id"]))["contact_id"] == into["id"]
     assert (await _get(sales, f"/v1/contacts/{gone['id']}", 308)).headers["Location"] == f"/v1/contacts/{into['id']}"

@@ -51,7 +51,7 @@ async def test_a_segment_whose_field_is_gone_says_so_and_harms_no_card(tenant: T
     assert (members.status_code, members.json()["errors"][0]["pointer"]) == (422, "/filter/field")
 
 
-async def test_members_and_counts_are_those_that_the_caller_sees(sales: Sales) -> None:
+async def test_members_and_counts_are_those_that_the_caller_sees_and_segments_of_others_stay(sales: Sales) -> None:
     async with sales.tenant.client_as() as admin:
         wanted = {"name": "Everybody", "filter": {"all": []}}
         segment = (await admin.post("/v1/segments", json=wanted)).json()
@@ -60,7 +60,11 @@ async def test_members_and_counts_are_those_that_the_caller_sees(sales: Sales) -
     async with sales.manager(0) as manager:
         seen = (await manager.get(f"/v1/segments/{segment['id']}")).json()
         members = (await manager.get(f"/v1/segments/{segment['id']}/members")).json()["items"]
+        own = (await manager.post("/v1/segments", json={"name": "Mine", "filter": VIP})).json()
+        deleted = [await manager.delete(f"/v1/segments/{one['id']}") for one in (segment, own)]
+        renamed = await manager.patch(f"/v1/segments/{segment['id']}", json={"name": "X"}, headers={"If-Match": '"1"'})
     assert (seen["count"], [member["owner_id"] for member in members]) == (1, [str(sales.managers[0])])
+    assert [answer.status_code for answer in (*deleted, renamed)] == [403, 204, 403]
 
 
 async def test_segments_are_changed_by_patch_named_once_and_deleted(tenant: Tenant) -> None:

@@ -132,14 +132,18 @@ async def link_lead(
     *,
     workspace_id: UUID,
     contact_id: UUID,
-    lead_id: UUID,
+    person: Person,
+    points: Sequence[Point],
     told: ContactTold,
+    company_id: UUID | None,
+    lead_id: UUID,
     by: str,
     now: datetime,
 ) -> Contact:
-    """Notes that a lead belongs to a contact that a person named; the contact learns what it lacked."""
+    """Notes that a lead belongs to a known contact, who keeps what there is and learns what it lacked: the (normalised)
+    addresses of the lead too."""
     contact = await queries.locked(session, workspace_id, contact_id)
-    await _learn(session, contact, Person(), [], told, company_id=None, lead_id=lead_id, by=by, now=now)
+    await _learn(session, contact, person, points, told, company_id=company_id, lead_id=lead_id, by=by, now=now)
     return contact
 
 

@@ -82,14 +82,6 @@ async def contacts_among(session: AsyncSession, workspace_id: UUID, contact_ids:
     return list(await session.scalars(statement.order_by(Contact.id)))
 
 
-async def contact_exists(session: AsyncSession, workspace_id: UUID, contact_id: UUID) -> bool:
-    """Whether the workspace has this contact."""
-    statement = select(Contact.id).where(
-        Contact.workspace_id == workspace_id, Contact.id == contact_id, Contact.merged_into.is_(None)
-    )
-    return await session.scalar(statement) is not None
-
-
 async def links_of(session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]) -> dict[UUID, Links]:
     """Points, leads and deals of these contacts, in three statements."""
     points = await session.scalars(

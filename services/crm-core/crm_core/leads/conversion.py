@@ -4,20 +4,22 @@ from datetime import datetime
 from uuid import UUID
 
 from leadkit.contracts.inquiry import Messenger, Person
-from leadkit.problems import Invalid
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner, kept_owner, named_owner
 from crm_core.companies.actions import match_or_create_company
 from crm_core.contacts.actions import link_lead, match_or_create_contact
-from crm_core.contacts.queries import contact_exists
+from crm_core.contacts.queries import contact_by_id
 from crm_core.deals.actions import create_deal
+from crm_core.deals.schemas import DealCreate
 from crm_core.leads import lifecycle, store
+from crm_core.leads.card import points_on
 from crm_core.leads.carrying import Carried
 from crm_core.leads.schemas import LeadConvert
 from crm_core.leads.tables import Lead
 from crm_core.leads.transitions import Taking, begin_step, end_step
+from crm_core.naming import named, within
 
 
 async def convert_lead(
@@ -32,18 +34,27 @@ async def convert_lead(
     company_id = await _company(taking, carried, owner)
     contact_id = await _contact(taking, wanted, carried, owner, company_id)
     links = {"lead_id": lead_id, "contact_id": contact_id, "company_id": company_id}
-    deal = await create_deal(
-        session,
-        carried.deal.model_copy(update=links),
-        workspace_id=caller.workspace,
-        owner=await named_owner(session, caller.workspace, wanted.deal.owner_id) if wanted.deal.owner_id else owner,
-        carried=carried.deal_custom,
-        by=caller.subject,
-        now=taking.step.at,
-    )
-    taking.lead.contact_id, taking.lead.deal_id = contact_id, deal.id
+    deal_id = await within("/deal", _deal(taking, wanted, carried.deal.model_copy(update=links), carried, owner))
+    taking.lead.contact_id, taking.lead.deal_id = contact_id, deal_id
     lifecycle.answered(taking.lead, taking.step.at)
     return await end_step(taking, "convert")
+
+
+async def _deal(taking: Taking, wanted: LeadConvert, deal: DealCreate, carried: Carried, owner: Owner) -> UUID:
+    """With an owner of its own if one is named."""
+    session, workspace_id = taking.session, taking.caller.workspace
+    if wanted.deal.owner_id is not None:
+        owner = await named_owner(session, workspace_id, wanted.deal.owner_id)
+    made = await create_deal(
+        session,
+        deal,
+        workspace_id=workspace_id,
+        owner=owner,
+        carried=carried.deal_custom,
+        by=taking.caller.subject,
+        now=taking.step.at,
+    )
+    return made.id
 
 
 async def _owner(session: AsyncSession, lead: Lead, owner_id: UUID | None) -> Owner:
@@ -75,16 +86,20 @@ async def _contact(
 ) -> UUID:
     """The contact named, else the one the lead is linked to, else whom its addresses reach, else a new one."""
     session, lead, workspace_id, by = taking.session, taking.lead, taking.caller.workspace, taking.caller.subject
-    named = wanted.contact_id or lead.contact_id
-    if wanted.contact_id is not None and not await contact_exists(session, workspace_id, wanted.contact_id):
-        raise Invalid.at("/contact_id", "is not a contact of this workspace")
-    if named is not None:
+    person, chosen = Person.model_validate(lead.person), wanted.contact_id
+    if chosen is not None and chosen != lead.contact_id:
+        await named("/contact_id", contact_by_id(session, taking.caller, chosen))
+        person = Person()  # maybe somebody else's name
+    if known := chosen or lead.contact_id:
         contact = await link_lead(
             session,
             workspace_id=workspace_id,
-            contact_id=named,
-            lead_id=lead.id,
+            contact_id=known,
+            person=person,
+            points=points_on(lead),
             told=carried.contact,
+            company_id=company_id,
+            lead_id=lead.id,
             by=by,
             now=taking.step.at,
         )
@@ -92,7 +107,7 @@ async def _contact(
     contact = await match_or_create_contact(
         session,
         workspace_id=workspace_id,
-        person=Person.model_validate(lead.person),
+        person=person,
         phones=lead.phones,
         emails=lead.emails,
         messengers=[Messenger.model_validate(one) for one in lead.messengers],

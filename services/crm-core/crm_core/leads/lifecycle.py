@@ -54,6 +54,8 @@ def take(lead: Lead, name: str, step: Step) -> LeadTransition:
         put(lead, status=target, reached={target: written(step.at), **lead.reached}, passages=passages)
     if before == "postponed":
         lead.postponed_until = None
+    if name == "reopen":  # why it was refused stays in its history
+        put(lead, loss_reason_id=None, loss_note=None)
     touch(lead, step.now)
     return history(lead, name, step, before=before)
 

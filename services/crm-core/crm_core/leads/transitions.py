@@ -211,15 +211,14 @@ async def _disqualify(taking: Taking, wanted: LeadDisqualify) -> None:
     )
     if reason is None:
         raise Invalid.at("/loss_reason_id", "a disqualified lead needs a reason")
-    if reason.key == OTHER and not note:
+    if reason.key == OTHER and not (note or "").strip():
         raise Invalid.at("/note", "the reason other needs a note that says which")
     put(taking.lead, loss_reason_id=reason.id, loss_note=note)
     _take(taking, "disqualify")
 
 
 async def _reopen(taking: Taking, _: LeadReopen) -> None:
-    """Why it was refused stays in its history."""
-    put(taking.lead, loss_reason_id=None, loss_note=None)
+    """By a person; others bring it back too: an inquiry, a timer."""
     _take(taking, "reopen")
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from leadkit.etags import check_version
 from leadkit.ids import new_id
 from leadkit.merge_patch import changes
-from leadkit.problems import Conflict
+from leadkit.problems import Conflict, Forbidden
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -46,9 +46,10 @@ async def save_segment(session: AsyncSession, wanted: SegmentCreate, *, caller: 
 async def change_segment(
     session: AsyncSession, segment_id: UUID, wanted: SegmentPatch, version: int | None, *, caller: Caller, now: datetime
 ) -> Segment:
-    """Applies a merge patch; raises `NotFound`, `PreconditionRequired`, `Stale`, `Invalid`, `NameTaken`."""
+    """Applies a merge patch; raises `NotFound`, `Forbidden` for a manager who did not save it, `Stale`, `Invalid`,
+    `PreconditionRequired`, `NameTaken`."""
     check_storable(wanted)
-    segment = await segment_by_id(session, caller.workspace, segment_id, lock=True)
+    segment = await _own(session, segment_id, caller)
     check_version(version, segment.version)
     before, sent = _shown(segment), changes(wanted, never_null=NEVER_NULL)
     async with unique(session, NameTaken()):
@@ -62,10 +63,18 @@ async def change_segment(
 
 
 async def delete_segment(session: AsyncSession, segment_id: UUID, *, caller: Caller, now: datetime) -> None:
-    """Removes a segment, not the cards in it; raises `NotFound`."""
-    segment = await segment_by_id(session, caller.workspace, segment_id, lock=True)
+    """Removes a segment, not the cards in it; raises `NotFound`, `Forbidden` for a manager who did not save it."""
+    segment = await _own(session, segment_id, caller)
     await session.delete(segment)
     await _record(session, "segment.delete", segment, None, caller, now)
+
+
+async def _own(session: AsyncSession, segment_id: UUID, caller: Caller) -> Segment:
+    """Everybody works with the segments of a workspace, so a manager changes only own ones."""
+    segment = await segment_by_id(session, caller.workspace, segment_id, lock=True)
+    if caller.role == "manager" and segment.created_by != caller.subject:
+        raise Forbidden("Only who saved a segment, a head or an admin changes it.")
+    return segment
 
 
 def _shown(segment: Segment) -> Mapping[str, Any]:

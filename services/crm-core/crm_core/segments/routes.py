@@ -95,7 +95,7 @@ async def segments_members(
     return Page(items=items, next_cursor=found.next_cursor, total=found.total)
 
 
-@router.patch("/{segment_id}", responses=problems(NotFound, Stale, PreconditionRequired, NameTaken))
+@router.patch("/{segment_id}", responses=problems(NotFound, Forbidden, Stale, PreconditionRequired, NameTaken))
 async def segments_update(
     segment_id: UUID,
     wanted: SegmentPatch,
@@ -111,7 +111,7 @@ async def segments_update(
     return _shown(segment, await queries.size_of(session, caller, segment, now=now))
 
 
-@router.delete("/{segment_id}", status_code=204, responses=problems(NotFound))
+@router.delete("/{segment_id}", status_code=204, responses=problems(NotFound, Forbidden))
 async def segments_delete(segment_id: UUID, session: Session, caller: Writer, now: Now) -> None:
     """Delete a segment; the cards in it stay."""
     await actions.delete_segment(session, segment_id, caller=caller, now=now)
