@@ -42,6 +42,17 @@ async def converted(sales: Sales) -> dict[str, Any]:
     return shown
 
 
+async def test_changes_of_a_card_are_told_with_masked_values(sales: Sales) -> None:
+    lead = await sales.add(phones=["+74951234567"], subject="Windows")
+    async with sales.tenant.client_as() as admin:
+        patch = {"subject": "Doors", "product": "Doors"}
+        (await admin.patch(f"/v1/leads/{lead['id']}", json=patch, headers={"If-Match": "*"})).raise_for_status()
+        [change] = await timeline_of(admin, f"/v1/leads/{lead['id']}", kind="change")
+    assert (change["kind"], change["summary"]) == ("change", "Changed the lead: product, subject")
+    assert change["data"]["before"] == {"product": None, "subject": "***"}
+    assert change["data"]["after"] == {"product": "Doors", "subject": "***"}
+
+
 async def test_a_leads_timeline_tells_everything_newest_first(sales: Sales) -> None:
     lead = await converted(sales)
     async with sales.tenant.client_as() as admin:
@@ -95,7 +106,9 @@ async def test_a_contacts_timeline_hides_leads_and_deals_that_the_caller_does_no
         )
         items = await timeline_of(other, f"/v1/contacts/{lead['contact_id']}")
         hidden = await other.get(f"/v1/leads/{lead['id']}/timeline")
-    assert (given.status_code, items, hidden.status_code) == (200, [], 404)
+    assert (given.status_code, [item["data"]["fields"] for item in items], hidden.status_code) == (
+        200, [["owner_id"]], 404,
+    )  # fmt: skip
 
 
 async def test_pages_tell_everything_once_also_what_happened_at_one_moment(sales: Sales) -> None:

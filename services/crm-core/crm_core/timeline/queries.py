@@ -7,6 +7,7 @@ from uuid import UUID
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.access.audit import timeline as changes
 from crm_core.activities import timeline as activities
 from crm_core.assignment import timeline as assignments
 from crm_core.contacts.queries import contact_by_id, links_of
@@ -36,6 +37,7 @@ SOURCES: tuple[Source, ...] = (
     Source(frozenset({"stage"}), deals.entries),
     Source(frozenset({"assignment"}), deals.handovers),
     Source(frozenset({"merge"}), merges.entries),
+    Source(frozenset({"change"}), changes.entries),
 )
 """Everything that a timeline is made of."""
 

@@ -9,7 +9,8 @@ from crm_core.timeline.entries import Entry
 from crm_core.timeline.words import summary
 
 EntryKind = Literal[
-    "inquiry", "call", "email", "meeting", "task", "note", "transition", "stage", "assignment", "deadline", "merge"
+    "inquiry", "call", "email", "meeting", "task", "note", "transition", "stage", "assignment", "deadline", "merge",
+    "change",
 ]  # fmt: skip
 
 

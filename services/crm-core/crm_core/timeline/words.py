@@ -26,6 +26,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "reopened": "Deal “{deal}” reopened in stage {to}",
         "merged": "Merged with another {entity}",
         "unmerged": "Merge with another {entity} taken back",
+        "change": "Changed the {entity}: {fields}",
     },
     "ru": {
         "inquiry": "Обращение ({channel}): {text}",
@@ -47,6 +48,7 @@ PHRASES: dict[str, dict[str, str]] = {
         "reopened": "Сделка «{deal}» снова открыта, этап «{to}»",
         "merged": "Объединение: {entity}",
         "unmerged": "Объединение отменено: {entity}",
+        "change": "Изменение ({entity}): {fields}",
     },
 }
 
@@ -58,6 +60,13 @@ TERMS: dict[str, dict[str, str]] = {
         "voicemail": "автоответчик", "new": "новый", "assigned": "назначен", "in_progress": "в работе",
         "qualified": "квалифицирован", "converted": "конвертирован", "disqualified": "отклонён",
         "postponed": "отложен", "merged": "объединён", "lead": "лид", "contact": "контакт", "company": "компания",
+        "deal": "сделка", "person": "имя", "phones": "телефоны", "emails": "почта", "messengers": "мессенджеры",
+        "subject": "тема", "message": "сообщение", "product": "продукт", "region": "регион", "language": "язык",
+        "budget": "бюджет", "temperature": "температура", "tags": "метки", "custom": "свои поля", "kind": "вид",
+        "company_id": "компания", "contact_id": "контакт", "position": "должность", "legal": "реквизиты",
+        "addresses": "адреса", "preferred": "предпочитаемый контакт", "owner_id": "ответственный", "name": "название",
+        "team_id": "команда", "amount": "сумма", "lines": "товары", "probability": "вероятность",
+        "expected_close": "ожидаемая дата", "lead_ids": "лиды",
     },
 }  # fmt: skip
 
@@ -79,4 +88,6 @@ def excerpt(*texts: str | None) -> str:
 def _said(terms: Mapping[str, str], code: str, value: Any) -> str:
     if isinstance(value, Mapping):  # a name by language
         return str(value.get(code) or next((name for name in value.values() if name), "—"))
+    if isinstance(value, list):
+        return ", ".join(terms.get(one, one.replace("_", " ")) for one in value)
     return "—" if value is None else terms.get(value, value)

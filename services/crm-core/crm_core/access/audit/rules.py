@@ -57,6 +57,15 @@ def difference(
     )
 
 
+FOLLOWING = frozenset({"version", "updated_at", "score", "completeness", "missing", "segments"})
+"""What changes by itself when something else does."""
+
+
+def changed_fields(before: Snapshot | None, after: Snapshot | None) -> list[str]:
+    """The fields that somebody changed, by name."""
+    return sorted({*(before or {}), *(after or {})} - FOLLOWING)
+
+
 def _masked(values: Snapshot, personal: frozenset[str]) -> dict[str, Any]:
     return {str(key): _hidden(value) if key in personal else _as_json(value, personal) for key, value in values.items()}
 
