@@ -42,6 +42,22 @@ async def test_a_task_is_open_until_it_is_completed_once(tenant: Tenant) -> None
     assert (again.status_code, again.json()["type"]) == (409, "/problems/already-completed")
 
 
+async def test_what_is_planned_goes_with_its_lead_to_the_next_owner_and_onto_the_deal(sales: Sales) -> None:
+    first, second, third = map(str, sales.managers[:3])
+    lead = await sales.add(phones=["+74951234567"], owner_id=first)
+    due = {"kind": "task", "lead_id": lead["id"], "due_at": "2030-01-01T10:00:00Z"}
+    async with sales.tenant.client_as() as admin:
+        planned = [await add(admin, **due, owner_id=owner) for owner in (first, third)]
+        done = await add(admin, kind="note", lead_id=lead["id"], body="Asked", owner_id=first)
+        await sales.step(lead["id"], "assign", owner_id=second)
+        deal = (await sales.step(lead["id"], "convert"))["deal_id"]
+        now = [(await admin.get(f"/v1/activities/{one['id']}")).json() for one in (*planned, done)]
+        next_step = (await admin.get(f"/v1/deals/{deal}")).json()["next_step_at"]
+    assert [(one["owner_id"], one["deal_id"]) for one in now] == [(second, deal), (third, deal), (first, None)]
+    assert [one["lead_id"] for one in now] == [lead["id"]] * 3
+    assert next_step == "2030-01-01T10:00:00Z"
+
+
 async def test_an_activity_is_on_something_that_the_caller_sees(tenant: Tenant, stranger: Tenant) -> None:
     async with tenant.client_as() as admin, stranger.client_as() as other:
         foreign = await deal_of(other)

@@ -8,6 +8,7 @@ from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner, kept_owner, named_owner
+from crm_core.activities.following import follow_deal
 from crm_core.companies.actions import match_or_create_company
 from crm_core.contacts.actions import link_lead, match_or_create_contact
 from crm_core.contacts.queries import contact_by_id
@@ -36,6 +37,7 @@ async def convert_lead(
     links = {"lead_id": lead_id, "contact_id": contact_id, "company_id": company_id}
     deal_id = await within("/deal", _deal(taking, wanted, carried.deal.model_copy(update=links), carried, owner))
     taking.lead.contact_id, taking.lead.deal_id = contact_id, deal_id
+    await follow_deal(session, caller.workspace, lead_id, deal_id=deal_id, contact_id=contact_id, now=now)
     lifecycle.answered(taking.lead, taking.step.at)
     return await end_step(taking, "convert")
 

@@ -86,6 +86,7 @@ def hand_over(
     owners = {"from": lifecycle.text_of(lead.owner_id), "to": lifecycle.text_of(outcome.owner_id)}
     row = lifecycle.take(lead, "assign", step)
     put(row, data=owners)
+    changes.handed.append((lead.id, lead.owner_id))
     lifecycle.give(lead, outcome.owner_id, outcome.team_id, at=step.at)
     changes.history.append(row)
     changes.outcomes.append(outcome)
@@ -94,6 +95,7 @@ def hand_over(
 
 def take_away(lead: Lead, outcome: Outcome, changes: Changes, step: lifecycle.Step) -> None:
     """The lead is nobody's from now on: it waits in its team's queue."""
+    changes.handed.append((lead.id, lead.owner_id))
     lifecycle.give(lead, None, lead.team_id, at=step.at)
     lifecycle.touch(lead, step.now)
     changes.outcomes.append(outcome)

@@ -10,6 +10,7 @@ from leadkit.outbox import NewEvent, publish
 from sqlalchemy import ARRAY, Select, Text, bindparam, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.activities.following import Handed, follow_owners
 from crm_core.assignment.actions import Outcome, explanations
 from crm_core.base import Base
 from crm_core.contacts.points import Kind, Point
@@ -21,8 +22,8 @@ from crm_core.rows import Write, fixed_row, write
 
 @dataclass(slots=True)
 class Changes:
-    """New and changed leads with all that is to be stored, and told, about them at once; `also` is what belongs to them
-    in other slices."""
+    """New and changed leads with all that is to be stored, and told, about them at once; `handed` are those that went
+    to another owner, with the former one, `also` is what belongs to them in other slices."""
 
     created: list[Lead] = field(default_factory=list)
     changed: list[Lead] = field(default_factory=list)
@@ -30,6 +31,7 @@ class Changes:
     keys: list[LeadKey] = field(default_factory=list)
     suggestions: list[Base] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
+    handed: list[tuple[UUID, UUID | None]] = field(default_factory=list)
     also: list[Write] = field(default_factory=list)
     events: list[NewEvent] = field(default_factory=list)
 
@@ -41,7 +43,7 @@ class Changes:
 
 async def store(session: AsyncSession, workspace_id: UUID, changes: Changes, *, by: str, now: datetime) -> None:
     """Writes the changes and publishes their events; changed leads must be locked. Deadlines of leads that were
-    answered, closed or handed on follow."""
+    answered, closed or handed on follow, and what is planned on these."""
     deadlines = await keep_deadlines(session, workspace_id, _standings(changes), now=now)
     await write(
         session,
@@ -56,7 +58,19 @@ async def store(session: AsyncSession, workspace_id: UUID, changes: Changes, *, 
             *deadlines.writes(),
         ],
     )
+    await follow_owners(session, workspace_id, _handed(changes), now=now)
     await publish(session, [*changes.events, *deadlines.events])
+
+
+def _handed(changes: Changes) -> dict[UUID, Handed]:
+    """The leads that had somebody, or waited, before; on new ones nothing is planned yet."""
+    changed = {lead.id: lead for lead in changes.changed}
+    former = dict(reversed(changes.handed))  # whoever had it first
+    return {
+        lead_id: Handed(owner_id, changed[lead_id].owner_id, changed[lead_id].team_id)
+        for lead_id, owner_id in former.items()
+        if lead_id in changed
+    }
 
 
 def _standings(changes: Changes) -> list[Standing]:

@@ -159,6 +159,7 @@ async def _start(taking: Taking, _: LeadStart) -> None:
     """A lead of nobody becomes the caller's, if that is a member of staff."""
     caller = taking.caller
     if taking.lead.owner_id is None and caller.user_id is not None:
+        taking.changes.handed.append((taking.lead.id, None))
         lifecycle.give(taking.lead, caller.user_id, caller.team_id or taking.lead.team_id, at=taking.step.at)
     lifecycle.answered(taking.lead, taking.step.at)
     _take(taking, "start")
@@ -284,6 +285,7 @@ async def _move_to_team(taking: Taking, team_id: UUID) -> None:
     if await team_by_id(taking.session, taking.caller.workspace, team_id) is None:
         raise Invalid.at("/team_id", "is not a team of this workspace")
     if team_id != taking.lead.team_id:
+        taking.changes.handed.append((taking.lead.id, taking.lead.owner_id))
         lifecycle.give(taking.lead, None, team_id, at=taking.step.at)
 
 
