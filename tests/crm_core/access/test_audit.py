@@ -91,13 +91,13 @@ def test_values_about_a_person_keep_their_shape_and_lose_their_content() -> None
     given = {
         "name": "Иван Петров", "person": person, "phones": ["+79161234567", "+79160000000"], "emails": [],
         "custom": {"passport": "4509 123456"}, "subject": "окна", "note": "", "status": "new",
-        "budget": {"amount": Decimal("10.50"), "currency": "RUB"},
+        "result": "Петров согласен", "budget": {"amount": Decimal("10.50"), "currency": "RUB"},
     }  # fmt: skip
     _, after = difference("contact", None, given)
     assert after == {
         "name": MASK, "person": {"full_name": MASK, "first_name": None}, "phones": [MASK, MASK], "emails": [],
         "custom": {"passport": MASK}, "subject": MASK, "note": "", "status": "new",
-        "budget": {"amount": "10.50", "currency": "RUB"},
+        "result": MASK, "budget": {"amount": "10.50", "currency": "RUB"},
     }  # fmt: skip
 
 

@@ -22,6 +22,10 @@ async def test_long_refused_leads_are_erased_at_night_unless_something_else_goes
         kept: dict[str, Any] = {"retention": {"closed_leads_days": 30}, "time_zone": "Europe/Moscow"}
         headers = {"Leadflow-Workspace": str(sales.tenant.id), "If-Match": '"1"'}
         (await platform.patch(path, json=kept, headers=headers)).raise_for_status()
+    async with sales.tenant.client_as() as admin:
+        for result in ("busy", "Petrov said no"):
+            call = {"kind": "call", "direction": "outbound", "lead_id": old, "result": result}
+            (await admin.post("/v1/activities", json=call)).raise_for_status()
     core = sales.tenant.core
     night = datetime.fromisoformat(f"{clock.now() + timedelta(days=40):%Y-%m-%d}T03:10:00+03:00")
     with clock.at(night - timedelta(days=1)):
@@ -36,8 +40,10 @@ async def test_long_refused_leads_are_erased_at_night_unless_something_else_goes
     [told] = await sales.events("person.erased")
     assert told["data"]["lead_ids"] == [old]
     async with sales.tenant.client_as() as admin:
+        calls = (await admin.get("/v1/activities", params={"lead_id": old})).json()["items"]
         [noted] = (await admin.get("/v1/audit", params={"action": "lead.erase"})).json()["items"]
     assert (noted["by"], noted["subject_id"]) == ("system", old)
+    assert {one["result"] for one in calls} == {"busy", None}
 
 
 async def test_a_workspace_without_a_limit_keeps_everything(sales: Sales) -> None:

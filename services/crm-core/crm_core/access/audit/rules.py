@@ -13,8 +13,8 @@ PERSONAL = frozenset(
     {
         "address", "addresses", "answers", "birthday", "body", "company", "custom", "description", "email", "emails",
         "extra", "first_name", "full_name", "last_name", "legal", "loss_note", "message", "messengers", "middle_name",
-        "note", "notes", "person", "phone", "phones", "position", "qualification", "recording_url", "search_name",
-        "search_text", "subject", "summary", "tax_number", "value", "website",
+        "note", "notes", "person", "phone", "phones", "position", "qualification", "recording_url", "result",
+        "search_name", "search_text", "subject", "summary", "tax_number", "value", "website",
     }
 )  # fmt: skip
 """Fields whose values are masked wherever they occur, on every level."""
