@@ -131,6 +131,26 @@ async def test_a_postponed_lead_comes_back_by_itself_with_a_task_and_only_once(s
     assert [task["owner_id"] for task in tasks] == [lead["owner_id"]]
 
 
+async def test_a_lead_that_comes_back_to_somebody_who_has_left_goes_to_another(sales):
+    refused, postponed = await lead_in(sales, "assigned"), await lead_in(sales, "in_progress")
+    until = clock.now() + timedelta(days=3)
+    for lead in (refused, postponed):
+        await sales.step(lead["id"], "assign", owner_id=str(sales.managers[0]))
+    await sales.step(refused["id"], "disqualify", reason="no_budget")
+    await sales.step(postponed["id"], "postpone", until=until.isoformat())
+    async with sales.tenant.client_as() as admin:
+        path, gone = f"/v1/users/{sales.managers[0]}", {"active": False}
+        (await admin.patch(path, json=gone, headers={"If-Match": "*"})).raise_for_status()
+        reopened = await sales.step(refused["id"], "reopen")
+        with clock.at(until + timedelta(minutes=1)):
+            assert await return_postponed(sales.tenant.core.db) == 1
+        back = await sales.lead(postponed["id"])
+        tasks = (await admin.get("/v1/activities", params={"lead_id": back["id"], "kind": "task"})).json()["items"]
+    assert (reopened["status"], back["status"]) == ("assigned", "in_progress")
+    assert {reopened["owner_id"], back["owner_id"]} <= set(map(str, sales.managers[1:]))
+    assert [task["owner_id"] for task in tasks] == [back["owner_id"]]
+
+
 async def test_history_may_be_told_afterwards_by_who_may(sales):
     inquiry = {"id": "5f0c0000-0000-4000-8000-000000000001", "channel": "form", "phones": ["+74951234567"]}
     [answer] = await sales.ask({**inquiry, "occurred_at": "2026-01-10T09:00:00Z"})

@@ -11,12 +11,11 @@ from leadkit.outbox import NewEvent
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
-from crm_core.access.users.queries import users_by_id
 from crm_core.contacts.points import Point
 from crm_core.duplicates.rules import Sign
 from crm_core.duplicates.suggesting import suggestion
 from crm_core.leads import card, lifecycle, store
-from crm_core.leads.handing import give_by_rules, give_to
+from crm_core.leads.handing import give_by_rules, give_to, orphaned
 from crm_core.leads.rules import OPEN
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
@@ -143,12 +142,9 @@ async def finish(
 async def _to_give(session: AsyncSession, arrivals: Arrivals) -> list[tuple[Lead, UUID | None]]:
     """New leads, and those that came back to nobody or to somebody who is away for good."""
     back = [arrivals.leads[lead_id] for lead_id, event in arrivals.told.items() if event == "lead.reopened"]
-    owners = {lead.owner_id for lead in back if lead.owner_id}
-    users = await users_by_id(session, arrivals.workspace_id, list(owners)) if owners else {}
-    orphaned = [lead for lead in back if lead.owner_id is None or not users[lead.owner_id].active]
     return [
         *((lead, arrivals.owners[lead.id]) for lead in arrivals.changes.created if lead.owner_id is None),
-        *((lead, lead.owner_id) for lead in orphaned),
+        *((lead, lead.owner_id) for lead in await orphaned(session, arrivals.workspace_id, back)),
     ]
 
 

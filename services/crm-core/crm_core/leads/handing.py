@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.audit import SYSTEM
 from crm_core.access.ownership import Owner
+from crm_core.access.users.queries import users_by_id
 from crm_core.assignment.actions import Outcome, Wanted, hand_out, without_rules
 from crm_core.deadlines.actions import Promise, set_deadlines
 from crm_core.leads import lifecycle
@@ -57,6 +58,13 @@ async def give_by_rules(
         elif lead.owner_id is None:
             lifecycle.give(lead, None, outcome.team_id, at=now)
             changes.outcomes.append(outcome)
+
+
+async def orphaned(session: AsyncSession, workspace_id: UUID, leads: Sequence[Lead]) -> list[Lead]:
+    """Those of the leads that nobody has, or somebody who is away for good."""
+    owners = {lead.owner_id for lead in leads if lead.owner_id}
+    users = await users_by_id(session, workspace_id, list(owners)) if owners else {}
+    return [lead for lead in leads if lead.owner_id is None or not users[lead.owner_id].active]
 
 
 def give_to(

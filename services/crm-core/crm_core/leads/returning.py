@@ -14,6 +14,7 @@ from crm_core.access.audit import SYSTEM
 from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.activities.actions import NewActivity, record_many
 from crm_core.leads import lifecycle, store
+from crm_core.leads.handing import give_by_rules, orphaned
 from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 
@@ -34,7 +35,8 @@ async def return_postponed(db: Database) -> int:
 
 
 async def _return_batch(session: AsyncSession, workspace_id: UUID, now: datetime) -> int:
-    """Up to BATCH leads of one workspace; another worker's are skipped."""
+    """Up to BATCH leads of one workspace; another worker's are skipped. What was somebody's who has left goes out by
+    the rules."""
     found = await session.scalars(
         select(Lead)
         .where(Lead.workspace_id == workspace_id, Lead.status == "postponed", Lead.postponed_until <= now)
@@ -48,6 +50,9 @@ async def _return_batch(session: AsyncSession, workspace_id: UUID, now: datetime
         step = lifecycle.Step(by=SYSTEM, at=lead.postponed_until or now, now=now)
         changes.history.append(lifecycle.take(lead, "reopen", step))
         changes.events.append(lead_event("lead.reopened", lead))
+    alone = [(lead, lead.owner_id) for lead in await orphaned(session, workspace_id, changes.changed)]
+    if alone:
+        await give_by_rules(session, workspace_id, alone, changes, now=now)
     await store.store(session, workspace_id, changes, by=SYSTEM, now=now)
     workspace = await existing_workspace(session, workspace_id)
     tasks = [_task(lead, workspace.language, now) for lead in changes.changed]

@@ -15,7 +15,7 @@ from crm_core.access.history import moment_of
 from crm_core.access.ownership import Owner, named_owner
 from crm_core.access.teams.queries import team_by_id
 from crm_core.leads import actions, card, lifecycle, queries, rules, store
-from crm_core.leads.handing import give_by_rules, give_to
+from crm_core.leads.handing import give_by_rules, give_to, orphaned
 from crm_core.leads.schemas import (
     LeadAssign,
     LeadDisqualify,
@@ -219,8 +219,10 @@ async def _disqualify(taking: Taking, wanted: LeadDisqualify) -> None:
 
 
 async def _reopen(taking: Taking, _: LeadReopen) -> None:
-    """By a person; others bring it back too: an inquiry, a timer."""
+    """By a person; an inquiry and a timer bring it back too. The lead of somebody who has left goes on by the rules."""
     _take(taking, "reopen")
+    left = await orphaned(taking.session, taking.caller.workspace, [taking.lead])
+    taking.by_rules = taking.lead.owner_id is not None and bool(left)
 
 
 class Step(NamedTuple):
@@ -251,9 +253,9 @@ async def _give_by_rules(session: AsyncSession, takings: Sequence[Taking], calle
     await give_by_rules(session, caller.workspace, leads, handed, now=now)
     given = {event.subject for event in handed.events}
     for taking in asked:
-        whose = (taking.before["owner_id"], taking.before["team_id"])
-        taking.idle = taking.lead.id not in given and _whose(taking.lead) == whose
-        if taking.lead.id not in given and not taking.idle:
+        stayed = _whose(taking.lead) == (taking.before["owner_id"], taking.before["team_id"])
+        taking.idle = taking.lead.id not in given and stayed and not taking.changes.history
+        if taking.lead.id not in given and not stayed:
             lifecycle.touch(taking.lead, now)
             handed.events.append(lead_event("lead.unassigned", taking.lead))
     if told := next((taking for taking in asked if not taking.idle), None):
