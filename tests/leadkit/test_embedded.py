@@ -12,6 +12,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 from leadkit.embedded import Cluster, EmbeddedError, throwaway
+from leadkit.embedded.cluster import buffers_mb, memory
 from leadkit.embedded.home import home_for, refuse_copy, remove_orphans
 
 from tests.waiting import alive, wait_until
@@ -175,3 +176,8 @@ def test_throwaway_server_and_folder_are_gone_when_their_owner_is_killed() -> No
     owner.kill()
     owner.communicate()
     wait_until(lambda: not alive(int(server_pid)) and not Path(folder).exists())
+
+
+def test_server_takes_an_eighth_of_the_memory_for_its_pages_within_bounds() -> None:
+    assert [buffers_mb(gigabytes * 2**30) for gigabytes in (1, 8, 64)] == [256, 1024, 2048]
+    assert memory() > 2**28
