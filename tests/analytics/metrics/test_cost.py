@@ -87,6 +87,8 @@ async def test_coverage_stands_beside_every_cost_that_is_asked_for(shop: Books) 
     told = (await shop.get("cost-per-lead", **APRIL))["coverage"]
     for asked in ({"metrics": "cost_per_lead", "by": "source"}, {"metrics": "cac"}, {"metrics": "romi", "by": "owner"}):
         assert (await shop.get("query", **asked, **APRIL))["coverage"] == told, asked
+    for by in ("owner", "source,week", "product"):
+        assert (await shop.get("cost-per-lead", by=by, **APRIL))["coverage"] == told, by
     assert (await shop.get("query", metrics="spend,leads", by="source", **APRIL))["coverage"] is None
 
 

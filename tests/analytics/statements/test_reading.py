@@ -89,6 +89,8 @@ def test_amounts_of_direct_are_millionths_unless_one_shows_otherwise() -> None:
         ("\ufeffReporting starts,Reporting ends,Campaign name,Campaign ID,Amount spent (USD),Impressions,Link clicks\n"
          '2026-03-10,2026-03-10,,,"1,500.00",9,9\n2026-03-10,2026-03-10,Spring,77,"1,500.00",9,9\n',
          ("2026-03-10", "facebook", "1500.00", "USD", None)),
+        ("Day,Campaign name,Amount spent (USD),Reporting starts,Reporting ends\n"
+         "2026-03-10,Spring,15.5,2026-03-01,2026-03-31\n", ("2026-03-10", "facebook", "15.50", "USD", None)),
         ("date_start,date_stop,campaign_name,spend,account_currency\n2026-03-10,2026-03-10,Spring,15.5,EUR\n",
          ("2026-03-10", "facebook", "15.50", "EUR", None)),
         ("segments.date,campaign.id,campaign.name,metrics.cost_micros\n2026-03-10,7,Brand,1234560000\n",
@@ -101,7 +103,7 @@ def test_amounts_of_direct_are_millionths_unless_one_shows_otherwise() -> None:
          ("2026-03-10", "google", "1234.56", "RUB", None)),
         ("date;source;amount;currency\n2026-03-10;2gis;1500,00;руб.\n", ("2026-03-10", "2gis", "1500.00", "RUB", None)),
     ],
-    ids=["ga4", "universal", "meta", "meta api", "google api", "direct ru", "google ru", "generic"],
+    ids=["ga4", "universal", "meta", "meta by day", "meta api", "google api", "direct ru", "google ru", "generic"],
 )  # fmt: skip
 def test_other_writings_of_the_same_platforms_are_read(text: str, first: tuple[Any, ...]) -> None:
     assert _first(_read(text)) == first
@@ -116,11 +118,14 @@ def test_a_row_of_several_days_is_refused_or_spread_to_the_cent() -> None:
 
 
 def test_rows_that_cannot_be_read_are_told_and_the_rest_is_taken() -> None:
-    wrong = "soon,a,1,1\n2026-03-10,a,x,1\n2026-03-10,a,1,-1\n2026-13-10,a,1,1\n"
+    wrong = "soon,a,1,1\n2026-03-10,a,x,1\n2026-03-10,a,1,-1\n2026-13-10,a,1,1\n10/03/2026,a,1,1\n"
     text = f"date,source,amount,clicks\n{wrong}2026-03-10,a,1,1\n"
     statement = _read(text)
     assert [(error.line, error.column) for error in statement.errors] == [
-        (2, "date"), (3, "cost"), (4, "clicks"), (5, "date"),
+        (2, "date"), (3, "cost"), (4, "clicks"), (5, "date"), (6, "date"),
+    ]  # fmt: skip
+    assert [error.detail for error in statement.errors[3:]] == [
+        "is not a day", "may be day or month first: say date_order=dmy or mdy",
     ]  # fmt: skip
     assert len(statement.items) == 1
 

@@ -166,7 +166,7 @@ async def answer_query(
         **_period(question),
         read=answer.read,
         unconverted=_unconverted(answer, question.metrics),
-        coverage=await _covered(session, asked, question, answer),
+        coverage=await _covered(session, asked, question, answer, crediting) if _asks_cost(question.metrics) else None,
         models=crediting.models if crediting else None,
         as_of=answer.fresh.as_of,
         lag_s=answer.fresh.lag_s,
@@ -197,7 +197,7 @@ async def answer_cost(
         unattributed=written(METRIC_BY_KEY["spend"], unattributed, currency),
         share_unattributed=_share(unattributed, total.spend),
         models=None,
-        coverage=_coverage(answer.rows, total),
+        coverage=await _covered(session, asked, question, answer),
         left_out=[
             written(METRIC_BY_KEY["spend"], amount, other) for other, amount in sorted(answer.spending.left_out.items())
         ],
@@ -224,16 +224,21 @@ def _rows(
     return [row_written(by, key, metrics, answer.rows[key], answer.names, currency) for key in keys]
 
 
-async def _covered(session: AsyncSession, asked: Slice, question: Question, answer: Answer) -> Coverage | None:
-    """By what was asked by; by source where spend could name nothing of that; None where no cost was asked for."""
-    if not needs_spend(metric for metric in question.metrics if metric is not SPEND):
-        return None
-    rows, by = answer.rows, question.by
-    if not set(asked.by) & set(KEYS):
-        by = (DIMENSION_BY_KEY["source"],)
-    if by != question.by or not any(LEADS in ingredients(metric) for metric in question.metrics):
-        of_leads = replace(asked, by=tuple(dimension.key for dimension in by))
-        rows = (await answered(session, of_leads, (LEADS, SPEND), by)).rows
+def _asks_cost(metrics: Iterable[Metric]) -> bool:
+    return needs_spend(metric for metric in metrics if metric is not SPEND)
+
+
+async def _covered(
+    session: AsyncSession, asked: Slice, question: Question, answer: Answer, crediting: Crediting | None = None
+) -> Coverage:
+    """By source and what else spend could name of what was asked by: what it lacks is shared over leads, so that all of
+    these would seem covered."""
+    by = tuple(dict.fromkeys(key for key in ("source", *asked.by) if key in KEYS))
+    rows = answer.rows
+    if set(by) != set(asked.by) or not any(LEADS in ingredients(metric) for metric in question.metrics):
+        dimensions = tuple(DIMENSION_BY_KEY[key] for key in by)
+        owed = crediting if crediting and LEADS.key in crediting.models else None
+        rows = (await answered(session, replace(asked, by=by), (LEADS, SPEND), dimensions, owed)).rows
     return _coverage(rows, total_of(rows.values()))
 
 

@@ -70,7 +70,8 @@ class _Numbers(Shape):
 
 
 class Coverage(Shape):
-    """`leads`: share of leads in rows that have spend; `spend`: share of spend in rows that have leads."""
+    """`leads`: share of leads whose source has spend; `spend`: share of spend whose source has leads. By campaigns or ids
+    too where these were asked by."""
 
     leads: float | None
     spend: float | None

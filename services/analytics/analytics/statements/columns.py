@@ -53,6 +53,9 @@ CAPTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 }  # fmt: skip
 """Our column -> the captions that mean it, the first that a file has counts."""
 
+ONE_DAY: Final = frozenset({"day", "день", "segments.date"})
+"""Captions of a row's own day: beside it, when reporting starts and ends is that of the whole file."""
+
 _CAPTION: Final = re.compile(r"([^(\[,]+)(.*)", re.DOTALL)
 
 
@@ -82,5 +85,7 @@ def columns_in(row: Sequence[str]) -> Columns:
         caption = next((caption for caption in known if caption in names), None)
         if caption is not None:
             place[column] = names.index(caption)
+    if "date" in place and names[place["date"]] in ONE_DAY:
+        place.pop("date_end", None)
     cost = place.get("cost_micros", place.get("cost"))
     return Columns(place, frozenset(name for name in names if name), captions[cost][1] if cost is not None else "")

@@ -205,7 +205,7 @@ def _read(column: str, value: Any) -> Any:
     try:
         return value()
     except (ValueError, OverflowError) as error:
-        raise _Wrong(column, str(error) if "month" not in str(error) else "is not a day") from None
+        raise _Wrong(column, str(error)) from None
 
 
 def _item(told: Mapping[str, Any]) -> SpendItem:

@@ -126,17 +126,24 @@ def day(text: str, order: Order | None) -> date:
     """A day in any usual writing; `order` decides what `10/03/2026` is, and without it that is refused."""
     written = text.strip()
     if found := _ISO.fullmatch(written) or _COMPACT.fullmatch(written):
-        return date(int(found[1]), int(found[2]), int(found[3]))
+        return _date(int(found[1]), int(found[2]), int(found[3]))
     if found := _PARTS.fullmatch(written):
         one, other, year = int(found[1]), int(found[3]), int(found[4])
         if found[2] != "." and order is None and one != other:
             raise ValueError("may be day or month first: say date_order=dmy or mdy")
-        return date(year, one, other) if order == "mdy" and found[2] != "." else date(year, other, one)
+        return _date(year, one, other) if order == "mdy" and found[2] != "." else _date(year, other, one)
     if found := _DAY_FIRST.fullmatch(written):
-        return date(int(found[3]), _month(found[2]), int(found[1]))
+        return _date(int(found[3]), _month(found[2]), int(found[1]))
     if found := _MONTH_FIRST.fullmatch(written):
-        return date(int(found[3]), _month(found[1]), int(found[2]))
+        return _date(int(found[3]), _month(found[1]), int(found[2]))
     raise ValueError("is not a day")
+
+
+def _date(year: int, month: int, day_: int) -> date:
+    try:
+        return date(year, month, day_)
+    except ValueError:
+        raise ValueError("is not a day") from None
 
 
 def _month(name: str) -> int:
