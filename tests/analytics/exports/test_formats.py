@@ -108,6 +108,13 @@ async def test_funnel_and_cost_are_tables_too(shop: Books) -> None:
     assert grouped[0].startswith("source;step;name;entered;")
     cost = (await _bytes(shop, f"cost-per-lead?{APRIL}", Accept="text/csv", **{"Accept-Language": "ru"})).decode()
     assert "yandex;1000,00;3;" in cost
+    for path in ("reconciliation", "stage-flow"):
+        told = list(csv.DictReader(io.StringIO((await _bytes(shop, f"{path}?{APRIL}&format=csv")).decode())))
+        answer = await shop.get(path, from_="2026-04-01", to="2026-05-01")
+        [first, *_] = answer.get("stages", [answer])
+        assert {key: told[0][key] for key in ("received", "entered") if key in first} == {
+            key: str(first[key]) for key in ("received", "entered") if key in first
+        }
 
 
 async def test_every_report_is_a_table_too(shop: Books) -> None:

@@ -107,6 +107,16 @@ async def test_the_month_of_two_suppliers_is_settled_as_worked_out_by_hand(month
     await _decide(month, dina, "accept")
     await _decide(month, zoya, "refuse")
     exchange, network = (await month.get("settlements", **APRIL))["rows"]
+    first = await month.get("settlements/lines", supplier="Exchange", limit="3", include_total="true", **APRIL)
+    rest = await month.get("settlements/lines", supplier="Exchange", cursor=first["next_cursor"], **APRIL)
+    lines = [*first["items"], *rest["items"]]
+    assert (first["total"], sum(float(line["owed"]["amount"]) for line in lines)) == (8, 2500.0)
+    told = {(line["lead_id"], line["pays"]): line["refused"] or line["state"] for line in lines}
+    assert [told.get((each["id"], "lead")) for each in LEADS] == [
+        "owed", "region", "unreachable", "owed", "repeated", "returned", None, "owed", None, None,
+    ]  # fmt: skip
+    [returned] = (await month.get("settlements/lines", state="returned", sort="supplier", **APRIL))["items"]
+    assert (returned["lead_id"], returned["dispute"], returned["day"]) == (DINA["id"], "accepted", "2026-04-06")
     assert exchange == {
         "supplier": "Exchange", "delivered": 8, "billed": 5, "disputed": 0, "returned": 1,
         "refused": {"spam": 0, "unreachable": 1, "region": 1, "repeated": 1},

@@ -47,8 +47,10 @@ def dashboard_page(shown: Shown, filters: Filters, setting: Setting, fresh: Fres
     )  # fmt: skip
 
 
-def _links(filters: Filters, shown: Shown) -> dict[str, tuple[str, str | None]]:
+def _links(filters: Filters, shown: Shown) -> dict[str, tuple[str, str]]:
     """Of each chart the addresses of its JSON and of its CSV."""
+    days = {"from": filters.period.start.isoformat(), "to": filters.period.end.isoformat()}
+    reconciliation = f"/v1/reconciliation?{urlencode(days)}"
 
     def both(path: str, **more: str) -> tuple[str, str]:
         return filters.data(path, **more), filters.data(path, **more, format="csv")
@@ -60,11 +62,7 @@ def _links(filters: Filters, shown: Shown) -> dict[str, tuple[str, str | None]]:
         "trend": both("query", metrics=",".join(TREND), by=shown.trend.grain),
         "managers": both("query", metrics=",".join(MANAGERS), by="owner"),
         "reasons": both("reports/loss-reasons"),
-        "reconciliation": (
-            "/v1/reconciliation?"
-            + urlencode({"from": filters.period.start.isoformat(), "to": filters.period.end.isoformat()}),
-            None,
-        ),
+        "reconciliation": (reconciliation, f"{reconciliation}&format=csv"),
     }
 
 

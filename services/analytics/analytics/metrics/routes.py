@@ -38,7 +38,7 @@ from analytics.metrics.schemas import (
     QueryAnswer,
     StageFlowAnswer,
 )
-from analytics.metrics.stages import answer_stages
+from analytics.metrics.stages import answer_stages, stages_table
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
 from analytics.projections.queries import Setting, WorkspaceNotKnown, workspace_setting
 
@@ -188,12 +188,19 @@ async def funnel_get(
     return await answer(request, body, wanted=wanted, table=partial(funnel_table, body))
 
 
-@router.get("/stage-flow", response_model=StageFlowAnswer, responses={**REFUSALS, **NOT_CHANGED})
-async def stage_flow_get(request: Request, session: ReadSession, caller: Reader, now: Now, asked: Asking) -> Response:
+@router.get(
+    "/stage-flow",
+    response_model=StageFlowAnswer,
+    responses={**REFUSALS, **problems(UnknownFormat), **NOT_CHANGED, **AS_FILES},
+)
+async def stage_flow_get(
+    request: Request, session: ReadSession, caller: Reader, now: Now, asked: Asking, wanted: AsWanted
+) -> Response:
     """Show how deals go through the stages of their pipelines: on, back, elsewhere, lost, or still there."""
     setting = await workspace_setting(session, caller.workspace)
     question = asked.question((), None, setting, now, common=(METRIC_BY_KEY["stage_reached"],))
-    return await answer(request, await answer_stages(session, caller.workspace, question, setting))
+    body = await answer_stages(session, caller.workspace, question, setting)
+    return await answer(request, body, wanted=wanted, table=partial(stages_table, body))
 
 
 @router.get(

@@ -70,8 +70,10 @@ class _Numbers(Shape):
 
 
 class Coverage(Shape):
-    """`leads`: share of leads whose source has spend; `spend`: share of spend whose source has leads. By campaigns or ids
-    too where these were asked by."""
+    """`leads`: share of leads whose source has spend; `spend`: share of spend whose source has leads.
+
+    By campaigns and ids too where these were asked by.
+    """
 
     leads: float | None
     spend: float | None

@@ -16,6 +16,7 @@ from analytics.metrics.funnel import NO_REASON
 from analytics.metrics.queries import slice_of
 from analytics.metrics.reading import Reading, read_together
 from analytics.metrics.schemas import StageFlow, StageFlowAnswer
+from analytics.metrics.wire import Table
 from analytics.projections.queries import Setting, look_at_freshness, look_at_names, names_of
 from analytics.projections.slices import Key, Wanted
 from analytics.projections.times import Times, together
@@ -100,6 +101,12 @@ async def answer_stages(
         as_of=fresh.found.as_of,
         lag_s=fresh.found.lag_s,
     )
+
+
+def stages_table(answer: StageFlowAnswer) -> Table:
+    """The stages as rows of a table, without the reasons."""
+    columns = [name for name in StageFlow.model_fields if name != "lost_by_reason"]
+    return columns, [stage.model_dump(include=set(columns)) for stage in answer.stages]
 
 
 def _flows(reading: Reading, places: dict[str, Place]) -> dict[str, _Flow]:

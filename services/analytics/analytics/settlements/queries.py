@@ -1,18 +1,34 @@
 """Working out settlements from what rate cards charge."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from leadkit.contracts.common import Money
-from sqlalchemy import Row, text
+from sqlalchemy import (
+    Boolean,
+    Date,
+    DateTime,
+    Integer,
+    Numeric,
+    Row,
+    Select,
+    Text,
+    Uuid,
+    case,
+    cast,
+    column,
+    select,
+    text,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from analytics.projections.foreign_sums import REVENUE
 from analytics.projections.slices import Slice
 from analytics.rate_cards.charging import CHARGES, CONVERTED, REFUSED
 from analytics.rate_cards.queries import bounds
-from analytics.settlements.schemas import RefusedLeads, SettlementAnswer, SettlementRow
+from analytics.settlements.schemas import RefusedLeads, SettlementAnswer, SettlementLine, SettlementRow
 
 _STATES: Final = {"billed": "true", "disputed": "c.dispute = 'open'", "returned": "c.dispute = 'accepted'"}
 _COUNTS: Final = ", ".join(
@@ -86,3 +102,39 @@ def table_of(answer: SettlementAnswer) -> tuple[Sequence[str], Sequence[Mapping[
         rows.append(row | {f"refused_{reason}": count for reason, count in refused.items()})
     named = [name for name in SettlementRow.model_fields if name != "refused"]
     return [*named, *(f"refused_{reason}" for reason in REFUSED)], rows
+
+
+_OF_CHARGES: Final = (
+    column("card_id", Uuid), column("supplier", Text), column("pays", Text), column("amount", Numeric),
+    column("currency", Text), column("return_days", Integer), column("lead_id", Uuid),
+    column("at", DateTime(timezone=True)), column("day", Date), column("source", Text), column("medium", Text),
+    column("campaign", Text), column("contacted", Boolean), column("qualified", Boolean), column("refused", Text),
+    column("dispute", Text),
+)  # fmt: skip
+
+
+def lines(asked: Slice, *, supplier: str | None, states: Sequence[str]) -> Select[Any]:
+    """What the settlement of the slice's period is made of; `line` tells each apart."""
+    values = {name: value for name, value in bounds(asked).items() if name != "currency"}
+    c = text(CHARGES).bindparams(**values).columns(*_OF_CHARGES).subquery("c").c
+    state = case(
+        (c.refused.is_not(None), "refused"), (c.dispute == "accepted", "returned"), (c.dispute == "open", "disputed"),
+        else_="owed",
+    )  # fmt: skip
+    told = select(*c, state.label("state"), (cast(c.lead_id, Text) + ":" + c.pays).label("line"))
+    if supplier is not None:
+        told = told.where(c.supplier == supplier)
+    return told.where(state.in_(states)) if states else told
+
+
+def line_of(row: Row[Any]) -> SettlementLine:
+    """One of `lines` as it is answered."""
+    told, price = row._mapping, Money(amount=row.amount, currency=row.currency)
+    counts = row.state in ("owed", "disputed")
+    kept = {name: told[name] for name in SettlementLine.model_fields if name in told}
+    return SettlementLine(
+        **kept,
+        price=price,
+        owed=price if counts else Money(amount=Decimal(0), currency=row.currency),
+        returnable_until=row.at + timedelta(days=row.return_days),
+    )

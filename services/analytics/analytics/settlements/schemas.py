@@ -1,9 +1,16 @@
 """What `/v1/settlements` answers."""
 
 from datetime import date
+from typing import Literal
+from uuid import UUID
 
-from leadkit.contracts.common import Money, Shape
+from leadkit.contracts.common import Moment, Money, Shape
 from pydantic import ConfigDict, Field
+
+from analytics.disputes.schemas import DisputeStatus
+from analytics.rate_cards.schemas import Pays
+
+LineState = Literal["owed", "disputed", "returned", "refused"]
 
 
 class RefusedLeads(Shape):
@@ -51,3 +58,25 @@ class SettlementAnswer(Shape):
     start: date = Field(alias="from", description="First local day")
     end: date = Field(alias="to", description="First local day that does not count")
     rows: list[SettlementRow]
+
+
+class SettlementLine(Shape):
+    """One lead, or one action of it, that a rate card has a price for. What is `owed` sums to the settlement's."""
+
+    lead_id: UUID
+    supplier: str = Field(examples=["Lead Exchange"])
+    card_id: UUID
+    pays: Pays
+    at: Moment = Field(description="When it came, was qualified or was won")
+    day: date = Field(description="That day in the workspace's time zone")
+    state: LineState = Field(description="`disputed` is owed until it is decided")
+    refused: Literal["spam", "unreachable", "region", "repeated"] | None = Field(description="The rule it broke")
+    dispute: DisputeStatus | None
+    price: Money
+    owed: Money
+    returnable_until: Moment
+    source: str
+    medium: str | None
+    campaign: str | None
+    contacted: bool
+    qualified: bool
