@@ -77,7 +77,8 @@ FORWARDS = [
 @pytest.mark.parametrize("forward", FORWARDS)
 def test_client_of_a_forwarded_mail_is_the_inner_sender(forward: str) -> None:
     raw = mail(
-        f"Посмотри, пожалуйста\n\n{forward}Пришлите прайс, 8 999 000-00-01\n", From="Коллега <boss@example.ru>",
+        f"Посмотри, пожалуйста\n\n{forward}Пришлите прайс, 8 999 000-00-01\n"
+        "-------- Конец пересылаемого сообщения --------\n", From="Коллега <boss@example.ru>",
         Subject="Fwd: Прайс",
     )  # fmt: skip
     read = inquiry(raw)
@@ -243,6 +244,27 @@ def test_fields_without_a_known_name_are_kept_and_a_mailers_footer_is_not() -> N
     )
     read = inquiry(mail(text, From="site@example.ru"))
     assert (read.message, read.extra["Площадь"], read.messengers[0].id) == ("Окно\nтак: вот", "54 м2", "anna")
+
+
+def test_mails_of_site_builders_tell_the_page_and_questions_of_their_own() -> None:
+    text = (
+        "Request details:\nName: Анна\nКакая площадь?\n54 м2\nTextarea: Окно\n\nAdditional information:\n"
+        "Transaction ID: 1:2\nBlock ID: rec1\nForm Name: Замер\nhttps://example.ru/okna?utm_source=ya\n-----\n"
+    )
+    read = inquiry(mail(text, From="noreply@tilda.ws", Subject="Новая заявка с сайта example.ru"))
+    assert (read.person.full_name, read.message, read.extra["Какая площадь?"]) == ("Анна", "Окно", "54 м2")
+    assert read.attribution.last is not None
+    assert (read.attribution.last.source, read.extra["form"]) == ("ya", "Замер")
+    text = "Имя отправителя: Анна\nE-mail отправителя: a@b.ru\nТекст сообщения: Окно"
+    read = inquiry(mail(text, From="mail@ucoz.com", Subject="Почтовая форма"))
+    assert (read.person.full_name, read.emails, read.message) == ("Анна", ["a@b.ru"], "Окно")
+
+
+def test_what_a_client_hands_on_stands_below_their_own_words() -> None:
+    read = inquiry(mail(f"Нужно так же:\n\n{FORWARDS[0]}Окно, 8 999 000-00-02\n", Subject="Fwd: Прайс"))
+    assert (read.emails, read.phones) == (["anna@example.org"], [])
+    assert read.message == "Нужно так же:\n\nОкно, 8 999 000-00-02"
+    assert inquiry(mail("", Subject="Наберите 8 999 000-00-01")).phones == ["+79990000001"]
 
 
 def test_the_default_mail_of_a_wordpress_form_is_read() -> None:

@@ -13,6 +13,7 @@ _MARKER = re.compile(
     r"начало пересылаемого сообщения)",
     re.IGNORECASE,
 )
+_END = re.compile(r"^[\s>]{0,5}-{2,20}\s{0,3}(?:конец пересыл|end of forwarded|end forwarded)", re.IGNORECASE)
 _SUBJECT = re.compile(r"^\s{0,5}(?:fwd?|fw|пересл|пересылка|wg|tr)(?:\[\d{1,3}\])?\s{0,3}:", re.IGNORECASE)
 _FIELD = re.compile(r"^[\s>*]{0,5}([A-Za-zА-Яа-яЁё-]{2,20}(?: кого)?)\*?\s{0,3}:\*?\s{0,5}(\S.{0,1000})?$")
 _NAMES = {
@@ -85,7 +86,8 @@ def _below(lines: list[str], start: int, marker: int) -> Inner | None:
     senders = headers.addresses(fields.get("reply-to", "")) or headers.addresses(_unlinked(fields.get("from", "")))
     if not senders:
         return None
-    body = [line.removeprefix("> ").removeprefix(">") for line in lines[number:]]
+    end = next((place for place, line in enumerate(lines) if place >= number and _END.match(line)), len(lines))
+    body = [line.removeprefix("> ").removeprefix(">") for line in lines[number:end]]
     note = "\n".join(lines[:marker]).strip()
     return Inner(senders[0], fields.get("date", ""), fields.get("subject", ""), "\n".join(body).strip(), note)
 

@@ -6,7 +6,7 @@ from lead_intake.providers import fields as form_fields
 
 _SUBJECT = re.compile(
     r"новая заявка|новая запись|новый заказ|новое сообщение с|новый лид|заявка с|заявка на|заявка №|сообщение с сайта|"
-    r"письмо с сайта|заказ с сайта|заказ звонка|заполнена форма|обратная связь|обратный звонок|"
+    r"письмо с сайта|заказ с сайта|заказ звонка|заполнена форма|обратная связь|обратный звонок|почтовая форма|"
     r"new (?:form )?(?:submission|lead|entry|enquiry|inquiry|request)|form submission|contact form|new message from|"
     r"website (?:enquiry|inquiry|form)|\[[^\]]{1,60}\]\s{0,3}[\"«]",
     re.IGNORECASE,
@@ -15,13 +15,14 @@ _LABELS = {
     "full_name": "имя|ваше имя|ваше имя и фамилия|фио|контактное лицо|клиент|name|your name|full name|contact|"
     "contact name|имя клиента|имя и фамилия|как вас зовут|представьтесь|от кого",
     "first_name": "first name", "last_name": "last name|фамилия|surname", "middle_name": "отчество",
-    "phone": "телефон|тел|ваш телефон|номер|номер телефона|контактный телефон|phone|phone number|tel|telephone|mobile|"
-    "your phone|моб|мобильный|whatsapp|ваш номер|моб. телефон|mobile phone|contact number|phone no",
+    "phone": "телефон|тел|ваш телефон|номер|номер телефона|контактный телефон|телефон для связи|phone|"
+    "phone number|tel|telephone|mobile|your phone|моб|мобильный|whatsapp|ваш номер|моб. телефон|mobile phone|"
+    "contact number|phone no",
     "email": "e-mail|email|почта|эл. почта|электронная почта|ваш e-mail|ваш email|your email|email address|"
     "e-mail address|mail|ваша почта|адрес электронной почты|your e-mail",
     "message": "сообщение|комментарий|комментарии|вопрос|текст|текст сообщения|ваше сообщение|ваш вопрос|message|"
     "comments|comment|your message|question|описание|пожелания|enquiry|inquiry|details|комментарий к заказу|"
-    "message body|текст заявки",
+    "message body|текст заявки|comment or message",
     "sender": "from|от|отправитель|sender",
     "mark:page_url": "страница|url|page|источник|page url|адрес страницы|ссылка|referer url|form url|страница отправки|"
     "отправлено со страницы|source url",
@@ -30,16 +31,25 @@ _LABELS = {
     "дата отправки|время отправки|submitted at|submission date",
     "company": "компания|организация|company|название компании|company name", "region": "город|регион|city|region",
     "product": "товар|услуга|продукт|product|service", "subject": "тема|subject|form|форма|название формы|form name",
-    "ignore": "ip|ip address|ip адрес|ip-адрес|user agent|user-agent|браузер|remote ip|powered by|кому|to",
+    "ignore": "ip|ip address|ip адрес|ip-адрес|user agent|user-agent|браузер|remote ip|powered by|кому|to|"
+    "transaction id|block id|form id|id транзакции|id блока|id формы|request details|данные запроса|"
+    "additional information|дополнительная информация",
     "mark:yclid": "yclid", "mark:gclid": "gclid", "mark:fbclid": "fbclid",
     "mark:_ym_uid": "ym_uid|clientid|metrika client id",
     "mark:_ga": "ga_client_id|_ga", "consent": "согласие|consent",
 }  # fmt: skip
+_WHOSE = frozenset(
+    "отправителя клиента заказчика посетителя пользователя покупателя заявителя ваш ваша ваше свой your client "
+    "customer visitor user sender".split()
+)
+"""Words of a label that say nothing of what it asks for."""
 _BY_LABEL = {label: meaning for meaning, labels in _LABELS.items() for label in labels.split("|")}
 _INLINE = re.compile(r"^\s{0,8}[*•\-]{0,2}\s{0,3}([^:\t]{1,60}?)\*{0,2}\s{0,3}(?::|\t|\s[-–—]\s)\s{0,8}(.*)$")
 _OTHER_LABEL = re.compile(
     r"^\s{0,8}\*{0,2}([A-Za-zА-Яа-яЁё][^:\t\n.!?]{1,39})\*{0,2}\s{0,3}(?::(?!//)|\t)\s{0,8}(\S.{0,1000})$"
 )
+_ADDRESS = re.compile(r"https?://\S{3,2000}")
+_LONGEST_QUESTION = 150
 _ROBOTS = frozenset(
     "wordpress noreply no-reply robot site web www www-data form forms info-form tilda mailer webmaster website".split()
 )
@@ -78,7 +88,8 @@ def meaning_of(label: str) -> str | None:
     folded = " ".join(label.lower().replace("*", " ").strip(" .:•\"'«»()").split())
     if folded.startswith("utm_") and folded.replace("_", "").isalnum():
         return f"mark:{folded}"
-    return _BY_LABEL.get(folded) or _BY_LABEL.get(folded.partition(" (")[0])
+    bare = " ".join([word for word in folded.split() if word not in _WHOSE])
+    return _BY_LABEL.get(folded) or _BY_LABEL.get(folded.partition(" (")[0]) or _BY_LABEL.get(bare)
 
 
 def _read(text: str) -> tuple[list[Field], list[str]]:
@@ -105,21 +116,27 @@ def _read(text: str) -> tuple[list[Field], list[str]]:
             lead += [line.strip()] if line.strip() else []
         elif line.startswith("--"):
             ended = True
-        else:
-            _goes_on(found, line, ended)
+        elif line.strip() or found[-1][0] == "message":
+            awaiting = _goes_on(found, line, ended)
     return found, lead
 
 
-def _goes_on(found: list[Field], line: str, ended: bool) -> None:
-    """A line without a known label: more of the message, else a field of its own name. What is below a line of
-    dashes was written by the site's mailer."""
+def _goes_on(found: list[Field], line: str, ended: bool) -> tuple[str, str] | None:
+    """A line without a known label: more of the message, else a field of its own name; the label whose value is to
+    follow. An address by itself is the page's. What is below a line of dashes was written by the site's mailer."""
     if found[-1][0] == "message":
         if not ended:
             found[-1] = ("message", found[-1][1], f"{found[-1][2]}\n{line.rstrip()}".rstrip())
-        return
-    other = _OTHER_LABEL.match(line[:1100])
-    if other and not ended:
+        return None
+    told, other = line.strip(), _OTHER_LABEL.match(line[:1100])
+    if _ADDRESS.fullmatch(told):
+        found.append(("mark:page_url", "", told))
+    elif other and not ended:
         found.append((_meaning(other[1]), other[1].strip(" *"), other[2].replace("\t", " ").strip()))
+    elif told.endswith((":", "?")) and len(told) <= _LONGEST_QUESTION and not ended:
+        label = told.rstrip(":").strip(" *")
+        return _meaning(label), label
+    return None
 
 
 def _meaning(label: str) -> str:

@@ -64,6 +64,7 @@ class _Reading:
             return Found(self._id(), "ignored", draft, "own_message")
         else:
             self._fill_from_person(draft, self._clients(), self.mail.text)
+            self._add_forwarded(draft)
         if inner:
             self._tell_of_forward(draft, inner, sender)
         return Found(self._id(), "inquiry", draft)
@@ -226,9 +227,17 @@ class _Reading:
             ]
         region = self.source.default_region
         draft.phones = [Raw(number, "text") for number in phones_in_text(new, region)]
+        draft.phones += [Raw(number, "subject") for number in phones_in_text(draft.subject or "", region)]
         draft.phones += [Raw(number, "signature") for number in phones_in_text(signature, region)]
         for text in (*self.mail.cards, *(self.mail.attached.cards if self.mail.attached else ())):
             _fill_from_card(draft, cards.read(text))
+
+    def _add_forwarded(self, draft: Draft) -> None:
+        """What a client hands on is theirs to show: it stands below their own words. Contacts in it are others'."""
+        handed_on = forwards.inner(self.mail)
+        if handed_on and handed_on.text:
+            own = quoting.split(handed_on.note)[0]
+            draft.message = "\n\n".join([words for words in (own, handed_on.text) if words])
 
     def _tell_of_forward(self, draft: Draft, inner: forwards.Inner, sender: headers.Address | None) -> None:
         draft.extra["forwarded_by"] = sender.address if sender else ""
