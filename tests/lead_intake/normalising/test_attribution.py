@@ -43,6 +43,11 @@ def of(marks: dict[str, str], channel: Any = "form", own: list[str] | None = Non
         ({"referrer": "https://m.vk.com/feed"}, "social"),
         ({"referrer": "https://t.me/"}, "messenger"),
         ({"referrer": "https://blog.example.org/post"}, "referral"),
+        ({"referrer": "https://m.ok.ru/"}, "social"),
+        ({"referrer": "https://e.mail.ru/inbox"}, "email"),
+        ({"referrer": "android-app://com.google.android.gm/"}, "email"),
+        ({"referrer": "https://docs.google.com/"}, "referral"),
+        ({"referrer": "https://go.mail.ru/search"}, "organic"),
         ({"page_url": "https://a.ru/"}, "direct"),
         ({"page_url": "https://a.ru/", "referrer": "https://www.a.ru/cart"}, "direct"),
         ({"page_url": "https://a.ru/", "referrer": "https://yookassa.ru/pay"}, "direct"),
@@ -64,6 +69,7 @@ def test_untagged_visit_gets_source_and_medium_from_click_id_or_referrer() -> No
     assert (of({"yclid": "1"})["source"], of({"yclid": "1"})["medium"]) == ("yandex", "cpc")
     search = of({"referrer": "https://duckduckgo.com/?q=x"})
     assert (search["source"], search["medium"]) == ("duckduckgo", "organic")
+    assert of({"utm_source": "{source}", "utm_medium": "cpc", "gclid": "1"})["source"] == "google"
 
 
 def test_fields_go_before_addresses_and_placeholders_are_empty() -> None:

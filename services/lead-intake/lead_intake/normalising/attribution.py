@@ -15,6 +15,7 @@ Values = dict[str, Any]
 
 _LOOKS_MARKED = re.compile(r"utm_|cl(?:ick)?id|clkid|braid|srsltid|roistat", re.IGNORECASE)
 _BY_CHANNEL = {"call": "call", "email": "email", "chat": "messenger", "import": "offline"}
+_MAIL_APPS = frozenset({"com.google.android.gm", "ru.mail.mailapp", "ru.yandex.mail", "com.microsoft.office.outlook"})
 _PAID = frozenset(
     {"cpc", "ppc", "cpm", "cpv", "paid", "paidsearch", "paid_search", "paid-search", "sem", "retargeting"}
 )
@@ -156,6 +157,9 @@ def _group(gathered: _Gathered, channel: Channel, own_domains: list[str]) -> str
             values["source"], values["medium"] = source, medium
             gathered.report.append((f"{gathered.path}/source", source, None, rule, None))
             gathered.report.append((f"{gathered.path}/medium", medium, None, rule, None))
+    elif "source" not in values and (paid := next((one for one in clicks if one in known.PAID_CLICKS), None)):
+        values["source"] = known.PAID_CLICKS[paid]
+        gathered.report.append((f"{gathered.path}/source", values["source"], None, f"click id {paid}", None))
     source, medium = values.get("source", "").lower(), values.get("medium", "").lower()
     return _group_of(source, medium, clicks) or _BY_CHANNEL.get(channel, "other" if source else "direct")
 
@@ -187,13 +191,17 @@ def _derived(values: Values, clicks: dict[str, str], own_domains: list[str]) -> 
 
 
 def _of_referrer(host: str) -> tuple[str, str]:
-    if host in known.MESSENGERS:
-        return known.MESSENGERS[host], "messenger"
-    if host in known.SOCIAL:
-        return known.SOCIAL[host], "social"
     labels = host.split(".")
+    site = ".".join(labels[-2:])
+    if known_as := known.MESSENGERS.get(host) or known.MESSENGERS.get(site):
+        return known_as, "messenger"
+    if known_as := known.SOCIAL.get(host) or known.SOCIAL.get(site):
+        return known_as, "social"
     name = labels[-3] if len(labels) > 2 and labels[-2] in ("com", "co") else labels[-2] if len(labels) > 1 else host
-    if name in known.SEARCH_ENGINES:
+    before = labels[0] if len(labels) > 2 else ""
+    if before in known.WEBMAIL or host in _MAIL_APPS:
+        return host[:255], "email"
+    if name in known.SEARCH_ENGINES and before not in known.NO_SEARCH:
         return known.SEARCH_ENGINES[name], "organic"
     return host[:255], "referral"
 

@@ -17,7 +17,8 @@ CLICK_IDS = {
 CLIENT_IDS = {
     "_ga": "ga", "ga": "ga", "ga_client_id": "ga", "ga_cid": "ga", "gaclientid": "ga", "google_client_id": "ga",
     "_ym_uid": "ym", "ym_uid": "ym", "ym_client_id": "ym", "ymclientid": "ym", "ya_cid": "ym", "ym": "ym",
-    "metrika_client_id": "ym", "_fbp": "fbp", "fbp": "fbp", "_fbc": "fbc", "fbc": "fbc", "_ttp": "ttp",
+    "metrika_client_id": "ym", "yandex_client_id": "ym",
+    "_fbp": "fbp", "fbp": "fbp", "_fbc": "fbc", "fbc": "fbc", "_ttp": "ttp",
     "roistat": "roistat", "roistat_visit": "roistat", "_ct_session_id": "calltouch",
     "calltouch_session_id": "calltouch",
     "comagic_id": "comagic", "session_id": "session", "client_id": "client",
@@ -58,6 +59,13 @@ SEARCH_ENGINES = {
 }  # fmt: skip
 """Second-level name of a search engine's host -> source."""
 
+WEBMAIL = frozenset({"mail", "e", "touch", "webmail", "outlook"})
+"""Names of hosts, before that of a search engine or provider, where people read their mail."""
+NO_SEARCH = frozenset(
+    "docs drive maps market translate disk cloud accounts calendar sites classroom groups passport taxi afisha".split()
+)
+"""Hosts of search engines where nobody searches the web."""
+
 SOCIAL = {
     "vk.com": "vk", "vk.ru": "vk", "m.vk.com": "vk", "away.vk.com": "vk", "ok.ru": "ok", "facebook.com": "facebook",
     "l.facebook.com": "facebook", "lm.facebook.com": "facebook", "m.facebook.com": "facebook", "fb.com": "facebook",
@@ -76,7 +84,17 @@ MESSENGERS = {
 
 SOCIAL_SOURCES = frozenset(SOCIAL.values()) | {"fb", "ig", "meta", "vkontakte", "odnoklassniki", "mytarget", "vk_ads"}
 MESSENGER_SOURCES = frozenset(MESSENGERS.values()) | {"tg", "wa", "max"}
-PAYMENT_PAGES = ("yookassa.ru", "paypal.com", "stripe.com", "robokassa.ru", "cloudpayments.ru", "securepay.tinkoff.ru")
+PAYMENT_PAGES = (
+    "yookassa.ru",
+    "yoomoney.ru",
+    "pay.tbank.ru",
+    "securepayments.sberbank.ru",
+    "paypal.com",
+    "stripe.com",
+    "robokassa.ru",
+    "cloudpayments.ru",
+    "securepay.tinkoff.ru",
+)
 PERSONAL_IN_QUERY = frozenset(
     {"email", "e-mail", "mail", "phone", "tel", "telephone", "name", "fio", "firstname", "lastname", "first_name",
      "last_name", "password", "token"}
