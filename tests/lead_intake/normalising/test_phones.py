@@ -2,7 +2,7 @@ import phonenumbers
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from lead_intake.normalising.phones import line_number, phones_in_field, phones_in_text
+from lead_intake.normalising.phones import international, line_number, phones_in_field, phones_in_text
 
 DIGITS = st.text("0123456789", min_size=7, max_size=13)
 REGIONS = st.sampled_from(["RU", "KZ", "US", "DE", "GB"])
@@ -68,6 +68,21 @@ def test_dates_addresses_and_order_numbers_in_a_text_are_no_phones() -> None:
 def test_sip_line_stays_as_it_is() -> None:
     assert line_number("sip:roistat-0001@vpbx.mangosip.ru", "RU") == "sip:roistat-0001@vpbx.mangosip.ru"
     assert line_number("74950000010", "RU") == "+74950000010"
+
+
+@pytest.mark.parametrize(
+    ("told", "number"),
+    [
+        ("79990000001", "+79990000001"),
+        ("89990000001", "89990000001"),
+        ("81312345678", "+81312345678"),
+        ("8613912345678", "+8613912345678"),
+        ("810447700900123", "810447700900123"),
+        ("9990000001", "9990000001"),
+    ],
+)
+def test_a_carrier_s_number_gets_its_plus_unless_it_is_dialled_at_home(told: str, number: str) -> None:
+    assert international(told) == number
 
 
 @given(st.sampled_from(["+7", "8", "7", ""]), st.text("0123456789", min_size=10, max_size=10), REGIONS)

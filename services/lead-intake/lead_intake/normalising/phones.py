@@ -58,12 +58,16 @@ def phones_in_text(text: str, region: str) -> tuple[str, ...]:
 
 def line_number(value: str, region: str) -> str:
     """A company's line: E.164 where it is a telephone number, a SIP address as it is."""
-    found = () if ":" in value or "@" in value else phones_in_field(_international(value), region)
+    found = () if ":" in value or "@" in value else phones_in_field(international(value), region)
     return found[0].e164 if found else value
 
 
-def _international(value: str) -> str:
-    return f"+{value}" if value.isascii() and value.isdigit() and len(value) >= 11 and value[0] != "8" else value
+def international(value: str) -> str:
+    """A number as carriers tell it, its country's code in front, gets its `+`; one as Russians dial it (8 and the area,
+    8 10 and the country) stays."""
+    if not (value.isascii() and value.isdigit() and len(value) >= 11) or value.startswith("810"):
+        return value
+    return value if len(value) == 11 and value[0] == "8" and value[1] in "34789" else f"+{value}"
 
 
 def _plus_seven(digits: str, region: str) -> Phone | None:

@@ -13,6 +13,7 @@ from uuid import UUID
 from leadkit.contracts.inquiry import Channel
 from pydantic import BaseModel, ConfigDict, Field
 
+from lead_intake.normalising.phones import international
 from lead_intake.providers import bodies, credentials
 from lead_intake.providers.base import (
     CallDraft,
@@ -252,6 +253,9 @@ def _of_legs(legs: Sequence[Found]) -> Found:
     """What the legs tell together: the first one's time, whoever is known, answered when any leg was."""
     merged = deepcopy(next((leg for leg in legs if leg.draft.phones or leg.draft.messengers), legs[0]))
     merged.draft.occurred_at = legs[0].draft.occurred_at
+    spoke = [leg.draft.call.operator for leg in legs if leg.draft.call and leg.draft.call.result == "answered"]
+    if merged.draft.call and any(spoke):
+        merged.draft.call = replace(merged.draft.call, operator=[one for one in spoke if one][-1])
     if merged.draft.call and any(leg.draft.call and leg.draft.call.result == "answered" for leg in legs):
         merged.draft.call = replace(merged.draft.call, result="answered")
     return merged
@@ -277,8 +281,7 @@ def _contact(draft: Draft, party: Event, origin: str) -> None:
         if not party.get("extension") and number[4:].partition("@")[0].lower() not in HIDDEN:
             draft.messengers.append(("sip", number[4:]))
     elif number.lower() not in HIDDEN and len(number) > 5:
-        full = number.isdigit() and len(number) >= 11 and number[0] != "8"
-        draft.phones.append(Raw(f"+{number}" if full else number, origin))
+        draft.phones.append(Raw(international(number), origin))
 
 
 def _tracking(event: Event) -> dict[str, str] | None:

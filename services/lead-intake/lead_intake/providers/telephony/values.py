@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from lead_intake.normalising.marks import MARKS
+from lead_intake.normalising.phones import international
 from lead_intake.normalising.text import is_placeholder
 from lead_intake.providers import bodies, credentials
 from lead_intake.providers.base import Draft, Raw, SourceView, Unreadable, WireRequest
@@ -144,8 +145,7 @@ def reach(draft: Draft, number: str | None, origin: str) -> None:
             return
     if is_hidden(told) or len([letter for letter in told if letter.isdigit()]) < SHORTEST_PHONE:
         return
-    full = told.isascii() and told.isdigit() and len(told) >= 11 and told[0] != "8"
-    draft.phones.append(Raw(f"+{told}" if full else told, origin))
+    draft.phones.append(Raw(international(told), origin))
 
 
 def is_hidden(number: str) -> bool:
