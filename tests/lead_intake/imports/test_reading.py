@@ -119,6 +119,11 @@ def test_headings_of_crm_exports_are_known() -> None:
     assert read_row["extra"] == {"Ответственный": "Петров"}
 
 
+def test_ids_in_a_file_of_meta_s_leads_are_those_of_its_notices() -> None:
+    (row,) = read(b"id\tad_id\tphone_number\nl:17\tag:18\tp:+79990000204\n", given={"id": "external_id"})
+    assert (row["external_id"], row["attribution"]["last"]["ad_id"]) == ("17", "18")
+
+
 def test_beside_surnames_a_name_is_a_first_name() -> None:
     (row,) = read("Фамилия;Имя;Отчество;Телефон\nИванов;Иван;Петрович;89990000204\n".encode())
     parts = [row["person"][part] for part in ("full_name", "first_name", "middle_name", "last_name")]
@@ -144,7 +149,9 @@ def test_a_row_that_makes_no_lead_says_why(cell: str, problem: str) -> None:
     assert (row["status"], row["problem"]) == ("interest", problem)
 
 
-@pytest.mark.parametrize("cell", ["'+79990000204", "7,9990000204E+10", "79990000204.0", "+7 999 000-02-04 доб. 12"])
+@pytest.mark.parametrize(
+    "cell", ["p:+79990000204", "'+79990000204", "7,9990000204E+10", "79990000204.0", "+7 999 000-02-04 доб. 12"]
+)
 def test_phones_that_spreadsheets_have_touched_are_read(cell: str) -> None:
     (row,) = read(f"Имя;Телефон\nАнна;{cell}\n".encode())
     assert row["phones"] == ["+79990000204"]

@@ -116,6 +116,7 @@ def test_a_phone_is_not_lost_wherever_it_was_written(body: Any) -> None:
 def test_numbers_of_others_and_of_things_are_no_contact() -> None:
     body = {"name": "Анна", "manager": {"phone": "+7 999 000-00-99"}, "order_id": "9990000001", "ts": "1773200000111"}
     assert normalised(body).status == "interest"
+    assert normalised({"name": "Анна", "Телефон менеджера": "+7 999 000-00-99"}).status == "interest"
     own = source(own_domains=["shop.example"])
     assert normalised({"name": "Анна", "message": "Пишу с info@shop.example"}, of=own).status == "interest"
 
@@ -194,6 +195,13 @@ def test_marks_are_read_from_fields_urls_cookies_and_referrer() -> None:
     organic = inquiry({"phone": "89990000001", "referrer": "https://www.google.com/"}).attribution.last
     assert organic is not None
     assert (organic.source, organic.medium, organic.channel_group) == ("google", "organic", "organic")
+
+
+def test_marks_in_one_string_are_taken_apart_and_other_cookies_dropped() -> None:
+    read = inquiry({"phone": "1", "utm": "utm_source=ya|medium=cpc", "cookies": "SID=secret; _ym_uid=177"})
+    assert read.attribution.last is not None
+    assert (read.attribution.last.source, read.attribution.last.medium) == ("ya", "cpc")
+    assert (read.attribution.last.client_ids, read.extra) == ({"ym": "177"}, {"phone": "1"})
 
 
 def test_long_numbers_are_never_made_floats() -> None:

@@ -8,8 +8,7 @@ from zoneinfo import ZoneInfo
 
 from lead_intake.normalising import local_dates, names
 from lead_intake.normalising.phones import phones_in_field
-from lead_intake.providers.fields import mapped, meaning, shape
-from lead_intake.submissions.rows import is_of_staff
+from lead_intake.providers.fields import is_of_staff, mapped, meaning, shape
 
 Origin = Literal["given", "remembered", "field_map", "heading", "content", "none"]
 Meaning = str | None

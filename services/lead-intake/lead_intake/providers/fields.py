@@ -160,6 +160,18 @@ def is_id(key: str) -> bool:
     return bool(tokens) and tokens[-1] in _IDS
 
 
+_STAFF = re.compile(
+    r"ответственн|менеджер|оператор|сотрудник|создал|кем |manager|owner|operator|assigned|responsible|agent|created by",
+    re.IGNORECASE,
+)
+
+
+@lru_cache(maxsize=4096)
+def is_of_staff(name: str) -> bool:
+    """Whether a field or column tells of our own people: their phones are nobody's lead."""
+    return _STAFF.search(name) is not None
+
+
 _CONTACTS = frozenset(
     {"full_name", "first_name", "middle_name", "last_name", "phone", "email", "company", "position", "message"}
 )

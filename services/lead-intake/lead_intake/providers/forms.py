@@ -1,7 +1,9 @@
 """Reading the fields of a form into a draft: each told by its name, else by its shape; the rest is kept in extra."""
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import unquote_plus
 
 from lead_intake.normalising import marks, times
 from lead_intake.normalising.emails import emails_in
@@ -9,7 +11,7 @@ from lead_intake.normalising.phones import phones_in_text
 from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
 from lead_intake.providers import consent
 from lead_intake.providers.base import Draft, Found, Raw, SourceView, WireRequest
-from lead_intake.providers.fields import contact_asked_for, is_id, mapped, meaning, place, shape
+from lead_intake.providers.fields import contact_asked_for, is_id, is_of_staff, mapped, meaning, place, shape
 
 MAX_FIELDS = 5000
 MAX_MESSAGE = 20_000
@@ -150,13 +152,21 @@ class FormReader:
                 return
             known = meaning(key, inside)
         if known is None:
-            self.keep(name, value)
-            if inside == "elsewhere":
-                self.of_others.add(name[:255])
+            self._unknown(key, inside, name, value)
         elif known.startswith("mark:") and type(value) is str:
             self.draft.touch.setdefault(known[5:], value)
         else:
             self._understood(known, key, name, value)
+
+    def _unknown(self, key: str, inside: str, name: str, value: Any) -> None:
+        """Kept; what is of others is marked, and of a string of marks or cookies only the marks are taken."""
+        if type(value) is str and "=" in value and place(key, inside) in ("touch", "first"):
+            for mark, told in _pairs_in(value):
+                self._field(mark, place(key, inside), "", told)
+            return
+        self.keep(name, value)
+        if inside == "elsewhere" or is_of_staff(key):
+            self.of_others.add(name[:255])
 
     def _counted(self) -> bool:
         """Whether one more field is still read."""
@@ -306,6 +316,12 @@ class FormReader:
         for name, value in self.draft.extra.items():
             if type(value) is str and name not in self.of_others and "://" not in value and not is_id(name):
                 self.contacts_in(value, f"text of {_shown(name)}")
+
+
+def _pairs_in(text: str) -> list[tuple[str, str]]:
+    """The marks in `utm_source=ya&utm_medium=cpc`, `source=ya|medium=cpc` or a string of cookies."""
+    pairs = [pair.strip().partition("=") for pair in re.split(r"[&;|]+", text[:8000].lstrip("?"))]
+    return [(name, unquote_plus(value)) for name, mark, value in pairs if mark and meaning(name, "touch")]
 
 
 def _shown(name: str) -> str:

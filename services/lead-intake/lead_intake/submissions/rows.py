@@ -13,15 +13,14 @@ from lead_intake.normalising import local_dates
 from lead_intake.normalising.emails import emails_in
 from lead_intake.normalising.phones import phones_in_text
 from lead_intake.providers.base import Draft, Found, Raw, SourceView, Unreadable, WireRequest
+from lead_intake.providers.fields import is_of_staff
 from lead_intake.providers.forms import FormReader
 
 KEPT = "extra"
 """Read as nothing, though its heading says something: kept in `extra` under its heading."""
 
-_STAFF = re.compile(
-    r"ответственн|менеджер|оператор|сотрудник|создал|кем |manager|owner|operator|assigned|responsible|agent|created by",
-    re.IGNORECASE,
-)
+_META_ID = re.compile(r"^(?:l|ag|as|c|f):(?=\d+$)|^p:(?=\+\d)")
+"""What Meta's file of leads puts before ids and telephone numbers."""
 _AFTER_APOSTROPHE = frozenset("+=-@0123456789\t\r")
 
 
@@ -47,6 +46,7 @@ def read(request: WireRequest, source: SourceView) -> Found:
         meaning = read_as.get(heading)
         # An apostrophe in front is how spreadsheets keep a text from being a number.
         cell = written[1:] if written[0] == "'" and written[1:2] in _AFTER_APOSTROPHE else written
+        cell = _META_ID.sub("", cell) if cell[1:3].count(":") else cell
         if meaning == "occurred_at" and moment is None:
             moment = local_dates.parse(cell, view.time_zone, day_first=day_first)
             if moment is None:
@@ -62,12 +62,6 @@ def read(request: WireRequest, source: SourceView) -> Found:
     if not found.draft.phones and not found.draft.emails and not found.draft.messengers:
         _contacts_among(cells, found.draft, view.default_region)
     return found
-
-
-@lru_cache(maxsize=4096)
-def is_of_staff(heading: str) -> bool:
-    """Whether a column tells of our own people: their phones are nobody's lead."""
-    return _STAFF.search(heading) is not None
 
 
 def _contacts_among(cells: Mapping[str, str], draft: Draft, region: str) -> None:
