@@ -38,6 +38,8 @@ async def test_secrets_are_written_and_never_read(workspace: Workspace) -> None:
     [
         ({"provider": "nothing"}, "/provider"),
         ({"settings": {"default_region": "Russia"}}, "/settings/default_region"),
+        ({"settings": {"default_region": "UK"}}, "/settings/default_region"),
+        ({"settings": {"time_zone": "Moscow"}}, "/settings/time_zone"),
         ({"settings": {"unknown": 1}}, "/settings/unknown"),
         ({"secrets": {"secret": 5}}, "/secrets/secret"),
         ({"channel": "pigeon"}, "/channel"),

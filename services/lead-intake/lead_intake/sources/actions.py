@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any, TypeVar
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from leadkit.etags import check_version
 from leadkit.ids import new_id
@@ -11,6 +12,7 @@ from leadkit.outbox import publish
 from leadkit.problems import FieldError, Invalid
 from leadkit.sealing import Sealer
 from leadkit.validation import field_errors
+from phonenumbers import SUPPORTED_REGIONS
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -41,6 +43,7 @@ async def create_source(
     cannot do (`sends_mail`: whether mail can go out)."""
     provider = _provider(wish.provider)
     _can_be_asked(wish.settings, sends_mail=sends_mail)
+    _are_there(wish.settings)
     row = Source(
         workspace_id=workspace_id, id=new_id(), version=1, name=wish.name, channel=wish.channel,
         provider=wish.provider, key=new_key(),
@@ -74,6 +77,7 @@ async def change_source(
     provider = _provider(row.provider)
     if "settings" in patch:
         _can_be_asked(patch["settings"], sends_mail=sends_mail)
+        _are_there(patch["settings"])
         row.settings = _checked(provider.settings_model, _merged(row.settings, patch["settings"]), "/settings")
     if "secrets" in patch:
         secrets = _merged(opened(row, sealer), patch["secrets"])
@@ -125,6 +129,24 @@ def _can_be_asked(settings: dict[str, Any] | None, *, sends_mail: bool) -> None:
             "/settings/double_opt_in",
             "needs mail to go out: set LEADFLOW_INTAKE_MAIL_HOST and LEADFLOW_INTAKE_MAIL_FROM first",
         )
+
+
+def _are_there(settings: dict[str, Any] | None) -> None:
+    """A country that has no telephone numbers (`UK`), or a zone that no clock shows, would cost every lead a contact
+    or its time. Looked at when it is set only: a source that has one already stays open."""
+    region, zone = (settings or {}).get("default_region"), (settings or {}).get("time_zone")
+    if isinstance(region, str) and len(region) == 2 and region.isupper() and region not in SUPPORTED_REGIONS:
+        raise Invalid.at("/settings/default_region", "is the ISO 3166-1 code of a country, such as RU or GB")
+    if isinstance(zone, str) and not _is_zone(zone):
+        raise Invalid.at("/settings/time_zone", "is the IANA name of a time zone, such as Europe/Moscow")
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
 
 
 def _checked(model: type[BaseModel], values: dict[str, Any] | None, pointer: str) -> dict[str, Any]:
