@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from lead_intake.delivery.delivering import Deliverer
 from lead_intake.submissions.closing import close_overdue
+from lead_intake.submissions.schemas import SubmissionCreate
 from leadkit import clock
 from leadkit.ids import new_id
 from sqlalchemy import text
@@ -36,6 +37,13 @@ async def test_a_canonical_inquiry_is_normalised_like_any_other(workspace: Works
     assert inquiry["attribution"]["last"]["source"] == "yandex"
     assert inquiry["extra"]["crm"] == "old"
     assert (inquiry["channel"], inquiry["id"]) == ("api", made["id"])
+
+
+def test_an_inquiry_in_an_object_of_its_own_and_what_has_no_place_are_taken() -> None:
+    told = SubmissionCreate.model_validate(
+        {"source_id": str(new_id()), "inquiry": {"phones": ["1"], "shoe_size": 44}, "revision": 3, "tags": ["a"]}
+    )
+    assert (told.phones, told.extra) == (["1"], {"shoe_size": 44, "tags": ["a"]})
 
 
 async def test_a_repeat_by_id_external_id_or_key_is_answered_with_the_first(workspace: Workspace) -> None:

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from leadkit.contracts.common import Moment, Money
 from leadkit.contracts.events import SubmissionStatus
-from leadkit.contracts.inquiry import Attribution, Call, Channel, Consent, Messenger, Person
+from leadkit.contracts.inquiry import Attribution, Call, Channel, Consent, Inquiry, Messenger, Person
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Text = Annotated[str, Field(max_length=255)]
@@ -39,8 +39,17 @@ class SubmissionCreate(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _null_is_absent(cls, value: Any) -> Any:
-        return {name: inner for name, inner in value.items() if inner is not None} if isinstance(value, dict) else value
+    def _nothing_is_lost(cls, value: Any) -> Any:
+        """Null is absent. The inquiry may stand in an object of its own; what has no place here goes to `extra`."""
+        if not isinstance(value, dict):
+            return value
+        told = {name: inner for name, inner in value.items() if inner is not None}
+        if isinstance(told.get("inquiry"), dict):
+            told = {name: inner for name, inner in told.pop("inquiry").items() if inner is not None} | told
+        unknown = told.keys() - cls.model_fields.keys() - Inquiry.model_fields.keys()
+        if unknown and isinstance(told.get("extra", {}), dict):
+            told["extra"] = {str(name): told[name] for name in told if name in unknown} | told.get("extra", {})
+        return told
 
 
 class Outcome(BaseModel):
