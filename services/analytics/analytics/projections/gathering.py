@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any, Final, Literal
-from uuid import UUID
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from analytics.projections.adding import adding, adding_times, histograms
 from analytics.projections.helping import Beside, both, joined
 from analytics.projections.measures import BASES, FAMILIES, FAMILIES_OF, Subject, columns_of, part
-from analytics.projections.tables import DIMENSIONS
+from analytics.projections.tables import DIMENSIONS, Generation
 
 MEMORY: Final = "SET LOCAL work_mem = '192MB'"
 """What sums in bulk take, so that they are not written to disk in between."""
@@ -58,16 +57,14 @@ TIMED: Final[dict[Base, tuple[str, ...]]] = {
 """Base -> the families whose lengths of time are summed from it."""
 
 
-async def gather(
-    session: AsyncSession, workspace_id: UUID, generation: int, *, limit: int, beside: Beside | None = None
-) -> bool:
+async def gather(session: AsyncSession, building: Generation, *, limit: int, beside: Beside | None = None) -> bool:
     """Moves the earliest days' rows into cells, as long as counting `limit` facts takes; False when there was none."""
-    named = {"workspace_id": workspace_id, "generation": generation}
+    workspace_id, since = building.workspace_id, building.gathered or date.min
+    named = {"workspace_id": workspace_id, "generation": building.number, "since": since}
     until = await session.scalar(_UNTIL, named | {"limit": limit * ROWS_FOR_A_FACT})
-    left = await session.scalar(_LEFT, named)
-    if until is None and not left:
+    if until is None and not await session.scalar(_LEFT, named):
         return False
-    named["until"] = until or date.max
+    named["until"] = building.gathered = until or date.max
     if beside is None:
         await _move(session, _counts(), named)
         await _move(session, _lengths(), named)
@@ -87,7 +84,9 @@ async def _move(session: AsyncSession, statement: TextClause, named: dict[str, A
     return True
 
 
-_OWN: Final = "workspace_id = :workspace_id AND generation = :generation"
+_OWN: Final = "workspace_id = :workspace_id AND generation = :generation AND day > :since"
+"""What is not gathered yet. Rows that were taken away are passed over, since as long as anybody's transaction may see
+them they are in the way: without that each step took longer than the one before."""
 _UNTIL: Final = text(
     f"SELECT max(day) FROM (SELECT day FROM chunk_sum WHERE {_OWN} ORDER BY day LIMIT :limit) AS earliest"
 )

@@ -115,6 +115,7 @@ def _new(setting: WorkspaceSetting, number: int, now: datetime) -> Generation:
         after=NIL,
         split=None,
         beyond=None,
+        gathered=None,
         facts_done=0,
         started_at=now,
         finished_at=None,
@@ -158,7 +159,7 @@ async def build_chunk(
     if building is None:
         return False
     if building.stage == STAGES[-1]:
-        if not await gather(session, workspace_id, building.number, limit=limit, beside=beside):
+        if not await gather(session, building, limit=limit, beside=beside):
             await _switch(session, setting, building, now=now)
     elif not await count_next(session, building, limit, beside):
         await begin_stage(session, building, STAGES[STAGES.index(building.stage) + 1])

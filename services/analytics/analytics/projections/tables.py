@@ -9,7 +9,7 @@ zone or currency changes every cell: `workspace_setting.generation` names the on
 number in ONE statement (`queries.current_cells`), since the old generation's cells are deleted after a switch.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -42,7 +42,7 @@ class WorkspaceSetting(Base):
 
 class Generation(Base):
     """One set of cells of a workspace. `building`: only facts up to (`stage`, `after`) are counted in it so far; if the
-    stage's are halved, those from `split` up to `beyond` too.
+    stage's are halved, those from `split` up to `beyond` too. `gathered`: the last day whose sums are in cells.
 
     `rules` is the version of what is counted (`cells.RULES`) that filled it; another version is a reason to build a new
     generation.
@@ -61,6 +61,7 @@ class Generation(Base):
     after: Mapped[UUID]
     split: Mapped[UUID | None]
     beyond: Mapped[UUID | None]
+    gathered: Mapped[date | None]
     facts_done: Mapped[int]
     started_at: Mapped[datetime]
     finished_at: Mapped[datetime | None]
