@@ -5,24 +5,27 @@ BEGIN;
 CREATE TEMPORARY TABLE made ON COMMIT DROP AS
 WITH numbered AS (
     SELECT n, timestamptz :'until' - (:leads - n) * (interval '1 day' * :days / :leads) AS at,
-           hashint8(n)::bigint + 2147483648 AS a, hashint8extended(n, 7) AS b
+           hashint8(n)::bigint + 2147483648 AS a, hashint8extended(n, 7) AS b, md5(n::text) AS digits
     FROM generate_series(CAST(:first AS bigint), :last) AS n
 ), chance AS (
-    SELECT n, at, a / 4294967296.0 AS p, (b & 65535) / 65536.0 AS q, ((b >> 16) & 65535) / 65536.0 AS r,
-           ((b >> 32) & 65535) / 65536.0 AS s, ((b >> 48) & 32767) / 32768.0 AS t
+    SELECT n, at, digits, a / 4294967296::float8 AS p, (b & 65535) / 65536::float8 AS q,
+           ((b >> 16) & 65535) / 65536::float8 AS r, ((b >> 32) & 65535) / 65536::float8 AS s,
+           ((b >> 48) & 32767) / 32768::float8 AS t
     FROM numbered
+), lasting AS (
+    SELECT *, interval '30 seconds' * exp(8 * s) AS untouched, interval '10 minutes' * exp(6 * t) AS unqualified,
+           interval '2 hours' * exp(4 * q) AS unconverted
+    FROM chance OFFSET 0
 )
 SELECT n, at, p, q, r, s, t,
-       (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(md5(n::text), 1, 3)
-        || '8' || substr(md5(n::text), 4, 15))::uuid AS id,
+       (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(digits, 1, 3)
+        || '8' || substr(digits, 4, 15))::uuid AS id,
        (ARRAY['yandex', 'google', 'direct', 'vk', 'avito', '2gis', 'telegram', 'email', 'partners', 'flyers'])
            [1 + floor(10 * q * q)::int] AS source,
        md5(concat('owner', floor(40 * r)))::uuid AS owner_id, md5(concat('team', floor(8 * r)))::uuid AS team_id,
-       at + interval '30 seconds' * exp(8 * s) AS contacted_at,
-       at + interval '30 seconds' * exp(8 * s) + interval '10 minutes' * exp(6 * t) AS qualified_at,
-       at + interval '30 seconds' * exp(8 * s) + interval '10 minutes' * exp(6 * t) + interval '2 hours' * exp(4 * q)
-           AS converted_at
-FROM chance;
+       at + untouched AS contacted_at, at + untouched + unqualified AS qualified_at,
+       at + untouched + unqualified + unconverted AS converted_at
+FROM lasting;
 
 INSERT INTO fact_submission (workspace_id, id, version, status, result, lead_id, entry_point, channel, provider, source,
     medium, campaign, campaign_id, occurred_at, received_at)

@@ -14,6 +14,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -91,7 +92,7 @@ class Books:
             AND f.occurred_at >= '{self.year["from"]}' AND f.occurred_at < '{self.year["to"]}'"""
 
     def fill(self) -> None:
-        """Makes the facts up, half a million leads at a time."""
+        """Makes the facts up, half a million leads at a time, by as many connections as there are processors."""
         script = Path(__file__).with_name("facts.sql").read_text()
         named = {
             "workspace": str(self.workspace_id),
@@ -99,9 +100,14 @@ class Books:
             "days": "365",
             "until": f"{self.until}T00:00:00Z",
         }
-        for first in range(1, self.leads + 1, SLICE):
+
+        def slice_from(first: int) -> None:
             bounds = {"first": str(first), "last": str(min(self.leads, first + SLICE - 1))}
             self.cluster.run_sql(script, database=DATABASE, **named, **bounds)
+
+        with ThreadPoolExecutor(os.cpu_count()) as at_once:
+            for _ in at_once.map(slice_from, range(1, self.leads + 1, SLICE)):
+                pass
         self.tidy()
 
     def tidy(self) -> None:
