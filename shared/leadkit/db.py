@@ -21,6 +21,7 @@ from sqlalchemy.engine.interfaces import AdaptedConnection
 from sqlalchemy.exc import DBAPIError, DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import Session as SyncSession
+from sqlalchemy.util import await_only
 
 from leadkit.settings import ServiceSettings
 
@@ -145,6 +146,11 @@ async def set_local(session: AsyncSession, *settings: str) -> None:
         await driver.execute(commands)
     else:
         driver.opening = f"{driver.opening}; {commands}"
+
+
+def set_local_within(session: SyncSession, *settings: str) -> None:
+    """The same for a handler of the toolkit's events, once the transaction has begun."""
+    await_only(_driver(session).execute("; ".join(f"SET LOCAL {setting}" for setting in settings)))
 
 
 def _loaded(written: str) -> Any:

@@ -7,8 +7,10 @@ from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 import orjson
-from leadkit.db import set_local
+from leadkit.db import set_local, set_local_within
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import ORMExecuteState
 
 T = TypeVar("T")
 
@@ -70,8 +72,22 @@ async def read_alone(session: AsyncSession, *, alone: bool) -> None:
     """Whether what follows in this transaction is planned as suits looks at cells (`ALONE`), or as PostgreSQL likes.
 
     Said before the transaction's first statement it costs no way to the server. Whoever looks at cells takes it back:
-    what suits them ruins what is read of facts.
+    what suits them ruins what is read of facts. That is done before the session's next statement that is no look; most
+    answers have none, and go no way for it.
     """
-    if session.info.get("alone", False) != alone:
-        await set_local(session, *(f"{name} = {value if alone else 'DEFAULT'}" for name, value in ALONE.items()))
-        session.info["alone"] = alone
+    before = session.info.get("alone")
+    if not alone:
+        session.info["alone"] = "ending" if before in ("yes", "ending") else "no"
+        return
+    session.info["alone"] = "yes"
+    if before is None:
+        event.listen(session.sync_session, "do_orm_execute", _end_alone)
+    if before in (None, "no"):
+        await set_local(session, *(f"{name} = {value}" for name, value in ALONE.items()))
+
+
+def _end_alone(statement: ORMExecuteState) -> None:
+    info = statement.session.info
+    if info["alone"] == "ending":
+        set_local_within(statement.session, *(f"{name} = DEFAULT" for name in ALONE))
+        info["alone"] = "no"

@@ -4,8 +4,11 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from analytics.projections.rebuilding import Rebuilding
+from leadkit.client import ServiceClient
 
 from tests.analytics.conftest import Books, money
+from tests.analytics.projections.histories import lead, workspace
 from tests.analytics.spring import ANNA, APRIL, BORIS, SPEND, TOO_DEAR
 
 
@@ -25,6 +28,21 @@ async def test_an_answer_says_what_it_is_an_answer_to(shop: Books) -> None:
     assert (answer["basis"], answer["from"], answer["to"]) == ("cohort", "2026-03-12", "2026-04-11")
     assert (answer["read"], answer["totals"], answer["columns"]) == ("cells", {"leads": 5}, ["leads"])
     assert {"as_of", "lag_s"} <= set(answer)
+
+
+async def test_an_answer_follows_the_workspace_into_another_zone_and_currency(books: Books) -> None:
+    await books.tell(("lead.created", lead()))
+    asked = {"metrics": "leads,revenue", "by": "day", "from_": "2026-01-01", "to": "2027-01-01"}
+    before = await books.get("query", **asked)
+    await books.tell(("workspace.updated", workspace(version=2, time_zone="Asia/Vladivostok", currency="KZT")))
+    meanwhile = await books.get("query", **asked)
+    nobody = ServiceClient("nobody", "http://127.0.0.1:1", "")
+    await Rebuilding(books.db, core=nobody, intake=nobody).step()
+    after = await books.get("query", **asked)
+    told = [
+        (row["day"][-2:], row["revenue"]["currency"]) for each in (before, meanwhile, after) for row in each["rows"]
+    ]
+    assert told == [("27", "RUB"), ("27", "RUB"), ("28", "KZT")]
 
 
 async def test_ids_are_shown_with_their_names_and_nobody_as_null(shop: Books) -> None:

@@ -13,6 +13,7 @@ from analytics.projections.cell_sums import family_for, look_at_cells
 from analytics.projections.fact_sums import sums_of_facts
 from analytics.projections.foreign_sums import added_to, any_foreign, foreign_sums
 from analytics.projections.measures import Subject
+from analytics.projections.queries import SettingChanged, look_at_setting
 from analytics.projections.slices import NOTHING, Key, Slice, Sum, Wanted
 from analytics.projections.times import Times, together
 from analytics.traffic.queries import any_visits, visits_by
@@ -115,11 +116,19 @@ async def read(session: AsyncSession, asked: Slice, wanted: Iterable[Wanted]) ->
 async def read_together(
     session: AsyncSession, questions: Iterable[tuple[Slice, Iterable[Wanted]]], *beside: Look[Any]
 ) -> list[Reading]:
-    """The sums of several slices, and what is to be looked at beside them: all that lies in cells in one statement."""
+    """The sums of several slices, and what is to be looked at beside them: all that lies in cells in one statement.
+
+    Raises `SettingChanged` where a slice is in another zone or currency than the cells that were read.
+    """
     plans = [_plan(asked, wanted) for asked, wanted in questions]
+    settings = {plan.asked.workspace_id: look_at_setting(plan.asked.workspace_id) for plan in plans}
     await read_alone(session, alone=True)
-    await look(session, *(each for plan in plans for each in plan.looks), *beside)
+    await look(session, *settings.values(), *(each for plan in plans for each in plan.looks), *beside)
     await read_alone(session, alone=False)
+    for asked, _, *_ in plans:
+        now = settings[asked.workspace_id].found
+        if now is None or (now.time_zone, now.currency) != (asked.zone, asked.currency):
+            raise SettingChanged
     return [await _reading(session, plan) for plan in plans]
 
 

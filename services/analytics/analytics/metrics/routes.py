@@ -40,13 +40,25 @@ from analytics.metrics.schemas import (
 )
 from analytics.metrics.stages import answer_stages, stages_table
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
-from analytics.projections.queries import Setting, WorkspaceNotKnown, workspace_setting
+from analytics.projections.queries import (
+    Setting,
+    SettingChanged,
+    WorkspaceNotKnown,
+    in_setting,
+    workspace_setting,
+)
 
 router = APIRouter(prefix="/v1", route_class=EdgeRoute, tags=["metrics"])
 
 Reader = Annotated[Caller, Allow("metrics:read")]
 REFUSALS = problems(
-    UnknownMetric, UnknownDimension, UnreadableCondition, UnreadablePeriod, UnknownBasis, WorkspaceNotKnown
+    UnknownMetric,
+    UnknownDimension,
+    UnreadableCondition,
+    UnreadablePeriod,
+    UnknownBasis,
+    WorkspaceNotKnown,
+    SettingChanged,
 )
 LONGEST = 4000
 
@@ -146,15 +158,17 @@ async def query_run(
     lookback_days: Annotated[int, Query(ge=1, le=730, description="With `model`: how long before touches count")] = 90,
 ) -> Response:
     """Answer any metrics by any dimensions, as counted or as a model of attribution gives them out."""
+
+    async def answered(setting: Setting) -> QueryAnswer:
+        question = asked.question(asking.read_metrics(metrics), by, setting, now)
+        sliced = queries.slice_of(caller.workspace, question, setting)
+        crediting = read_crediting(model, question.metrics, sliced, lookback_days=lookback_days)
+        return await queries.answer_query(
+            session, caller.workspace, question, setting, now=now, intervals=intervals, crediting=crediting
+        )
+
     await read_alone(session, alone=True)
-    setting = await workspace_setting(session, caller.workspace)
-    question = asked.question(asking.read_metrics(metrics), by, setting, now)
-    sliced = queries.slice_of(caller.workspace, question, setting)
-    crediting = read_crediting(model, question.metrics, sliced, lookback_days=lookback_days)
-    body = await queries.answer_query(
-        session, caller.workspace, question, setting, now=now, intervals=intervals, crediting=crediting
-    )
-    return await answer(request, body, wanted=wanted)
+    return await answer(request, await in_setting(session, caller.workspace, answered), wanted=wanted)
 
 
 @router.get(
@@ -180,11 +194,14 @@ async def funnel_get(
     ] = False,
 ) -> Response:
     """Show where the funnel leaks: who entered each step, went on, was lost and why, or is still there."""
-    await read_alone(session, alone=True)
-    setting = await workspace_setting(session, caller.workspace)
-    question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
     way = Way(now=now, compare=compare_to is not None, reasons=reasons, steps=asking.read_steps(steps))
-    body = await answer_funnel(session, caller.workspace, question, setting, way)
+
+    async def answered(setting: Setting) -> FunnelAnswer:
+        question = asked.question((), by, setting, now, common=(METRIC_BY_KEY["leads"],))
+        return await answer_funnel(session, caller.workspace, question, setting, way)
+
+    await read_alone(session, alone=True)
+    body = await in_setting(session, caller.workspace, answered)
     return await answer(request, body, wanted=wanted, table=partial(funnel_table, body))
 
 
@@ -218,11 +235,13 @@ async def cost_per_lead_get(
     by: By = "source",
 ) -> Response:
     """Show what a lead, a qualified lead and a sale cost, by source or by anything else."""
+
+    async def answered(setting: Setting) -> CostAnswer:
+        question = asked.question(queries.COST_METRICS, by, setting, now)
+        return await queries.answer_cost(session, caller.workspace, question, setting, now=now)
+
     await read_alone(session, alone=True)
-    setting = await workspace_setting(session, caller.workspace)
-    question = asked.question(queries.COST_METRICS, by, setting, now)
-    body = await queries.answer_cost(session, caller.workspace, question, setting, now=now)
-    return await answer(request, body, wanted=wanted)
+    return await answer(request, await in_setting(session, caller.workspace, answered), wanted=wanted)
 
 
 def _metric(metric: Metric) -> MetricOut:

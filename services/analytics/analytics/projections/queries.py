@@ -1,20 +1,22 @@
 """What other slices read of the projections: the cells that count now, what they are counted in, and names."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, TypeVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from leadkit import clock
 from leadkit.consumer import feed_position, lag_s
-from leadkit.problems import Unavailable
+from leadkit.problems import Problem, Unavailable
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from analytics.looks import Look, look
+from analytics.looks import KNOWN, Look, look
 from analytics.projections.tables import DimensionName, Generation, Rebuild, WorkspaceSetting
+
+T = TypeVar("T")
 
 FEEDS = ("crm-core", "lead-intake")
 """The feeds that are projected, as `feed_position` names them."""
@@ -25,6 +27,13 @@ class WorkspaceNotKnown(Unavailable):
 
     code = "workspace-not-known-yet"
     title = "analytics has not heard of this workspace yet"
+
+
+class SettingChanged(Unavailable):
+    """Meanwhile the workspace's cells are those of another zone or currency than the question was read in."""
+
+    code = "setting-changed"
+    title = "The workspace's time zone or currency was changed"
 
 
 class Setting(NamedTuple):
@@ -47,14 +56,50 @@ _SETTING: Final = """SELECT json_build_array(s.name, g.time_zone, g.currency, s.
     WHERE s.workspace_id = :workspace_id"""
 
 
+def look_at_setting(workspace_id: UUID) -> Look[Setting | None]:
+    """Zone and currency of the workspace's present cells; None before its first event."""
+    return Look(_SETTING, {"workspace_id": workspace_id}, _setting)
+
+
+def _setting(row: list[Any] | None) -> Setting | None:
+    if row is None:
+        return None
+    name, time_zone, currency, language, generation = row
+    return Setting(name, ZoneInfo(time_zone), currency, language, generation)
+
+
 async def workspace_setting(session: AsyncSession, workspace_id: UUID) -> Setting:
-    """Zone and currency of the workspace's present cells; raises `WorkspaceNotKnown` before its first event."""
-    told: Look[list[Any] | None] = Look(_SETTING, {"workspace_id": workspace_id}, lambda row: row)
+    """The same in a statement of its own; raises `WorkspaceNotKnown` before its first event."""
+    told = look_at_setting(workspace_id)
     await look(session, told)
     if told.found is None:
         raise WorkspaceNotKnown
-    name, time_zone, currency, language, generation = told.found
-    return Setting(name, ZoneInfo(time_zone), currency, language, generation)
+    return told.found
+
+
+_remembered: dict[UUID, Setting] = {}
+
+
+async def in_setting(session: AsyncSession, workspace_id: UUID, answer: Callable[[Setting], Awaitable[T]]) -> T:
+    """`answer` in the zone and currency that this process remembers of the workspace, without asking for them first.
+
+    Whatever is read of cells says `SettingChanged` when they are no longer those. Then, and before any other refusal,
+    they are asked for, and if they are others the answer is made anew.
+    """
+    known = _remembered.get(workspace_id)
+    if known is not None:
+        try:
+            return await answer(known)
+        except Problem:
+            told = await workspace_setting(session, workspace_id)
+            if (told.time_zone, told.currency) == (known.time_zone, known.currency):
+                raise
+    else:
+        told = await workspace_setting(session, workspace_id)
+    if len(_remembered) >= KNOWN:
+        _remembered.clear()
+    _remembered[workspace_id] = told
+    return await answer(told)
 
 
 class Freshness(NamedTuple):

@@ -15,7 +15,7 @@ from analytics.metrics.asking import UnknownDimension, UnreadableCondition
 from analytics.metrics.routes import LONGEST, REFUSALS, Asking, Reader
 from analytics.metrics.schemas import NamesOut
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
-from analytics.projections.queries import WorkspaceNotKnown, workspace_setting
+from analytics.projections.queries import SettingChanged, WorkspaceNotKnown, workspace_setting
 from analytics.reports.catalogue import REPORTS, Report
 from analytics.reports.queries import (
     FORECAST,
@@ -84,7 +84,7 @@ for _report in REPORTS:
     "/forecast",
     response_model=ForecastAnswer,
     responses={
-        **problems(UnknownDimension, UnreadableCondition, UnknownFormat, WorkspaceNotKnown),
+        **problems(UnknownDimension, UnreadableCondition, UnknownFormat, WorkspaceNotKnown, SettingChanged),
         **NOT_CHANGED,
         **AS_FILES,
     },

@@ -13,7 +13,7 @@ from leadkit.tokens import Caller
 from analytics.metrics.asking import UnknownDimension, UnknownMetric, UnreadableCondition
 from analytics.metrics.schemas import QueryAnswer
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
-from analytics.projections.queries import WorkspaceNotKnown, workspace_setting
+from analytics.projections.queries import SettingChanged, WorkspaceNotKnown, workspace_setting
 from analytics.reports.schemas import ForecastAnswer
 from analytics.saved_reports import actions, queries
 from analytics.saved_reports.actions import NotSent, Sending
@@ -32,7 +32,9 @@ router = APIRouter(prefix="/v1/saved-reports", route_class=EdgeRoute, tags=["sav
 
 Reader = Annotated[Caller, Allow("metrics:read")]
 SORTS = {"name": SavedReport.name, "created_at": SavedReport.created_at}
-ASKED = problems(UnknownReport, UnknownMetric, UnknownDimension, UnreadableCondition, Invalid, WorkspaceNotKnown)
+ASKED = problems(
+    UnknownReport, UnknownMetric, UnknownDimension, UnreadableCondition, Invalid, WorkspaceNotKnown, SettingChanged
+)
 
 
 async def _sending(request: Request) -> Sending:
