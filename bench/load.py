@@ -6,9 +6,11 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from typing import cast
+from urllib.parse import SplitResult, urlsplit
 
 import uvloop
 
@@ -88,44 +90,98 @@ def at_rate(url: str, rate: float, *, seconds: float, first: int, connections: i
 
 
 async def _open_loop(url: str, rate: float, seconds: float, first: int, connections: int) -> list[float]:
+    """Requests are made before the first is due, and a connection is no stream but the barest protocol: the load runs
+    beside what is measured, so its own processor time must be a small part."""
     address = urlsplit(url)
-    due: asyncio.Queue[tuple[int, float] | None] = asyncio.Queue()
-    took: list[float] = []
-
-    async def send() -> None:
-        reader, writer = await asyncio.open_connection(address.hostname, address.port)
-        while (each := await due.get()) is not None:
-            number, at = each
-            body = people.form(first + number)
-            head = (
-                f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
-                f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-            )
-            writer.write(head.encode() + body)
-            await _answer(reader)
-            took.append(time.perf_counter() - at)
-        writer.close()
-
-    senders = [asyncio.create_task(send()) for _ in range(connections)]
+    loop = asyncio.get_running_loop()
+    requests = [_request(address, people.form(first + number)) for number in range(int(rate * seconds))]
+    line = _Line(len(requests))
+    for _ in range(connections):
+        await loop.create_connection(lambda: _Connection(line), str(address.hostname), address.port or 80)
     began = time.perf_counter()
-    for number in range(int(rate * seconds)):
+    for number, request in enumerate(requests):
         at = began + number / rate
         if (early := at - time.perf_counter()) > 0:
             await asyncio.sleep(early)
-        due.put_nowait((number, at))
-    for _ in senders:
-        due.put_nowait(None)
-    await asyncio.gather(*senders)
-    return took
+        line.send(request, at)
+    await line.finished
+    return line.took
 
 
-async def _answer(reader: asyncio.StreamReader) -> None:
-    head = await reader.readuntil(b"\r\n\r\n")
-    if not head.startswith(b"HTTP/1.1 2"):
-        raise SystemExit(f"refused: {head[:200]!r}")
-    length = re.search(rb"(?i)content-length: (\d+)", head)
-    if length:
-        await reader.readexactly(int(length[1]))
+def _request(address: SplitResult, body: bytes) -> bytes:
+    head = (
+        f"POST {address.path} HTTP/1.1\r\nHost: {address.netloc}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class _Line:
+    """Requests that are due, in their order, and the connections that are free to send one: who has been idle longest
+    sends first, so that the server finds none idle for long."""
+
+    def __init__(self, expected: int) -> None:
+        self.expected = expected
+        self.took: list[float] = []
+        self.free: deque[_Connection] = deque()
+        self.due: deque[tuple[bytes, float]] = deque()
+        self.finished: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    def send(self, request: bytes, at: float) -> None:
+        """Over a free connection, or over the next that is."""
+        if self.free:
+            self.free.popleft().send(request, at)
+        else:
+            self.due.append((request, at))
+
+    def answered(self, connection: "_Connection", seconds: float) -> None:
+        """Notes what an answer took, and gives its connection the next request."""
+        self.took.append(seconds)
+        if self.due:
+            connection.send(*self.due.popleft())
+        else:
+            self.free.append(connection)
+        if len(self.took) == self.expected:
+            self.finished.set_result(None)
+
+    def failed(self, reason: str) -> None:
+        """Ends the run: a figure with failures in it is none."""
+        if not self.finished.done():
+            self.finished.set_exception(SystemExit(reason))
+
+
+class _Connection(asyncio.Protocol):
+    """One request at a time; an answer is whole when as much has come as its head announced."""
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+        self._at = 0.0
+        self._got = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.Transport, transport)
+        self._line.free.append(self)
+
+    def send(self, request: bytes, at: float) -> None:
+        """A request that was due `at`."""
+        self._at = at
+        self._transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self._got += data
+        head, end, body = self._got.partition(b"\r\n\r\n")
+        if not end:
+            return
+        if not head.startswith(b"HTTP/1.1 2"):
+            self._line.failed(f"refused: {head[:200]!r}")
+        length = re.search(rb"(?i)content-length: (\d+)", head)
+        if length is None or len(body) >= int(length[1]):
+            self._got = b""
+            self._line.answered(self, time.perf_counter() - self._at)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if len(self._line.took) < self._line.expected:
+            self._line.failed(f"connection lost: {exc}")
 
 
 def share(sorted_values: list[float], part: float) -> float:
