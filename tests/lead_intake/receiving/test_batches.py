@@ -1,6 +1,7 @@
 """Group commit: who comes while one batch is committed makes the next, and nobody suffers for a neighbour."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 from lead_intake.providers import provider_named
 from lead_intake.providers.base import SourceView, WireRequest
 from lead_intake.receiving import batches
-from lead_intake.receiving.batches import NOT_STORABLE, WORTH_ANOTHER, GroupCommit
+from lead_intake.receiving.batches import APART_S, NOT_STORABLE, WORTH_ANOTHER, GroupCommit
 from lead_intake.receiving.committing import committing
 from lead_intake.submissions.drafts import Receipt
 from lead_intake.submissions.reading import read_receipt
@@ -38,10 +39,12 @@ class Recorder:
         self.sizes: list[int] = []
         self.first = begins_with
         self.begun = asyncio.Event()
+        self.another = asyncio.Event()
         self.go = asyncio.Event()
 
     async def __call__(self, workspace_id: UUID, receipts: Sequence[Receipt]) -> None:
         self.sizes.append(len(receipts))
+        self.another.set()
         if len(self.sizes) >= self.first:
             self.begun.set()
         await self.go.wait()
@@ -69,16 +72,28 @@ async def test_further_batches_go_in_beside_the_first_where_enough_wait_and_a_fo
     store = Recorder()
     commits, workspace_id, source_id = GroupCommit(store), new_id(), new_id()
     tasks: list[asyncio.Task[list[UUID]]] = []
-    for size in (1, WORTH_ANOTHER - 1, 1, 5 * WORTH_ANOTHER):
+    for size, batches_then in ((1, 1), (WORTH_ANOTHER - 1, 1), (1, 2), (5 * WORTH_ANOTHER, 3)):
         for number in range(size):
             one = receipt(workspace_id, source_id, f"8999{len(tasks):03}{number:04}")
             tasks.append(asyncio.create_task(commits.committed(one)))
-        for _ in range(5):
-            await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        for _ in range(batches_then - len(store.sizes)):
+            store.another.clear()
+            await store.another.wait()
     assert store.sizes == [1, WORTH_ANOTHER, -(-(6 * WORTH_ANOTHER + 1) // 3)]
     store.go.set()
     await asyncio.gather(*tasks)
     assert sum(store.sizes) == len(tasks)
+
+
+async def test_batches_begin_some_milliseconds_apart() -> None:
+    store = Recorder()
+    store.go.set()
+    commits, workspace_id, source_id = GroupCommit(store), new_id(), new_id()
+    await commits.committed(receipt(workspace_id, source_id, "89990001000"))
+    first_begun = time.perf_counter()
+    await commits.committed(receipt(workspace_id, source_id, "89990001001"))
+    assert time.perf_counter() - first_begun > APART_S / 3
 
 
 async def test_who_comes_at_once_is_shared_evenly_by_the_batches() -> None:
