@@ -132,7 +132,7 @@ async def _put_card(session: AsyncSession, contact: Contact, values: Mapping[str
     for name in COLUMNS:
         setattr(contact, name, values[name])
     contact.company_id = UUID(values["company_id"]) if values["company_id"] else None
-    points = (await queries.links_of(session, contact.workspace_id, [contact.id]))[contact.id].points
+    points = await queries.points_of(session, contact)
     known = {(point.kind, point.value): point for point in points}
     wanted = list(_points(values))
     for place, point in known.items():

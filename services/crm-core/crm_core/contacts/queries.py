@@ -10,8 +10,8 @@ from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
-from sqlalchemy import ColumnElement, Select, Text, exists, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Select, Text, Uuid, any_, exists, func, literal, select
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
@@ -20,13 +20,21 @@ from crm_core.access.workspaces.queries import existing_workspace
 from crm_core.contacts import points as contact_points
 from crm_core.contacts.points import Point
 from crm_core.contacts.tables import Contact, ContactLead, ContactPoint
-from crm_core.deals.queries import deal_ids_of_contacts
+from crm_core.deals.queries import deal_ids_of
+
+
+class PointOf(NamedTuple):
+    """One way to reach a contact, as it is stored."""
+
+    kind: str
+    value: str
+    preferred: bool
 
 
 class Links(NamedTuple):
-    """What belongs to a contact beside its own row."""
+    """What belongs to a contact beside its own row; points in their order."""
 
-    points: Sequence[ContactPoint]
+    points: Sequence[PointOf | ContactPoint]
     lead_ids: Sequence[UUID]
     deal_ids: Sequence[UUID]
 
@@ -83,24 +91,31 @@ async def contacts_among(session: AsyncSession, workspace_id: UUID, contact_ids:
 
 
 async def links_of(session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]) -> dict[UUID, Links]:
-    """Points, leads and deals of these contacts, in three statements."""
-    points = await session.scalars(
-        select(ContactPoint)
-        .where(ContactPoint.workspace_id == workspace_id, ContactPoint.contact_id.in_(contact_ids))
-        .order_by(ContactPoint.position)
-    )
-    leads = await session.execute(
-        select(ContactLead.contact_id, ContactLead.lead_id)
-        .where(ContactLead.workspace_id == workspace_id, ContactLead.contact_id.in_(contact_ids))
+    """Points, leads and deals of these contacts, in one statement."""
+    mine = (ContactPoint.workspace_id == Contact.workspace_id, ContactPoint.contact_id == Contact.id)
+    told = func.jsonb_build_array(ContactPoint.kind, ContactPoint.value, ContactPoint.preferred)
+    points = func.jsonb_agg(aggregate_order_by(told, ContactPoint.position), type_=JSONB)
+    leads = (
+        select(ContactLead.lead_id)
+        .where(ContactLead.workspace_id == Contact.workspace_id, ContactLead.contact_id == Contact.id)
         .order_by(ContactLead.lead_id)
     )
-    deals = await deal_ids_of_contacts(session, workspace_id, contact_ids)
-    found = {contact_id: Links([], [], deals.get(contact_id, [])) for contact_id in contact_ids}
-    for point in points:
-        found[point.contact_id] = found[point.contact_id]._replace(points=[*found[point.contact_id].points, point])
-    for contact_id, lead_id in leads:
-        found[contact_id] = found[contact_id]._replace(lead_ids=[*found[contact_id].lead_ids, lead_id])
-    return found
+    rows = await session.execute(
+        select(
+            Contact.id,
+            select(points).where(*mine).scalar_subquery(),
+            func.array(leads.scalar_subquery(), type_=ARRAY(Uuid)),
+            func.array(deal_ids_of(Contact.workspace_id, Contact.id).scalar_subquery(), type_=ARRAY(Uuid)),
+        ).where(Contact.workspace_id == workspace_id, Contact.id == any_(literal(contact_ids, ARRAY(Uuid))))
+    )
+    found = {row[0]: Links([PointOf(*point) for point in row[1] or ()], row[2], row[3]) for row in rows}
+    return {contact_id: found.get(contact_id, Links([], [], [])) for contact_id in contact_ids}
+
+
+async def points_of(session: AsyncSession, contact: Contact) -> Sequence[ContactPoint]:
+    """A contact's points as rows, to be changed."""
+    mine = (ContactPoint.workspace_id == contact.workspace_id, ContactPoint.contact_id == contact.id)
+    return (await session.scalars(select(ContactPoint).where(*mine).order_by(ContactPoint.position))).all()
 
 
 async def contacts_by_points(

@@ -13,6 +13,7 @@ from leadkit.snapshot import Place, paged
 from leadkit.tokens import Caller
 from sqlalchemy import Numeric, Select, cast, func, literal, select, true, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from crm_core.access.ownership import Owner
 from crm_core.access.visibility import visible
@@ -81,20 +82,10 @@ async def _open(session: AsyncSession, statement: Select[Deal]) -> list[Deal]:
     return list(await session.scalars(newest_first))
 
 
-async def deal_ids_of_contacts(
-    session: AsyncSession, workspace_id: UUID, contact_ids: Sequence[UUID]
-) -> dict[UUID, list[UUID]]:
-    """The deals of each contact that has any, oldest first."""
-    rows = await session.execute(
-        select(Deal.contact_id, Deal.id)
-        .where(Deal.workspace_id == workspace_id, Deal.contact_id.in_(contact_ids))
-        .order_by(Deal.created_at, Deal.id)
-    )
-    found: dict[UUID, list[UUID]] = {}
-    for contact_id, deal_id in rows:
-        if contact_id is not None:
-            found.setdefault(contact_id, []).append(deal_id)
-    return found
+def deal_ids_of(workspace_id: InstrumentedAttribute[UUID], contact_id: InstrumentedAttribute[UUID]) -> Select[UUID]:
+    """The deals of a contact that the statement around it names by these columns, oldest first."""
+    mine = (Deal.workspace_id == workspace_id, Deal.contact_id == contact_id)
+    return select(Deal.id).where(*mine).order_by(Deal.created_at, Deal.id)
 
 
 async def deals_won(
