@@ -136,6 +136,7 @@ class EdgeRoute(APIRoute):
                     raise
             finally:
                 await edge.close()
+                del request.state.edge  # each holds the other: so both go at once, with all they hold
         raise AssertionError("unreachable")
 
 
