@@ -53,6 +53,11 @@ async def test_open_deals_of_a_stage_given_up_go_where_they_are_sent(
         reopened = await admin.post(f"/v1/deals/{lost['id']}/reopen", json={})
         elsewhere = await admin.post(f"/v1/deals/{lost['id']}/reopen", json={"stage_id": at["first"]})
         history = (await admin.get(f"/v1/deals/{moved[0]['id']}/history")).json()
+        back = (await admin.post(f"{path}/stages/{at['second']}/restore")).json()
+        goes = await admin.post(f"/v1/deals/{moved[0]['id']}/move", json={"stage_id": at["second"]})
+        archived = (await tenant.core.events("pipeline.changed"))[-2]["data"]["stages"]
+    assert [(one["key"], one["position"]) for one in back["stages"]] == [("first", 0), ("second", 1), ("third", 2)]
+    assert goes.status_code == 200
     assert (nowhere.status_code, nowhere.json()["type"], itself.status_code) == (409, "/problems/stage-in-use", 422)
     assert [(one["key"], one["position"]) for one in left.json()["stages"]] == [("first", 0), ("third", 1)]
     assert again.json()["version"] == left.json()["version"]
@@ -62,7 +67,6 @@ async def test_open_deals_of_a_stage_given_up_go_where_they_are_sent(
     assert [one["stage"] for one in history["items"]] == ["second", "third"]
     told = await tenant.core.events("deal.moved")
     assert {event["subject"] for event in told} == {deal["id"] for deal in deals}
-    archived = (await tenant.core.events("pipeline.changed"))[-1]["data"]["stages"]
     assert [(one["key"], one["position"], one["archived"]) for one in archived] == [
         ("first", 0, False), ("third", 1, False), ("second", 1, True),
     ]  # fmt: skip
@@ -83,10 +87,16 @@ async def test_a_pipeline_given_up_is_offered_no_more(tenant: Tenant) -> None:
         ]
         begun = await admin.post("/v1/deals", json={"name": "Flat", "pipeline_id": path.rsplit("/", 1)[1]})
         default_again = await admin.patch(path, json={"is_default": True}, headers={"If-Match": "*"})
+        alone = await admin.post(f"{path}/stages/{at['first']}/restore")
+        back = (await admin.post(f"{path}/restore")).json()
+        offered = (await admin.get(f"{path}/stages")).json()["items"]
     assert (refused.json()["type"], in_use.json()["type"]) == ("/problems/last-stage", "/problems/stage-in-use")
     assert (archived.json()["archived"], len(archived.json()["stages"])) == (True, 3)
     assert (moved["pipeline_id"], listed) == (default["id"], [1, 1])
-    assert [begun.status_code, default_again.status_code] == [422, 422]
+    assert [begun.status_code, default_again.status_code, alone.status_code] == [422, 422, 409]
+    assert (back["archived"], [(one["key"], one["position"]) for one in offered]) == (
+        False, [("first", 0), ("second", 1), ("third", 2)],
+    )  # fmt: skip
 
 
 async def test_a_deal_that_comes_while_its_stage_is_given_up_is_moved_or_refused(tenant: Tenant) -> None:

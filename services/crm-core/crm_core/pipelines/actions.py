@@ -108,7 +108,7 @@ async def change_stage(
     stages = await queries.stages_of(session, pipeline.workspace_id, [pipeline.id])
     before = PipelineOut.of(pipeline, stages)
     if stage.archived:
-        raise Invalid("A stage that is archived stays as it was.")
+        raise Invalid("A stage that is archived stays as it was until it is restored.")
     sent = wanted.model_dump(exclude_unset=True, exclude={"position"})
     _check_fields(sent.get("required_fields") or [])
     for field, value in sent.items():
@@ -143,6 +143,15 @@ def without(stages: Sequence[Stage], gone: Stage) -> list[Stage]:
     offered, archived = _apart(stages)
     _shift(archived, behind=gone.position, by=-1)
     return [*in_order([stage for stage in offered if stage is not gone]), gone, *archived]
+
+
+def with_again(stages: Sequence[Stage], back: Stage) -> list[Stage]:
+    """The stages once `back` is offered again: before the one that followed it when it was archived."""
+    offered, archived = _apart(stages)
+    archived = [stage for stage in archived if stage is not back]
+    _shift(archived, behind=back.position, by=1)
+    back.archived = False
+    return [*in_order(rules.placed(offered, back, back.position)), *archived]
 
 
 def _apart(stages: Sequence[Stage]) -> tuple[list[Stage], list[Stage]]:

@@ -11,7 +11,7 @@ from leadkit.problems import Conflict, NotFound, PreconditionRequired, Stale, pr
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from crm_core.pipelines import actions, archiving, queries
+from crm_core.pipelines import actions, archiving, queries, restoring
 from crm_core.pipelines.archiving import LastStage, StageInUse
 from crm_core.pipelines.schemas import (
     Archive,
@@ -103,6 +103,16 @@ async def pipelines_archive(
     return await _answer(session, pipeline, response)
 
 
+@router.post("/{pipeline_id}/restore", responses=problems(NotFound))
+async def pipelines_restore(
+    pipeline_id: UUID, session: Session, caller: Writer, now: Now, response: Response
+) -> PipelineOut:
+    """Offer an archived pipeline again, with all its stages."""
+    pipeline = await queries.pipeline_by_id(session, caller.workspace, pipeline_id, lock=True)
+    await restoring.restore_pipeline(session, pipeline, caller=caller, now=now)
+    return await _answer(session, pipeline, response)
+
+
 @router.put("/{pipeline_id}/stages/order", responses=problems(NotFound, Stale, PreconditionRequired))
 async def pipelines_order_stages(
     pipeline_id: UUID,
@@ -184,6 +194,17 @@ async def pipelines_stages_archive(
     pipeline = await queries.pipeline_by_id(session, caller.workspace, pipeline_id, lock=True)
     stage = await queries.stage_by_id(session, caller.workspace, pipeline_id, stage_id)
     await archiving.archive_stage(session, pipeline, stage, move_to=wanted.move_to, caller=caller, now=now)
+    return await _answer(session, pipeline, response)
+
+
+@router.post("/{pipeline_id}/stages/{stage_id}/restore", responses=problems(NotFound, restoring.PipelineArchived))
+async def pipelines_stages_restore(
+    pipeline_id: UUID, stage_id: UUID, session: Session, caller: Writer, now: Now, response: Response
+) -> PipelineOut:
+    """Offer an archived stage again, where it stood."""
+    pipeline = await queries.pipeline_by_id(session, caller.workspace, pipeline_id, lock=True)
+    stage = await queries.stage_by_id(session, caller.workspace, pipeline_id, stage_id)
+    await restoring.restore_stage(session, pipeline, stage, caller=caller, now=now)
     return await _answer(session, pipeline, response)
 
 
