@@ -22,12 +22,13 @@ from leadkit import clock, idempotency
 from leadkit.db import ATTEMPTS, Database, Role, lost_a_race
 from leadkit.ids import NIL
 from leadkit.limits import Allowance, RateLimiter
-from leadkit.problems import Forbidden, Malformed, NotFound
+from leadkit.problems import Forbidden, Malformed, NotFound, UnsupportedMedia
 from leadkit.sealing import Sealer
 from leadkit.tokens import Caller, KeyRing, bearer_token
 from leadkit.tokens import Role as CallerRole
 
 WORKSPACE_HEADER = "Leadflow-Workspace"
+JSON = "application/json"
 KEPT_HEADERS = ("content-type", "etag", "location", "link", "cache-control")
 MOST_FIELDS_BESIDE_A_FILE = 50
 PIECE = 1024 * 1024
@@ -130,7 +131,7 @@ class EdgeRoute(APIRoute):
             edge = Edge(request, self.database_role)
             request.state.edge = edge
             try:
-                return await _answered(edge, request, handle, takes_file=self.takes_file)
+                return await self._answered(edge, request, handle)
             except DBAPIError as error:
                 if attempt == ATTEMPTS or not lost_a_race(error):
                     raise
@@ -138,6 +139,26 @@ class EdgeRoute(APIRoute):
                 await edge.close()
                 del request.state.edge  # each holds the other: so both go at once, with all they hold
         raise AssertionError("unreachable")
+
+    async def _answered(
+        self, edge: Edge, request: Request, handle: Callable[[Request], Awaitable[Response]]
+    ) -> Response:
+        if self.takes_file:
+            edge.caller()
+            await request.form(max_files=1, max_fields=MOST_FIELDS_BESIDE_A_FILE)
+        else:  # read here: a body past the limit is refused as that and not as one that is no JSON
+            body = await request.body()
+            if body and self.body_field is not None:
+                _check_json(request.headers.get("content-type"))
+        key = request.headers.get("idempotency-key") if request.method == "POST" else None
+        if key is None or not edge.has_place:
+            response = await handle(request)
+        else:
+            response = await _answered_once(edge, request, key, handle, takes_file=self.takes_file)
+        await edge.commit()
+        if edge.allowance is not None:
+            response.headers.update(edge.allowance.headers())
+        return response
 
 
 class PlatformRoute(EdgeRoute):
@@ -157,23 +178,11 @@ class FileRoute(EdgeRoute):
     takes_file: ClassVar[bool] = True
 
 
-async def _answered(
-    edge: Edge, request: Request, handle: Callable[[Request], Awaitable[Response]], *, takes_file: bool
-) -> Response:
-    if takes_file:
-        edge.caller()
-        await request.form(max_files=1, max_fields=MOST_FIELDS_BESIDE_A_FILE)
-    else:
-        await request.body()  # read here: a body past the limit is refused as that and not as one that is no JSON
-    key = request.headers.get("idempotency-key") if request.method == "POST" else None
-    if key is None or not edge.has_place:
-        response = await handle(request)
-    else:
-        response = await _answered_once(edge, request, key, handle, takes_file=takes_file)
-    await edge.commit()
-    if edge.allowance is not None:
-        response.headers.update(edge.allowance.headers())
-    return response
+def _check_json(content_type: str | None) -> None:
+    """Raises `UnsupportedMedia` for a body that says it is something else; `application/merge-patch+json` is JSON."""
+    kind = (content_type or JSON).partition(";")[0].strip().lower()
+    if kind != JSON and not (kind.startswith("application/") and kind.endswith("+json")):
+        raise UnsupportedMedia("The body must be JSON, and its Content-Type say so.")
 
 
 async def _form_digest(request: Request) -> bytes:

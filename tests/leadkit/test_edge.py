@@ -182,13 +182,16 @@ async def test_a_bad_item_of_a_bulk_does_not_fail_its_neighbours(toy: RunningSer
         ("GET", "/v1/notes?limit=0", None, (422, "invalid")),
         ("GET", "/v1/notes?sort=color", None, (422, "invalid")),
         ("GET", "/v1/notes?cursor=rubbish", None, (400, "malformed")),
+        ("POST", "/v1/notes as text/xml", b"<text/>", (415, "unsupported-media-type")),
     ],
 )
 async def test_refusals_have_one_shape(
     toy: RunningService, method: str, path: str, content: bytes | None, expected: tuple[int, str]
 ) -> None:
+    path, _, kind = path.partition(" as ")
     async with toy.client_as("admin", new_id()) as client:
-        answer = await client.request(method, path, content=content, headers={"Content-Type": "application/json"})
+        headers = {"Content-Type": kind or "application/json"}
+        answer = await client.request(method, path, content=content, headers=headers)
     assert _shape(answer) == expected
 
 

@@ -96,6 +96,12 @@ async def test_qualifying_keeps_what_was_learnt(sales):
         "authority": True, "need": "окна", "timeframe": "март", "answers": {"rooms": 3}
     }  # fmt: skip
     assert qualified["score"] > lead["score"]
+    later = {"need": "двери", "timeframe": None, "answers": {"rooms": None, "floor": 2}}
+    async with sales.tenant.client_as() as admin:
+        path = f"/v1/leads/{lead['id']}"
+        patched = await admin.patch(path, json={"qualification": later}, headers={"If-Match": "*"})
+    assert patched.json()["qualification"] == {"authority": True, "need": "двери", "answers": {"floor": 2}}
+    assert patched.json()["status"] == "qualified"
 
 
 async def test_disqualifying_needs_a_reason(sales):

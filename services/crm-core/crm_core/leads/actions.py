@@ -1,12 +1,12 @@
 """Leads added and changed by hand; their steps through the lifecycle are in `transitions`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from leadkit.etags import check_version
-from leadkit.merge_patch import changes
+from leadkit.merge_patch import changes, merged
 from leadkit.problems import Invalid, NotFound, Problem
 from leadkit.tokens import Caller
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,11 +26,11 @@ from crm_core.leads.tables import Lead
 from crm_core.leads.wire import lead_event
 from crm_core.merged import AlreadyMerged
 from crm_core.scoring.queries import model_of
-from crm_core.scoring.rules import Model
+from crm_core.scoring.rules import Model, check_answers
 from crm_core.storable import check_storable
 from crm_core.unmatched.queries import unmatched_among
 
-NEVER_NULL = ("person", "phones", "emails", "messengers", "custom", "tags")
+NEVER_NULL = ("person", "phones", "emails", "messengers", "custom", "tags", "qualification")
 POINT_FIELDS = ("phones", "emails", "messengers")
 
 
@@ -140,6 +140,8 @@ def _patch(
     if "custom" in sent:
         custom = customs.values(sent.pop("custom"), before=lead.custom)
         lead.custom, lead.custom_told = custom.stored, custom.told
+    if known := sent.pop("qualification", None):
+        lead.qualification = _learnt(lead, model, known)
     if points is not None:
         card.put_points(lead, points)
     for field, value in sent.items():
@@ -147,6 +149,13 @@ def _patch(
             _put(lead, field, value, wanted)
     card.refresh(lead, model, now=now)
     lifecycle.touch(lead, now)
+
+
+def _learnt(lead: Lead, model: Model, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What is known with this merged into it; answers fit their questions."""
+    asked = {question.key: question for question in model.questions}
+    check_answers(asked, known.get("answers") or {}, at="/qualification/answers")
+    return merged(lead.qualification, known)
 
 
 async def _points_wanted(

@@ -135,9 +135,18 @@ class LeadCreate(Asked):
     at: At | None = None
 
 
+class Known(Shape):
+    """What is known of the need behind a lead, and answers to the workspace's own questions; null takes back."""
+
+    authority: Text | bool | None = Field(default=None, examples=["decides herself"])
+    need: Text | bool | None = Field(default=None, examples=["chairs for a new office"])
+    timeframe: Text | bool | None = Field(default=None, examples=["this quarter"])
+    answers: Free | None = None
+
+
 class LeadPatch(Shape):
-    """What of a lead is to change; `person` and `custom` are merged, an emptied `temperature` follows the score again.
-    Status and owner are changed by their own calls."""
+    """What of a lead is to change; `person`, `custom` and `qualification` are merged, an emptied `temperature` follows
+    the score again. Status and owner are changed by their own calls."""
 
     person: Person | None = None
     company: Annotated[str, Field(max_length=300)] | None = None
@@ -150,6 +159,7 @@ class LeadPatch(Shape):
     region: Word | None = None
     language: Annotated[str, Field(max_length=35)] | None = None
     budget: Budget | None = None
+    qualification: Known | None = None
     temperature: Temperature | None = None
     custom: Free | None = None
     tags: Tags | None = None

@@ -95,11 +95,11 @@ def score_of(lines: Sequence[Line]) -> int:
     return max(0, min(HIGHEST, sum(line.points for line in lines)))
 
 
-def check_answers(questions: Mapping[str, Question], answers: Mapping[str, Any]) -> None:
+def check_answers(questions: Mapping[str, Question], answers: Mapping[str, Any], *, at: str = "/answers") -> None:
     """Raises `Invalid` for answers that are not of their question's type, each at its place; answers to nothing that is
     asked (any more) are kept as they come, and give no points."""
     errors = [
-        FieldError(pointer=f"/answers/{key}", detail=_wanted(questions[key]))
+        FieldError(pointer=f"{at}/{key}", detail=_wanted(questions[key]))
         for key, answer in answers.items()
         if key in questions and answer is not None and not _fits(questions[key], answer)
     ]
