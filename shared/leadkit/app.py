@@ -43,10 +43,11 @@ def create_app(
     parts: Sequence[Part] = (),
     larger_bodies: Mapping[str, int] = MappingProxyType({}),
     staff_now: StaffNow | None = None,
+    bodies: Mapping[str, Any] = MappingProxyType({}),
 ) -> FastAPI:
     """An API with everything the three have in common. `folder` holds the service's migrations; `larger_bodies` names
     the paths that take files, each with its limit in bytes; `staff_now` reads the users whom tokens of another issuer
-    may stand for.
+    may stand for; `bodies` are examples of what calls take, by operation id.
 
     At start it refuses an old schema; `app.state` carries `settings`, `database`, `keys`, `limiter`, `feed_watcher`.
     """
@@ -68,7 +69,7 @@ def create_app(
     refusals.install(app)
     app.add_middleware(BodyLimit, larger=larger_bodies)
     app.add_middleware(RequestTelemetry)
-    describe(app)
+    describe(app, bodies)
     return app
 
 

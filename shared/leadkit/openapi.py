@@ -1,5 +1,6 @@
 """What every operation's description says: how to authenticate and which problems any of them may answer."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,9 +16,11 @@ from leadkit.problems import (
     NotFound,
     Problem,
     ProblemBody,
+    TooLarge,
     TooManyRequests,
     Unauthenticated,
     Unavailable,
+    UnsupportedMedia,
     problems,
 )
 
@@ -48,20 +51,20 @@ IDEMPOTENCY_KEY = {
 }
 
 
-def describe(app: FastAPI) -> None:
-    """Makes `app.openapi()` complete."""
+def describe(app: FastAPI, bodies: Mapping[str, Any]) -> None:
+    """Makes `app.openapi()` complete; `bodies` are examples of what calls take, by operation id."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
             document = get_openapi(title=app.title, version=app.version, routes=app.routes)
-            _dress(document)
+            _dress(document, bodies)
             app.openapi_schema = document
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _dress(document: dict[str, Any]) -> None:
+def _dress(document: dict[str, Any], bodies: Mapping[str, Any]) -> None:
     components = document.setdefault("components", {})
     components["securitySchemes"] = SCHEMES
     components["parameters"] = {"IdempotencyKey": IDEMPOTENCY_KEY}
@@ -78,7 +81,17 @@ def _dress(document: dict[str, Any]) -> None:
                     _may_be_repeated(operation)
                 operation["security"] = [{"token": []}, {"password": []}]
                 _add_problems(operation["responses"], *ANYWHERE)
+            _add_body(operation, bodies)
             _only_problem_bodies(operation["responses"])
+
+
+def _add_body(operation: dict[str, Any], bodies: Mapping[str, Any]) -> None:
+    """What a body may be refused for whole, and what one looks like."""
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
+    if body is not None:
+        _add_problems(operation["responses"], TooLarge, UnsupportedMedia)
+        if operation["operationId"] in bodies:
+            body["example"] = bodies[operation["operationId"]]
 
 
 def _summarise(operation: dict[str, Any]) -> None:

@@ -22,6 +22,7 @@ from crm_core.conversions import routes as conversions
 from crm_core.custom_fields import routes as custom_fields
 from crm_core.deals import routes as deals
 from crm_core.duplicates import routes as duplicates
+from crm_core.examples import EXAMPLES
 from crm_core.exports import routes as exports
 from crm_core.inquiries import routes as inquiries
 from crm_core.leads import routes as leads
@@ -90,7 +91,13 @@ ROUTERS = (
 def create(settings: CoreSettings) -> FastAPI:
     """The app, not started yet."""
     app = create_app(
-        title="crm-core", service="core", settings=settings, folder=FOLDER, routers=ROUTERS, staff_now=staff_by_email
+        title="crm-core",
+        service="core",
+        settings=settings,
+        folder=FOLDER,
+        routers=ROUTERS,
+        staff_now=staff_by_email,
+        bodies=EXAMPLES,
     )
     state = app.state
     state.streamer = Streamer(state.database, state.keys, state.feed_watcher, state.feed_source)
