@@ -165,11 +165,30 @@ async def test_history_is_written_only_with_its_scope_and_never_ahead_or_backwar
     assert moved["entered_stage_at"] == "2025-03-02T10:00:00Z"
 
 
-async def test_an_amount_is_in_the_workspaces_currency(tenant: Tenant) -> None:
+async def test_an_amount_is_in_the_workspaces_currency_and_not_below_nothing(tenant: Tenant) -> None:
     async with tenant.client_as() as admin:
-        refused = await admin.post("/v1/deals", json={"name": "X", "amount": {"amount": "1.00", "currency": "USD"}})
-    assert refused.status_code == 422
-    assert refused.json()["errors"][0]["pointer"] == "/amount/currency"
+        for amount, currency, wrong in (("1.00", "USD", "currency"), ("-1.00", "RUB", "amount")):
+            body = {"name": "X", "amount": {"amount": amount, "currency": currency}}
+            refused = await admin.post("/v1/deals", json=body)
+            assert refused.status_code == 422
+            assert refused.json()["errors"][0]["pointer"] == f"/amount/{wrong}"
+
+
+async def test_what_a_stage_asks_for_stays_filled_while_a_deal_is_in_it(tenant: Tenant) -> None:
+    async with tenant.client_as() as admin:
+        [pipeline] = (await admin.get("/v1/pipelines")).json()["items"]
+        path = f"/v1/pipelines/{pipeline['id']}/stages/{pipeline['stages'][0]['id']}"
+        bare = await add(admin)
+        asked = {"required_fields": ["amount", "expected_close"]}
+        (await admin.patch(path, json=asked, headers={"If-Match": "*"})).raise_for_status()
+        full = await add(admin, expected_close="2027-01-01", amount={"amount": "5.00", "currency": "RUB"})
+        emptied = {"amount": None, "expected_close": None}
+        answers = [
+            await admin.patch(f"/v1/deals/{deal['id']}", json=patch, headers={"If-Match": "*"})
+            for deal, patch in ((full, emptied), (full, {"name": "Y"}), (bare, emptied))
+        ]
+    assert [answer.status_code for answer in answers] == [422, 200, 200]
+    assert [error["pointer"] for error in answers[0].json()["errors"]] == ["/amount", "/expected_close"]
 
 
 async def test_a_deal_rots_when_it_stays_too_long_in_a_stage(tenant: Tenant) -> None:

@@ -20,10 +20,11 @@ from crm_core.deals.beginning import Surroundings, draft
 from crm_core.deals.history import own, passage_into_first
 from crm_core.deals.lines import lines_read, products_named, products_on, sum_of
 from crm_core.deals.record import record_change, record_new, seen
+from crm_core.deals.refusals import check_kept, facts_of
 from crm_core.deals.schemas import DealAssign, DealCreate, DealLines, DealPatch
 from crm_core.deals.tables import Deal
 from crm_core.naming import named
-from crm_core.pipelines.queries import Entrances
+from crm_core.pipelines.queries import Entrances, find_stage
 from crm_core.storable import check_storable
 
 NEVER_NULL = ("name", "probability", "custom", "tags")
@@ -95,8 +96,8 @@ async def create_deal(
 
 
 async def change_deal(session: AsyncSession, deal: Deal, wanted: DealPatch, *, caller: Caller, now: datetime) -> Deal:
-    """Applies a merge patch to a (locked) deal."""
-    before = seen(deal)
+    """Applies a merge patch to a (locked) deal; what its stage asks for stays filled."""
+    before, facts = seen(deal), facts_of(deal)
     check_storable(wanted)
     sent = changes(wanted, never_null=NEVER_NULL)
     await _check_links(session, caller, sent.get("contact_id"), sent.get("company_id"))
@@ -114,6 +115,7 @@ async def change_deal(session: AsyncSession, deal: Deal, wanted: DealPatch, *, c
         own(deal, await named_owner(session, deal.workspace_id, owner_id), now)
     for field, value in sent.items():
         setattr(deal, field, value)
+    check_kept(deal, facts, await find_stage(session, deal.workspace_id, deal.stage_id))
     await record_change(session, deal, "update", before=before, by=caller.subject, now=now)
     return deal
 
@@ -128,7 +130,9 @@ async def put_lines(session: AsyncSession, deal: Deal, wanted: DealLines, *, cal
     lines = lines_read(wanted.lines, products, currency, kept=products_on(deal.lines))
     if lines == deal.lines:
         return deal
+    facts = facts_of(deal)
     deal.lines = lines
+    check_kept(deal, facts, await find_stage(session, deal.workspace_id, deal.stage_id))
     if lines:
         deal.amount, deal.currency = sum_of(lines), currency
     await record_change(session, deal, "update", before=before, by=caller.subject, now=now)

@@ -17,14 +17,17 @@ from crm_core.deals.tables import Deal
 async def own_currency(session: AsyncSession, workspace_id: UUID, amount: Money | None) -> str:
     """The workspace's currency; raises `Invalid` for an amount in another."""
     currency = (await existing_workspace(session, workspace_id)).currency
-    check_currency(amount, currency)
+    check_amount(amount, currency)
     return currency
 
 
-def check_currency(amount: Money | None, currency: str) -> None:
-    """Raises `Invalid` for an amount in another currency than the workspace's, which no report could add up."""
+def check_amount(amount: Money | None, currency: str) -> None:
+    """Raises `Invalid` for an amount in another currency than the workspace's, which no report could add up, or below
+    nothing, which none could explain."""
     if amount is not None and amount.currency != currency:
         raise Invalid.at("/amount/currency", f"must be the workspace's currency, {currency}")
+    if amount is not None and amount.amount < 0:
+        raise Invalid.at("/amount/amount", "must not be negative")
 
 
 def worth(amount: Money | None, lines: Sequence[Mapping[str, Any]]) -> Decimal | None:
@@ -40,7 +43,7 @@ def worth(amount: Money | None, lines: Sequence[Mapping[str, Any]]) -> Decimal |
 async def set_amount(session: AsyncSession, deal: Deal, amount: Money | None) -> None:
     """Sets the amount of a deal by hand, or empties it; raises `Invalid` where its lines or its status forbid that."""
     if deal.lines:
-        check_currency(amount, deal.currency)
+        check_amount(amount, deal.currency)
         deal.amount = worth(amount, deal.lines)
         return
     if amount is None and deal.status == "won":

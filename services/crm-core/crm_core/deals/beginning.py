@@ -16,7 +16,7 @@ from crm_core.companies.queries import companies_among
 from crm_core.contacts.queries import contacts_seen_among
 from crm_core.custom_fields.queries import Customs, customs_for
 from crm_core.custom_fields.rules import Values
-from crm_core.deals.amounts import check_currency, own_currency, worth
+from crm_core.deals.amounts import check_amount, own_currency, worth
 from crm_core.deals.history import note_passage, ownership
 from crm_core.deals.lines import Products, lines_read, products_named
 from crm_core.deals.refusals import check_entry
@@ -57,7 +57,7 @@ class Surroundings:
 
     def check(self, wanted: DealCreate) -> None:
         """Raises `Invalid` for what one deal names and is not there."""
-        check_currency(wanted.amount, self.currency)
+        check_amount(wanted.amount, self.currency)
         if wanted.lead_id is not None and wanted.lead_id not in self.leads:
             raise Invalid.at("/lead_id", "There is no such lead.")
         if wanted.contact_id is not None and wanted.contact_id not in self.contacts:

@@ -3,7 +3,7 @@
 from leadkit.contracts.events import DealStatus
 from leadkit.problems import Conflict, FieldError, Invalid
 
-from crm_core.deals.rules import ALLOWED, Action, DealFacts, StageFacts, refusals
+from crm_core.deals.rules import ALLOWED, Action, DealFacts, StageFacts, refusals, required_fields_are_filled
 from crm_core.deals.tables import Deal
 from crm_core.pipelines.queries import StageInfo
 
@@ -31,7 +31,22 @@ def check_entry(
     loss_reason_key: str | None = None,
 ) -> None:
     """Raises `Invalid` with all that the stage rules hold against the step; `deal` is as it would be after it."""
-    facts = DealFacts(
+    facts = facts_of(deal, loss_reason_key=loss_reason_key)
+    against = refusals(facts, _facts(left, "open") if left else None, _facts(entered, outcome))
+    if against:
+        raise Invalid(
+            "The deal lacks what this step needs.",
+            errors=[
+                FieldError(pointer=pointer, detail=refusal.detail)
+                for refusal in against
+                for pointer in refusal.pointers
+            ],
+        )
+
+
+def facts_of(deal: Deal, *, loss_reason_key: str | None = None) -> DealFacts:
+    """The deal as rules see it now."""
+    return DealFacts(
         amount=deal.amount,
         contact_id=deal.contact_id,
         company_id=deal.company_id,
@@ -43,16 +58,17 @@ def check_entry(
         loss_reason_key=loss_reason_key,
         loss_note=deal.loss_note,
     )
-    against = refusals(facts, _facts(left, "open") if left else None, _facts(entered, outcome))
-    if against:
-        raise Invalid(
-            "The deal lacks what this step needs.",
-            errors=[
-                FieldError(pointer=pointer, detail=refusal.detail)
-                for refusal in against
-                for pointer in refusal.pointers
-            ],
-        )
+
+
+def check_kept(deal: Deal, before: DealFacts, stage: StageInfo | None) -> None:
+    """Raises `Invalid` for what a change emptied and the stage of an open deal asks for."""
+    if stage is None or deal.status != "open":
+        return
+    asks = _facts(stage, "open")
+    lacked, lacks = (required_fields_are_filled(one, None, asks) for one in (before, facts_of(deal)))
+    emptied = [each for each in (lacks.pointers if lacks else ()) if not (lacked and each in lacked.pointers)]
+    if emptied:
+        raise Invalid(errors=[FieldError(pointer=each, detail="is needed in this stage") for each in emptied])
 
 
 def _facts(stage: StageInfo, outcome: DealStatus) -> StageFacts:
