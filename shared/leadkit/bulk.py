@@ -1,22 +1,40 @@
 """Bulk writes: up to a thousand items, answered one by one in order; a bad item never fails its neighbours."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Protocol, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from leadkit.etags import ANY_VERSION, check_version
 from leadkit.problems import Invalid, Problem, ProblemBody
 from leadkit.validation import field_errors
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
+RowT = TypeVar("RowT", bound="HasVersion")
 
 
 class BulkRequest(BaseModel):
     """Items as sent; each is validated by itself."""
 
     items: Annotated[list[Any], Field(min_length=1, max_length=1000, examples=[[{"name": "One"}, {"name": "Another"}]])]
+
+
+class OfMany(BaseModel):
+    """One of many things to change: which, and the `version` that it must still have. The rest of the item is the body
+    of the call for a single one."""
+
+    model_config = ConfigDict(extra="allow", frozen=True)
+
+    id: UUID
+    version: Annotated[int, Field(ge=1)] | None = None
+
+
+class HasVersion(Protocol):
+    """A row that counts its changes."""
+
+    version: Any
 
 
 class BulkResult(BaseModel):
@@ -53,6 +71,25 @@ async def answer_each(
         except Problem as problem:
             results.append(refused(index, problem))
     return BulkAnswer(results=results)
+
+
+async def change_each(
+    session: AsyncSession,
+    items: Sequence[Any],
+    body: type[ModelT],
+    find: Callable[[UUID], Awaitable[RowT]],
+    change: Callable[[RowT, ModelT], Awaitable[Any]],
+) -> BulkAnswer:
+    """Changes each thing (found, and locked, by its id) as the rest of its item, a `body`, says; inside a savepoint."""
+
+    async def act(item: OfMany) -> UUID:
+        wanted = validated(item.model_extra or {}, body)
+        row = await find(item.id)
+        check_version(item.version or ANY_VERSION, row.version)
+        await change(row, wanted)
+        return item.id
+
+    return await answer_each(session, items, OfMany, act, status=200)
 
 
 async def answer_all(

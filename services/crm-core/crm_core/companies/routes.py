@@ -1,10 +1,11 @@
 """`/v1/companies`."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_all, change_each
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
 from leadkit.paging import Page, Paging
@@ -59,6 +60,16 @@ async def companies_bulk(wanted: BulkRequest, session: Session, caller: Writer, 
         return [one if isinstance(one, Problem) else one.id for one in made]
 
     return await answer_all(wanted.items, CompanyCreate, act)
+
+
+@router.patch("/bulk")
+async def companies_bulk_update(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Change up to 1,000 companies, each by a merge patch with its `id`, answered one by one.
+    With `version` an item is refused (412) when the company has another one by now."""
+    find = partial(queries.company_by_id, session, caller.workspace, lock=True)
+    return await change_each(
+        session, wanted.items, CompanyPatch, find, partial(actions.change_company, session, caller=caller, now=now)
+    )
 
 
 @router.get("/{company_id}", responses=problems(NotFound, MergedAway))

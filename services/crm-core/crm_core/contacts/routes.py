@@ -2,11 +2,12 @@
 
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_all, change_each
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
 from leadkit.paging import Page, Paging
@@ -82,6 +83,16 @@ async def contacts_bulk(wanted: BulkRequest, session: Session, caller: Writer, n
         return [one if isinstance(one, Problem) else one.id for one in made]
 
     return await answer_all(wanted.items, ContactCreate, act)
+
+
+@router.patch("/bulk")
+async def contacts_bulk_update(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Change up to 1,000 contacts, each by a merge patch with its `id`, answered one by one.
+    With `version` an item is refused (412) when the contact has another one by now."""
+    find = partial(queries.contact_by_id, session, caller, lock=True)
+    return await change_each(
+        session, wanted.items, ContactPatch, find, partial(actions.change_contact, session, caller=caller, now=now)
+    )
 
 
 @router.get("/{contact_id}", responses=problems(NotFound, MergedAway))

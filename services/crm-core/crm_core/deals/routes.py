@@ -1,17 +1,19 @@
 """`/v1/deals`: parse, call one function, answer."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from leadkit.bulk import BulkAnswer, BulkRequest, answer_all
+from leadkit.bulk import BulkAnswer, BulkRequest, answer_all, change_each
 from leadkit.edge import Allow, EdgeRoute, Now, ReadSession, Session
 from leadkit.etags import IfMatch, check_version, with_etag
 from leadkit.paging import Page, Paging
 from leadkit.problems import NotFound, PreconditionRequired, Problem, Stale, problems
 from leadkit.tokens import Caller
+from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.conditions.parameters import documented
@@ -74,6 +76,41 @@ async def deals_bulk(wanted: BulkRequest, session: Session, caller: Writer, now:
         return [one if isinstance(one, Problem) else one.id for one in made]
 
     return await answer_all(wanted.items, DealCreate, act)
+
+
+@router.patch("/bulk")
+async def deals_bulk_update(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+    """Change up to 1,000 deals, each by a merge patch with its `id`, answered one by one.
+    With `version` an item is refused (412) when the deal has another one by now."""
+    find = partial(queries.deal_by_id, session, caller, lock=True)
+    return await change_each(
+        session, wanted.items, DealPatch, find, partial(actions.change_deal, session, caller=caller, now=now)
+    )
+
+
+def _bulk_step(body: type[BaseModel], take: Callable[..., Awaitable[Deal]]) -> Callable[..., Awaitable[BulkAnswer]]:
+    async def step(wanted: BulkRequest, session: Session, caller: Writer, now: Now) -> BulkAnswer:
+        find = partial(queries.deal_by_id, session, caller, lock=True)
+        return await change_each(session, wanted.items, body, find, partial(take, session, caller=caller, now=now))
+
+    return step
+
+
+for _name, _body, _take in (
+    ("move", DealMove, steps.move_deal),
+    ("win", DealWin, steps.win_deal),
+    ("lose", DealLose, steps.lose_deal),
+    ("reopen", DealReopen, steps.reopen_deal),
+    ("assign", DealAssign, actions.assign_deal),
+):
+    router.add_api_route(
+        f"/bulk/{_name}",
+        _bulk_step(_body, _take),
+        methods=["POST"],
+        name=f"deals_bulk_{_name}",
+        description=f"Take up to 1,000 deals through the step {_name}, answered one by one\n"
+        "Each item is the body of the single step with the deal's `id`, and the `version` it must still have.",
+    )
 
 
 @router.get("/forecast")
