@@ -36,6 +36,10 @@ async def test_a_deleted_reason_is_no_longer_offered_and_still_found(tenant: Ten
         deleted = await admin.delete(f"/v1/loss-reasons/{reason['id']}")
         offered = (await admin.get("/v1/loss-reasons?active=true")).json()["items"]
         still = (await admin.get(f"/v1/loss-reasons/{reason['id']}")).json()
+        deal = (await admin.post("/v1/deals", json={"name": "Chairs"})).json()
+        for chosen in ({"loss_reason_id": reason["id"]}, {"reason": reason["key"]}):
+            refused = await admin.post(f"/v1/deals/{deal['id']}/lose", json=chosen)
+            assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, f"/{next(iter(chosen))}")
     assert deleted.status_code == 204
     assert reason["id"] not in {one["id"] for one in offered}
     assert (still["active"], still["version"]) == (False, 2)

@@ -24,17 +24,23 @@ async def chosen_reason(
 ) -> Choice:
     """The named reason; words that are no key are the note of the reason `other`. No reason when none was given.
 
-    Raises `Invalid` for an id that is none of the workspace's."""
+    Raises `Invalid` for an id that is none of the workspace's, and for a reason that is offered no more."""
     if loss_reason_id is not None:
         named = await find_loss_reason(session, workspace_id, loss_reason_id)
         if named is None:
             raise Invalid.at("/loss_reason_id", "is not a loss reason of this workspace")
-        return Choice(named, note)
+        return Choice(_offered(named, "/loss_reason_id"), note)
     if reason is None:
         return Choice(None, note)
     by_key = await find_loss_reason(session, workspace_id, reason)
     if by_key is not None:
-        return Choice(by_key, note)
+        return Choice(_offered(by_key, "/reason"), note)
     return Choice(
         await find_loss_reason(session, workspace_id, OTHER), "\n".join(part for part in (reason, note) if part)
     )
+
+
+def _offered(reason: LossReason, at: str) -> LossReason:
+    if not reason.active:
+        raise Invalid.at(at, "is a loss reason that is offered no more")
+    return reason
