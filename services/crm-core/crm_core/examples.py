@@ -26,7 +26,7 @@ USER = {"name": "Мария Ким", "email": "maria.kim@example.com", "role": "
 STAGE = {"key": "measuring", "name": "Замер", "probability": 0.3, "rots_after_days": 7}
 HOT = {"field": "temperature", "op": "eq", "value": "hot"}
 RULE = {
-    "name": "Hot leads to the experienced", "condition": HOT, "pool": {"level_at_least": 4}, "strategy": "round_robin",
+    "name": "Hot leads to the experienced", "condition": HOT, "pool": {"min_level": 4}, "strategy": "round_robin",
     "fallback": "next_rule",
 }  # fmt: skip
 HOURS = {"mon": [["09:00", "18:00"]], "tue": [["09:00", "18:00"]]}
