@@ -10,6 +10,7 @@ from leadkit.tokens import Caller
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.access.visibility import visible
 from crm_core.base import Base
 
 
@@ -52,9 +53,17 @@ async def survivor_of(session: AsyncSession, table: type[Base], workspace_id: UU
 
 
 async def check_not_merged(
-    session: AsyncSession, table: type[Base], workspace_id: UUID, row_id: UUID, *, path: str
+    session: AsyncSession, table: type[Base], caller: Caller, row_id: UUID, *, path: str, owned: bool = True
 ) -> None:
-    """Raises `MergedAway` to the survivor below `path` if the row was merged into another."""
-    survivor = await survivor_of(session, table, workspace_id, row_id)
-    if survivor is not None:
+    """Raises `MergedAway` to the survivor below `path` if the row was merged into another, and is (where things are
+    `owned`) one that the caller might see."""
+    survivor = await survivor_of(session, table, caller.workspace, row_id)
+    if survivor is not None and (not owned or await _might_see(session, table, caller, row_id)):
         raise MergedAway(headers={"Location": f"{path}/{survivor}"}, merged_into=str(survivor))
+
+
+async def _might_see(session: AsyncSession, table: type[Base], caller: Caller, row_id: UUID) -> bool:
+    merging: Any = table
+    seen = visible(caller, owner=merging.owner_id, team=merging.team_id)
+    wanted = select(merging.id).where(merging.workspace_id == caller.workspace, merging.id == row_id, seen)
+    return await session.scalar(wanted) is not None

@@ -145,6 +145,18 @@ async def test_contacts_and_companies_merge_with_their_links_and_part_again(sale
     assert {"field": "phones", "value": "+74950000001", "source": "from", "other": None} in shown["values"]
 
 
+async def test_who_sees_neither_side_hears_of_no_merge(sales: Sales) -> None:
+    owner = str(sales.managers[0])
+    gone, into = [(await sales.add(phones=[phone], owner_id=owner))["id"] for phone in ("+79990000031", "+79990000032")]
+    await _post(sales, f"/v1/leads/{gone}/merge", into=into)
+    heard = []
+    for number in (0, 1):
+        async with sales.manager(number) as manager:
+            old = (await manager.get(f"/v1/leads/{gone}")).status_code
+            heard.append((len((await manager.get("/v1/merges")).json()["items"]), old))
+    assert heard == [(1, 308), (0, 404)]
+
+
 async def test_a_merge_with_an_erased_person_is_not_taken_back_and_keeps_nothing_of_them(sales: Sales) -> None:
     into, gone = await two_leads(sales)
     merge = (await _post(sales, f"/v1/leads/{gone}/merge", into=into, note="Petrov twice"))["merge"]["id"]

@@ -75,7 +75,7 @@ async def companies_bulk_update(wanted: BulkRequest, session: Session, caller: W
 @router.get("/{company_id}", responses=problems(NotFound, MergedAway))
 async def companies_get(company_id: UUID, session: ReadSession, caller: Reader, response: Response) -> CompanyOut:
     """Show a company; the id of one that was merged leads to the survivor."""
-    await check_not_merged(session, Company, caller.workspace, company_id, path="/v1/companies")
+    await check_not_merged(session, Company, caller, company_id, path="/v1/companies", owned=False)
     company = await queries.company_by_id(session, caller.workspace, company_id)
     with_etag(response, company.version)
     return CompanyOut.model_validate(company)

@@ -100,7 +100,7 @@ async def contacts_get(
     contact_id: UUID, session: ReadSession, caller: Reader, now: Now, response: Response
 ) -> ContactOut:
     """Show a contact, with its segments at this moment; the id of one that was merged leads to the survivor."""
-    await check_not_merged(session, Contact, caller.workspace, contact_id, path="/v1/contacts")
+    await check_not_merged(session, Contact, caller, contact_id, path="/v1/contacts")
     return await _answer(session, await queries.contact_by_id(session, caller, contact_id), now, response)
 
 

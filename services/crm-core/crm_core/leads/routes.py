@@ -130,7 +130,7 @@ for _name in transitions.STEPS:
 @router.get("/{lead_id}", responses=problems(NotFound, MergedAway))
 async def leads_get(lead_id: UUID, session: ReadSession, caller: Reader, response: Response) -> LeadOut:
     """Get a lead; the id of one that was merged leads to the survivor."""
-    await check_not_merged(session, Lead, caller.workspace, lead_id, path="/v1/leads")
+    await check_not_merged(session, Lead, caller, lead_id, path="/v1/leads")
     return _answer(await queries.lead_by_id(session, caller, lead_id), response)
 
 

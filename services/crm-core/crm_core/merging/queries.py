@@ -1,19 +1,27 @@
 """Reading merges and where their values came from."""
 
-from typing import cast
+from typing import Any, cast
 from uuid import UUID
 
 from leadkit.problems import NotFound
-from sqlalchemy import Select, or_, select
+from leadkit.tokens import Caller
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.companies import queries as companies
+from crm_core.contacts import queries as contacts
+from crm_core.leads import queries as leads
 from crm_core.merging.rules import Source, Value
 from crm_core.merging.tables import Merge, MergeValue
 
+SEEN_BY = {"lead": leads.seen_by, "contact": contacts.seen_by, "company": companies.seen_by}
 
-def merges_of(workspace_id: UUID, *, entity: str | None, concerning: UUID | None) -> Select[Merge]:
-    """The workspace's merges, or those of one kind or one thing."""
-    statement = select(Merge).where(Merge.workspace_id == workspace_id)
+
+def merges_of(caller: Caller, *, entity: str | None, concerning: UUID | None) -> Select[Merge]:
+    """The merges into what the caller may see, or those of one kind or one thing."""
+    statement = select(Merge).where(Merge.workspace_id == caller.workspace)
+    if caller.role in ("manager", "head"):
+        statement = statement.where(or_(*(_seen(caller, one) for one in SEEN_BY)))
     if entity is not None:
         statement = statement.where(Merge.entity == entity)
     if concerning is not None:
@@ -40,3 +48,10 @@ async def values_of(session: AsyncSession, workspace_id: UUID, merge_id: UUID) -
         .order_by(MergeValue.position)
     )
     return [Value(row.field, row.value, cast(Source, row.source), row.other) for row in rows]
+
+
+def _seen(caller: Caller, entity: str) -> ColumnElement[bool]:
+    seen: Select[Any] = SEEN_BY[entity](caller)
+    table: Any = seen.column_descriptions[0]["entity"]
+    survivor = seen.with_only_columns(table.id).where(table.id == Merge.into_id)
+    return and_(Merge.entity == entity, survivor.correlate(Merge).exists())

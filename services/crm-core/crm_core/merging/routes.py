@@ -111,7 +111,7 @@ async def merges_list(
 ) -> Page[MergeOut]:
     """List merges, the newest first."""
     found, next_cursor, total = await fetch_page(
-        session, queries.merges_of(caller.workspace, entity=entity, concerning=concerning), paging,
+        session, queries.merges_of(caller, entity=entity, concerning=concerning), paging,
         sorts={"at": Merge.at}, default="-at", key=Merge.id, request=request, response=response,
     )  # fmt: skip
     return Page(items=[MergeOut.of(row) for row in found], next_cursor=next_cursor, total=total)
