@@ -116,6 +116,8 @@ def _not_valid(error: RequestValidationError) -> Problem:
     errors = error.errors()
     if any(each["type"] == "json_invalid" for each in errors):
         return Malformed("The body is not JSON.")
+    if any(each["loc"] == ("body",) and isinstance(each.get("input"), bytes) for each in errors):
+        return UnsupportedMedia("The body is read as application/json: say so in Content-Type.")
     return Invalid(errors=field_errors(errors))
 
 

@@ -195,6 +195,11 @@ async def test_refusals_have_one_shape(
     assert _shape(answer) == expected
 
 
+async def test_a_body_of_another_kind_than_json_is_refused_as_that(toy: RunningService) -> None:
+    async with toy.client_as("admin", new_id()) as client:
+        assert _shape(await client.post("/v1/notes", data={"text": "Call back"})) == (415, "unsupported-media-type")
+
+
 async def test_a_body_without_announced_length_is_stopped_at_the_limit(toy: RunningService) -> None:
     async def endless() -> AsyncIterator[bytes]:
         for _ in range(11):

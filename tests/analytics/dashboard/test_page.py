@@ -47,7 +47,7 @@ async def test_the_page_shows_the_numbers_of_its_links(reader: httpx.AsyncClient
         assert said in text, said
     assert len(answer.content) < 120_000
     links = [link.replace("&amp;", "&") for link in re.findall(r'href="(/v1/[^"]+)"', answer.text)]
-    assert len(links) == 15
+    assert len(links) == 16
     for link in links:
         data = await reader.get(link)
         assert data.status_code == 200, link
@@ -65,6 +65,22 @@ async def test_filters_hold_for_every_part_and_its_data(reader: httpx.AsyncClien
     assert "period=last_30_days" in (await reader.get("/", params={"owner": ANNA})).text
 
 
+async def test_a_young_cohort_is_not_shown_as_a_decline(reader: httpx.AsyncClient) -> None:
+    with clock.at(NOW):
+        young = visible(await reader.get("/", params={"from": "2026-04-03", "until": "2026-04-09", "lang": "en"}))
+        happened = visible(await reader.get("/", params=APRIL | {"basis": "period"}))
+    assert "Revenue ₽0 too early to say" in young
+    assert "It is too early to judge sales of leads since 3 Apr 2026." in young
+    assert "may change yet" in young
+    assert "too early" not in happened
+    assert "In italics: fewer than 30 leads" in happened
+
+
+async def test_who_sold_without_new_leads_is_among_the_managers(reader: httpx.AsyncClient) -> None:
+    params = {"from": "2026-04-09", "until": "2026-04-09", "basis": "period", "lang": "en"}
+    assert "Анна 0 — — — ₽90,000" in visible(await reader.get("/", params=params))
+
+
 async def test_a_source_is_text_and_nothing_else(reader: httpx.AsyncClient) -> None:
     hostile = '"><script>alert(1)</script>,;x'
     answer = await reader.get("/", params=APRIL | {"source": hostile})
@@ -76,11 +92,12 @@ async def test_a_source_is_text_and_nothing_else(reader: httpx.AsyncClient) -> N
 @pytest.mark.parametrize(
     ("params", "said"),
     [
-        ({"from": "yesterday"}, "neither a date"),
-        ({"until": "2026-13-01"}, "is a date such as"),
-        ({"period": "ages"}, "is one of"),
-        ({"owner": "anna"}, "is not an id"),
-        ({"basis": "both"}, "is not a basis"),
+        ({"from": "yesterday"}, "it takes days such as"),
+        ({"until": "2026-13-01"}, "it takes days such as"),
+        ({"from": "2026-04-02", "until": "2026-04-01", "lang": "ru"}, "последний не раньше первого"),
+        ({"period": "ages"}, "what it does not understand"),
+        ({"owner": "anna"}, "no such source, team or manager"),
+        ({"basis": "both"}, "what it does not understand"),
     ],
 )
 async def test_what_cannot_be_asked_is_said_in_words(
@@ -102,7 +119,7 @@ async def test_the_page_speaks_the_readers_language_or_the_chosen_one(reader: ht
 
 async def test_an_empty_period_says_so_everywhere(reader: httpx.AsyncClient) -> None:
     answer = await reader.get("/", params={"from": "2020-01-01", "until": "2020-01-02", "lang": "en"})
-    assert answer.text.count("There is nothing in this period.") == 3
+    assert answer.text.count("There is nothing in this period.") == 6
     assert "Leads 0" in visible(answer)
 
 

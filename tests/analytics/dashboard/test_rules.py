@@ -49,8 +49,10 @@ def test_axes_end_at_numbers_that_are_easy_to_halve(largest: float, end: float) 
 
 
 def test_lines_and_funnels_are_measured() -> None:
-    assert line([0, 10, 5], 10).points == "0.0,200.0 500.0,0.0 1000.0,100.0"
-    assert line([4], 8).points == "0.0,100.0 1000.0,100.0"
+    assert line([0, 10, 5], 10, 3)[:2] == ("0.0,200.0 500.0,0.0 1000.0,100.0", "")
+    assert line([0, 10, 5], 10, 2)[:2] == ("0.0,200.0 500.0,0.0", "500.0,0.0 1000.0,100.0")
+    assert line([4], 8, 1)[:2] == ("0.0,100.0 1000.0,100.0", "")
+    assert line([4], 8, 0)[:2] == ("", "0.0,100.0 1000.0,100.0")
     assert trapezoid(1, 0.5) == "0.00,0 100.00,0 75.00,40 25.00,40"
     assert shares([4, 0, 1]) == [1, 0, 0.25]
     assert shares([0, 0]) == [0, 0]

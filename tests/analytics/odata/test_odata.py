@@ -43,6 +43,12 @@ async def test_a_tool_signs_in_with_the_token_as_password(shop: Books) -> None:
         assert (await client.get("/odata/", auth=("anything", password))).status_code == 200
 
 
+async def test_every_set_is_read_as_it_is_offered(shop: Books) -> None:
+    for each in SETS:
+        [row] = (await _ask(shop, f"{each.name}?$top=1"))["value"]
+        assert list(row) == [column.key for column in each.columns]
+
+
 async def test_the_service_and_its_model_name_every_set_and_column(shop: Books) -> None:
     service = await _ask(shop, "")
     assert service["@odata.context"] == "http://service/odata/$metadata"

@@ -1,6 +1,7 @@
 """From numbers to what the templates put on the page: every text written, every shape measured."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
 
@@ -9,6 +10,7 @@ from analytics.dashboard.queries import Shown, Trend
 from analytics.dashboard.rules import MINUS, Line, Written, labels, line, nice_end, shares, trapezoid
 from analytics.metrics.funnel import NO_REASON
 from analytics.metrics.schemas import FunnelAnswer, StepOut
+from analytics.metrics.statistics import FEW
 from analytics.reconciliation.schemas import ReconciliationOut
 from analytics.spend.rules import UNATTRIBUTED
 
@@ -25,15 +27,17 @@ FIGURES: Final = (
     ("romi", "romi", None),
 )
 """Metric, its text, and whether less of it is better."""
+FEW_TONE: Final = "few"
 
 
 class Figure(NamedTuple):
-    """A key figure; `change` beside the period before, `good` whether that is welcome."""
+    """A key figure; `change` beside the period before, `good` whether that is welcome, `mark` what it suffers from."""
 
     name: str
     value: str
     change: str | None
     good: bool | None
+    mark: str | None
 
 
 class Step(NamedTuple):
@@ -86,13 +90,15 @@ class Point(NamedTuple):
 
 
 class Chart(NamedTuple):
-    """A trend: its lines, what its axes say, its points in words, and one sentence for who cannot see it."""
+    """A trend: its lines, what its axes say, its points in words, one sentence for who cannot see it, and whether some
+    of it may change yet."""
 
     series: list[Series]
     points: list[Point]
     axis: list[str]
     ends: list[str]
     summary: str
+    open: bool
 
 
 class Page:
@@ -110,22 +116,32 @@ class Page:
         return [self._figure(key, text, better == "less") for key, text, better in FIGURES]
 
     def _figure(self, key: str, text: str, less_is_better: bool) -> Figure:
-        now, before = _plain(self._shown.figures[key]), _plain(self._shown.before[key])
+        now, before = _plain(self._shown.figures.totals[key]), _plain(self._shown.before[key])
         if key in ("leads", "qualified", "won"):
             value = self.written.number(now)
         elif key == "romi":
             value = self.written.percent(now)
         else:
             value = self.written.money(now, self._currency, short=True)
-        # Of a ratio that can be negative a change in per cent says nothing.
-        change = None if key == "romi" else self.written.change(now, before)
+        young = key in self._shown.figures.immature
+        # Of a ratio that can be negative a change in per cent says nothing; a young cohort is no worse than an old one.
+        change = None if key == "romi" or young else self.written.change(now, before)
         moved = None if change is None or now == before else (now or 0) > (before or 0)
         good = None if moved is None or key == "spend" else moved is not less_is_better
-        return Figure(self._texts[text], value, change, good)
+        return Figure(self._texts[text], value, change, good, self._texts["immature"] if young else None)
+
+    def compared(self) -> str:
+        """With which days the key figures are compared."""
+        before = self._filters.before
+        last = before.end - timedelta(days=1)
+        days = f"{self.written.day(before.start, year=True)} – {self.written.day(last, year=True)}"
+        return self._texts["compared"].format(days=days)
 
     def funnel(self) -> list[Step]:
-        """The steps; the one where most are lost says why."""
+        """The steps; the one where most are lost says why. None where nobody entered any."""
         steps = self._shown.funnel.steps
+        if not any(step.entered for step in steps):
+            return []
         widths = shares([step.entered for step in steps])
         leak = leaking(self._shown.funnel)
         return [
@@ -197,6 +213,11 @@ class Page:
             said.append(texts["unattributed"].format(amount=self._money(answer.unattributed)))
         return "; ".join(said)
 
+    def young(self) -> str:
+        """From which day on leads are too young to be judged by their sales; nothing where none are."""
+        since = self._shown.sources.immature_from.get("won")
+        return self._texts["young_since"].format(day=self.written.day(since, year=True)) if since else ""
+
     def managers(self) -> Table:
         """What each manager was given and made of it, the most leads first."""
         texts = self._texts
@@ -205,23 +226,32 @@ class Page:
             (texts["conversion"], False), (texts["revenue"], True), (texts["response"], False),
             (texts["in_time"], True),
         ]  # fmt: skip
-        rows = sorted((row for row in self._shown.managers.rows if row["leads"]), key=lambda row: -row["leads"])
+        busy = (row for row in self._shown.managers.rows if row["leads"] or _number(row["revenue"]))
+        rows = sorted(busy, key=lambda row: (-row["leads"], -_number(row["revenue"])))
         bars = shares([row["leads"] for row in rows])
         return Table(columns, [self._manager(row, bar * 100) for row, bar in zip(rows, bars, strict=True)])
 
     def _manager(self, row: Row, bar: float) -> list[Cell]:
         name = row["owner_name"] or row["owner"] or self._texts["nobody"]
-        percent = self.written.percent
+        few = FEW_TONE if row["leads"] < FEW else ""
         return [
             Cell(name, name),
             Cell(self.written.number(row["leads"]), row["leads"], bar),
-            Cell(percent(row["leads_to_contacted"]), _number(row["leads_to_contacted"]), wide=True),
-            Cell(percent(row["leads_to_qualified"]), _number(row["leads_to_qualified"]), wide=True),
-            Cell(percent(row["leads_to_won"]), _number(row["leads_to_won"])),
+            self._rate(row["leads_to_contacted"], few, wide=True),
+            self._rate(row["leads_to_qualified"], few, wide=True),
+            self._rate(row["leads_to_won"], few),
             Cell(self._money(row["revenue"]), _number(row["revenue"]), wide=True),
             Cell(self.written.duration(row["first_response"]), _number(row["first_response"])),
-            Cell(percent(row["answered_in_time_share"]), _number(row["answered_in_time_share"]), wide=True),
+            self._rate(row["answered_in_time_share"], few, wide=True),
         ]
+
+    def _rate(self, rate: Any, tone: str, *, wide: bool = False) -> Cell:
+        return Cell(self.written.percent(rate), _number(rate), tone=tone, wide=wide)
+
+    def few(self) -> str:
+        """What pale rates of managers mean; nothing where there are none."""
+        rows = self._shown.managers.rows
+        return self._texts["few_leads"].format(number=FEW) if any(0 < row["leads"] < FEW for row in rows) else ""
 
     def reasons(self) -> Table:
         """Why leads were refused and deals lost, the most frequent first."""
@@ -235,17 +265,19 @@ class Page:
             cells.append([Cell(name, name, bar * 100), *numbers])
         return Table(columns, cells)
 
-    def leads(self) -> Chart:
+    def leads(self) -> Chart | None:
         """Leads and qualified leads over time."""
         return self._chart(("leads", "qualified"), None)
 
-    def money(self) -> Chart:
+    def money(self) -> Chart | None:
         """Revenue and spend over time."""
         return self._chart(("revenue", "spend"), self._currency)
 
-    def _chart(self, keys: Sequence[str], currency: str | None) -> Chart:
+    def _chart(self, keys: Sequence[str], currency: str | None) -> Chart | None:
         trend = self._shown.trend
         values = {key: [_number(row.get(key)) for row in trend.rows] for key in keys}
+        if not any(map(any, values.values())):
+            return None
         end = nice_end(max(max(each, default=0) for each in values.values()))
         names = [self._texts[key] for key in keys]
         points = [
@@ -256,11 +288,14 @@ class Page:
             f"{name}: {self._short(sum(values[key]), currency)}" for name, key in zip(names, keys, strict=True)
         )
         return Chart(
-            series=[Series(name, line(values[key], end)) for name, key in zip(names, keys, strict=True)],
+            series=[
+                Series(name, line(values[key], end, trend.final[key])) for name, key in zip(names, keys, strict=True)
+            ],
             points=points,
             axis=[self.written.short(part * end, currency) for part in (1, 0.5, 0)],
             ends=[self.written.day(day) for day in labels(trend.days)],
             summary=sums,
+            open=any(trend.final[key] < len(trend.days) for key in keys),
         )
 
     def _grain(self, trend: Trend, place: int) -> str:

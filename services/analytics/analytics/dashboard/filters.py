@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from leadkit.problems import Invalid
 
 from analytics.dashboard.rules import Language
-from analytics.metrics.asking import read_basis, read_period
+from analytics.metrics.asking import UnreadablePeriod, read_basis, read_period
 from analytics.projections.measures import Basis
 from analytics.projections.slices import Period
 from analytics.reports.periods import RELATIVE, Relative, period_of
@@ -101,7 +101,7 @@ def _day_after(day: str) -> str:
     try:
         return (date.fromisoformat(day) + timedelta(days=1)).isoformat()
     except (ValueError, OverflowError):
-        raise Invalid.at("/until", "is a date such as 2026-01-31") from None
+        raise UnreadablePeriod.at("/until", "is a date such as 2026-01-31") from None
 
 
 def _escaped(value: str) -> str:

@@ -73,9 +73,10 @@ def sign_in_page(language: Language, *, asked: str, status: int = 200, problem: 
     )  # fmt: skip
 
 
-def message_page(language: Language, name: str, status: int, *, text: str | None = None) -> HTMLResponse:
-    """One sentence instead of the dashboard: `name` is young, asked, busy or refused."""
-    said = text or TEXTS[language][name]
+def message_page(language: Language, name: str, status: int, *, problem: str | None = None) -> HTMLResponse:
+    """One sentence instead of the dashboard: `name` is young, asked, busy or refused; `problem`: the code of one."""
+    texts = TEXTS[language]
+    said = texts.get(problem, texts["invalid"]) if problem else texts[name]
     return _page(
         "message.html", status, language, title=TEXTS[language][f"{name}_title"], text=said,
         languages=_other_languages(""),

@@ -44,17 +44,19 @@ class Choice(NamedTuple):
 
 
 class Trend(NamedTuple):
-    """Numbers by day or week; what nothing happened in is there too."""
+    """Numbers by day or week; what nothing happened in is there too. `final`: by metric, how many of the first of
+    them are over, and their leads old enough."""
 
     grain: str
     days: list[date]
     rows: list[dict[str, Any]]
+    final: dict[str, int]
 
 
 class Shown(NamedTuple):
     """Everything on the page."""
 
-    figures: dict[str, Any]
+    figures: QueryAnswer
     before: dict[str, Any]
     funnel: FunnelAnswer
     sources: CostAnswer
@@ -81,7 +83,7 @@ async def read_dashboard(
     grain = "day" if filters.period.days <= MOST_DAYS else "week"
     everything = question_of(replace(filters, source="", team="", owner=""), leads, "source")
     return Shown(
-        figures=(await asked(FIGURES)).totals,
+        figures=await asked(FIGURES),
         before=(await asked(FIGURES, period=filters.before)).totals,
         funnel=await answer_funnel(
             session, workspace_id, replace(question_of(filters, leads, ""), metrics=()), setting,
@@ -90,7 +92,7 @@ async def read_dashboard(
         sources=await answer_cost(
             session, workspace_id, question_of(filters, COST_METRICS, "source"), setting, now=now
         ),
-        trend=_trend((await asked(TREND, grain)).rows, grain, filters.period, today=today),
+        trend=_trend(await asked(TREND, grain), grain, filters.period, today=today),
         managers=await asked(MANAGERS, "owner"),
         reasons=await answer_report(
             session, workspace_id, LOSSES, question_of(filters, LOSSES.metrics, LOSSES.by), setting, now=now
@@ -117,14 +119,15 @@ def _named(keys: Sequence[str]) -> tuple[Metric, ...]:
     return tuple(METRIC_BY_KEY[key] for key in keys)
 
 
-def _trend(rows: Sequence[dict[str, Any]], grain: str, period: Period, *, today: date) -> Trend:
+def _trend(answer: QueryAnswer, grain: str, period: Period, *, today: date) -> Trend:
     """Up to today: days that have not come yet would look like days on which nothing happened."""
     end = max(min(period.end, today + timedelta(days=1)), period.start + timedelta(days=1))
     first = period.start if grain == "day" else period.start - timedelta(days=period.start.weekday())
     step = timedelta(days=1 if grain == "day" else 7)
     days = [first + step * number for number in range(-(-(end - first) // step))]
-    by_day = {row[grain]: row for row in rows}
-    return Trend(grain, days, [by_day.get(day.isoformat(), {}) for day in days])
+    by_day = {row[grain]: row for row in answer.rows}
+    final = {key: sum(day + step <= answer.immature_from.get(key, today) for day in days) for key in TREND}
+    return Trend(grain, days, [by_day.get(day.isoformat(), {}) for day in days], final)
 
 
 def _sources(answer: QueryAnswer, filters: Filters) -> list[Choice]:

@@ -52,8 +52,7 @@ async def dashboard(request: Request, now: Now) -> Response:
     except WorkspaceNotKnown:
         return pages.message_page(language, "young", 200)
     except Invalid as problem:
-        told = "; ".join(f"{error.pointer.strip('/')} {error.detail}" for error in problem.errors or [])
-        return pages.message_page(language, "asked", problem.status, text=told or problem.detail)
+        return pages.message_page(language, "asked", problem.status, problem=problem.code)
     except Problem as problem:
         return pages.message_page(language, "busy", problem.status)
 

@@ -148,18 +148,20 @@ HEIGHT: Final = 200
 
 
 class Line(NamedTuple):
-    """A line as the points of an SVG, and the area below it."""
+    """A line as the points of an SVG: what is final, the rest, which may change yet, and the area below both."""
 
     points: str
+    open: str
     area: str
 
 
-def line(values: Sequence[float], end: float) -> Line:
-    """The values from left to right; a single one goes all the way, so that it can be seen."""
-    seen = [values[0], values[0]] if len(values) == 1 else values
+def line(values: Sequence[float], end: float, final: int) -> Line:
+    """The values from left to right, the first `final` of them final; a single one goes all the way, to be seen."""
+    seen, final = ([values[0], values[0]], final * 2) if len(values) == 1 else (values, final)
     step = WIDTH / max(1, len(seen) - 1)
-    points = " ".join(f"{index * step:.1f},{HEIGHT * (1 - value / end):.1f}" for index, value in enumerate(seen))
-    return Line(points, f"0,{HEIGHT} {points} {WIDTH},{HEIGHT}")
+    points = [f"{index * step:.1f},{HEIGHT * (1 - value / end):.1f}" for index, value in enumerate(seen)]
+    area = f"0,{HEIGHT} {' '.join(points)} {WIDTH},{HEIGHT}"
+    return Line(" ".join(points[:final]), " ".join(points[max(0, final - 1) :] if final < len(points) else ()), area)
 
 
 def trapezoid(width: float, following: float) -> str:

@@ -140,8 +140,9 @@ def _columns_of(key: str) -> tuple[Described, ...]:
     wanted = SET_BY_KEY[key]
     sums = not wanted.file
     return tuple(
-        Described(column.name, _kind(column.type), _meaning(column.name, sums), column.name in wanted.order)
-        for column in wanted.rows(None).selected_columns
+        Described(name, _kind(column.type), _meaning(name, sums), name in wanted.order)
+        # A name of SQLAlchemy's own kind of text is no key that JSON is written with.
+        for name, column in ((str(column.name), column) for column in wanted.rows(None).selected_columns)
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from typing import Final
 
@@ -70,10 +70,16 @@ def may_be_immature(asked: Slice, metrics: Iterable[Metric]) -> bool:
 
 def immature_metrics(
     asked: Slice, metrics: Iterable[Metric], usual: Mapping[str, float], *, now: datetime
-) -> list[str]:
-    """Those of the metrics that need a step which the youngest leads of the cohort have usually not reached yet."""
+) -> dict[str, date]:
+    """Those of the metrics that need a step which the youngest leads of the cohort have usually not reached yet, each
+    with the first day whose leads are too young."""
     young = immature(asked, usual, now=now)
-    return [metric.key for metric in metrics if _steps_needed(metric) & young]
+    found = {}
+    for metric in metrics:
+        if steps := _steps_needed(metric) & young:
+            since = now - timedelta(seconds=max(usual[step] for step in steps))
+            found[metric.key] = max(asked.period.start, since.astimezone(asked.zone).date())
+    return found
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final, Literal
@@ -60,7 +60,7 @@ class Answer:
     read: Literal["cells", "facts"]
     names: Names
     left_out: dict[str, dict[str, Decimal]]
-    immature: list[str]
+    immature: dict[str, date]
     fresh: Freshness
 
     @property
@@ -120,7 +120,7 @@ async def answered(
         "facts" if "facts" in (reading.read, spending.read if spending else None) else "cells",
         names.found,
         reading.left_out,
-        immature_metrics(asked, metrics, usual, now=now) if now is not None and judging else [],
+        immature_metrics(asked, metrics, usual, now=now) if now is not None and judging else {},
         fresh.found,
     )
 
@@ -161,7 +161,8 @@ async def answer_query(
             for key in sorted(answer.rows)
         ],
         totals=metrics_written(question.by, question.metrics, answer.total, setting.currency, intervals=intervals),
-        immature=answer.immature,
+        immature=list(answer.immature),
+        immature_from=answer.immature,
         basis=question.basis,
         **_period(question),
         read=answer.read,
@@ -187,7 +188,8 @@ async def answer_cost(
         columns=columns_of(question.by, question.metrics),
         rows=_rows(answer, dearest_first, question.by, question.metrics, currency),
         totals=metrics_written(question.by, question.metrics, total, currency),
-        immature=answer.immature,
+        immature=list(answer.immature),
+        immature_from=answer.immature,
         basis=question.basis,
         **_period(question),
         read=answer.read,

@@ -88,6 +88,9 @@ class QueryAnswer(_Numbers):
     immature: list[str] = Field(
         description="Metrics of a cohort whose youngest leads have not had the usual time to get so far: not lost yet"
     )
+    immature_from: dict[str, date] = Field(
+        description="By such a metric, the first day whose leads are too young for it", examples=[{"won": "2026-11-02"}]
+    )
     unconverted: dict[str, list[Money]] = Field(
         description="By metric, the amounts of deals in currencies that no exchange rate is known for: in no number",
         examples=[{"revenue": [{"amount": "100.00", "currency": "EUR"}]}],

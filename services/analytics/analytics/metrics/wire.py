@@ -27,7 +27,7 @@ NOT_CHANGED: Final[dict[int | str, dict[str, Any]]] = {
     304: {"description": "The numbers are those that `If-None-Match` names"}
 }
 
-AGES: Final = {"as_of", "lag_s", "checked_at"}
+AGES: Final = {"as_of", "lag_s", "checked_at", "immature_from"}
 """What says how new an answer is, and not what it says."""
 
 DECIMAL_COMMA: Final = frozenset(
