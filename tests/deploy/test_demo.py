@@ -65,6 +65,12 @@ def test_every_paid_campaign_costs_something_on_every_day() -> None:
     assert len({(item["source"], item["campaign"], item["date"]) for item in items}) == len(items)
 
 
+def test_every_campaign_brings_visits_on_every_day() -> None:
+    visits = story.visit_items(Random(7), NOW)
+    assert len({(item["source"], item["medium"], item["campaign"], item["date"]) for item in visits}) == len(visits)
+    assert sum(int(str(item["visits"])) for item in visits) > 20 * story.INQUIRIES
+
+
 def test_a_lead_that_a_call_has_begun_meanwhile_is_left_to_whoever_called() -> None:
     asked = []
 

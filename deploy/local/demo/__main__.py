@@ -52,6 +52,7 @@ def main() -> None:
         _wait_for_delivery(progress, intake, doors)
         _sell(progress, core, doors, now)
         analytics.post("/v1/spend", {"items": story.spend_items(random, now), "replace": True})
+        analytics.post("/v1/traffic", {"items": story.visit_items(random, now)})
         progress.stop()
         _show(analytics, now)
 

@@ -11,6 +11,7 @@ from deploy.local.demo.people import Person, population
 DAYS = 90
 INQUIRIES = 360
 ASKS_AGAIN = 0.1
+VISITS_AN_INQUIRY = 30
 
 
 def inquiries(random: Random, now: datetime, telephony: Mapping[str, str]) -> list[WireInquiry]:
@@ -73,6 +74,21 @@ def spend_items(random: Random, now: datetime) -> list[dict[str, object]]:
         if campaign.roubles_a_day
         for days_ago in range(DAYS + 1)
     ]
+
+
+def visit_items(random: Random, now: datetime) -> list[dict[str, object]]:
+    """The visits that every campaign brought on every day: some thirty for each inquiry, fewer at weekends."""
+    return [
+        {"date": day.date().isoformat(), "source": campaign.source, "medium": campaign.medium,
+         "campaign": campaign.name, "visits": _visits(random, campaign, day)}
+        for campaign in CAMPAIGNS
+        for day in (now - timedelta(days=days_ago) for days_ago in range(DAYS + 1))
+    ]  # fmt: skip
+
+
+def _visits(random: Random, campaign: Campaign, day: datetime) -> int:
+    usual = VISITS_AN_INQUIRY * campaign.share * INQUIRIES / DAYS
+    return round(usual * random.uniform(0.7, 1.3) * (0.5 if day.weekday() >= 5 else 1))
 
 
 def _spend(random: Random, campaign: Campaign, day: datetime) -> dict[str, object]:

@@ -4,7 +4,17 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from analytics.dashboard.rules import Language, Written, labels, language_for, line, nice_end, shares, trapezoid
+from analytics.dashboard.rules import (
+    Language,
+    Written,
+    funnel_widths,
+    labels,
+    language_for,
+    line,
+    nice_end,
+    shares,
+    trapezoid,
+)
 from analytics.reports.periods import Relative, period_of
 
 RU, EN = Written("ru"), Written("en")
@@ -56,6 +66,8 @@ def test_lines_and_funnels_are_measured() -> None:
     assert trapezoid(1, 0.5) == "0.00,0 100.00,0 75.00,40 25.00,40"
     assert shares([4, 0, 1]) == [1, 0, 0.25]
     assert shares([0, 0]) == [0, 0]
+    assert funnel_widths([("visits", 9000), ("submissions", 40), ("leads", 10)]) == [1, 1, 0.25]
+    assert funnel_widths([("visits", 9000), ("submissions", 0)]) == [1, 0]
     days = [date(2026, 1, day) for day in range(1, 8)]
     assert [day.day for day in labels(days)] == [1, 4, 7]
 

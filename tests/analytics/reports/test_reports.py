@@ -31,7 +31,12 @@ async def test_leads_by_status(shop: Books) -> None:
 async def test_leads_by_source_has_the_largest_first(shop: Books) -> None:
     rows = await _rows(shop, "leads-by-source", "source", "leads", "share", "cost_per_lead")
     assert rows[0] == ["yandex", 3, 0.6, money("333.33")]
-    assert {row[0] for row in rows[1:]} == {"google", None}
+    # Bing cost 100.00 and brought nobody: without it the rows would not sum to what was spent.
+    assert {row[0] for row in rows[1:]} == {"google", "bing", None}
+    [[_, few]] = await _rows(
+        shop, "leads-by-source", "leads_to_won_low", "leads_to_won_few", where="source:yandex", intervals="true"
+    )
+    assert few is True
 
 
 async def test_leads_by_manager(shop: Books) -> None:

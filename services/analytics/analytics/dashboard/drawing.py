@@ -7,7 +7,7 @@ from typing import Any, Final, NamedTuple
 
 from analytics.dashboard.filters import Filters
 from analytics.dashboard.queries import Shown, Trend
-from analytics.dashboard.rules import MINUS, Line, Written, labels, line, nice_end, shares, trapezoid
+from analytics.dashboard.rules import MINUS, Line, Written, funnel_widths, labels, line, nice_end, shares, trapezoid
 from analytics.metrics.funnel import NO_REASON
 from analytics.metrics.schemas import FunnelAnswer, StepOut
 from analytics.metrics.statistics import FEW
@@ -131,7 +131,9 @@ class Page:
         return Figure(self._texts[text], value, change, good, self._texts["immature"] if young else None)
 
     def compared(self) -> str:
-        """With which days the key figures are compared."""
+        """With which days the key figures are compared; nothing where none can be."""
+        if not any(figure.change for figure in self.figures()):
+            return ""
         before = self._filters.before
         last = before.end - timedelta(days=1)
         days = f"{self.written.day(before.start, year=True)} – {self.written.day(last, year=True)}"
@@ -142,7 +144,7 @@ class Page:
         steps = self._shown.funnel.steps
         if not any(step.entered for step in steps):
             return []
-        widths = shares([step.entered for step in steps])
+        widths = funnel_widths([(step.key, step.entered) for step in steps])
         leak = leaking(self._shown.funnel)
         return [
             self._step(step, trapezoid(widths[place], (widths + widths[-1:])[place + 1]), first=not place,
@@ -200,8 +202,14 @@ class Page:
                 self._money(row["cost_per_qualified"] if paid else None), _number(row["cost_per_qualified"]), wide=True
             ),
             Cell(self._money(row["revenue"]), _number(row["revenue"]), wide=True),
-            Cell(self.written.percent(romi), _number(romi), tone="" if romi is None else "bad" if romi < 0 else "good"),
+            Cell(self.written.percent(romi), _number(romi), tone=self._tone(romi)),
         ]
+
+    def _tone(self, romi: Any) -> str:
+        """Neither good nor bad while sales are still to come."""
+        if romi is None or "romi" in self._shown.sources.immature:
+            return ""
+        return "bad" if romi < 0 else "good"
 
     def coverage(self) -> str:
         """How far the costs can be trusted."""

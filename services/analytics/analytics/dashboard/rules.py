@@ -177,6 +177,13 @@ def shares(values: Sequence[float]) -> list[float]:
     return [max(0.0, value) / largest if largest > 0 else 0.0 for value in values]
 
 
+def funnel_widths(steps: Sequence[tuple[str, int]]) -> list[float]:
+    """Each step beside the largest, 0 to 1. Visits are so many that beside them nothing else could be seen: they are
+    as wide as the widest of the others."""
+    largest = max((entered for key, entered in steps if key != "visits"), default=0)
+    return [min(1.0, entered / largest) if largest else float(bool(entered)) for _, entered in steps]
+
+
 def labels(days: Sequence[date]) -> list[date]:
     """The days that an axis names: the first, the middle one and the last."""
     if len(days) <= 3:

@@ -65,6 +65,9 @@ LONGEST = 4000
 By = Annotated[str | None, Query(max_length=LONGEST, description="Dimensions, by comma", examples=["source"])]
 
 
+Intervals = Annotated[
+    bool, Query(description="Beside each rate its 95 % Wilson interval (`_low`, `_high`) and `_few`: of fewer than 30")
+]
 FirstDay = Annotated[
     str | None, Query(alias="from", max_length=40, description="First local day", examples=["2026-11-01"])
 ]
@@ -142,10 +145,7 @@ async def query_run(
         str, Query(max_length=LONGEST, description="Metrics, by comma", examples=["leads,cost_per_lead"])
     ],
     by: By = None,
-    intervals: Annotated[
-        bool,
-        Query(description="Beside each rate its 95 % Wilson interval (`_low`, `_high`) and `_few`: of fewer than 30"),
-    ] = False,
+    intervals: Intervals = False,
     model: Annotated[
         str | None,
         Query(

@@ -32,10 +32,17 @@ METHOD: Final = "simple exponential smoothing (ETS(A,N,N)), counts at least as s
 
 
 async def answer_report(
-    session: AsyncSession, workspace_id: UUID, report: Report, question: Question, setting: Setting, *, now: datetime
+    session: AsyncSession,
+    workspace_id: UUID,
+    report: Report,
+    question: Question,
+    setting: Setting,
+    *,
+    now: datetime,
+    intervals: bool = False,
 ) -> ReportAnswer:
-    """The report's rows, the largest first; by time they stay in its order."""
-    body = await answer_query(session, workspace_id, question, setting, now=now)
+    """The report's rows, the largest first; by time they stay in its order. `intervals`: with how sure rates are."""
+    body = await answer_query(session, workspace_id, question, setting, now=now, intervals=intervals)
     rows = report.finish(body.rows, body.totals, report.ranked)
     if question.by and question.by[0].key in (*CALENDAR, "hour_of_day"):
         rows.sort(key=lambda row: [row[dimension.key] or 0 for dimension in question.by[:1]])

@@ -12,7 +12,7 @@ from analytics.deadlines.queries import DEFINITION as DEADLINES_DEFINITION
 from analytics.deadlines.queries import NAME as DEADLINES_NAME
 from analytics.metrics import asking
 from analytics.metrics.asking import UnknownDimension, UnreadableCondition
-from analytics.metrics.routes import LONGEST, REFUSALS, Asking, Reader
+from analytics.metrics.routes import LONGEST, REFUSALS, Asking, Intervals, Reader
 from analytics.metrics.schemas import NamesOut
 from analytics.metrics.wire import AS_FILES, NOT_CHANGED, AsWanted, UnknownFormat, answer
 from analytics.projections.queries import SettingChanged, WorkspaceNotKnown, workspace_setting
@@ -56,6 +56,7 @@ def _get(report: Report) -> Callable[..., Awaitable[Response]]:
         by: Annotated[
             str, Query(max_length=LONGEST, description="Dimensions, by comma", include_in_schema=not report.fixed)
         ] = report.by,
+        intervals: Intervals = False,
     ) -> Response:
         setting = await workspace_setting(session, caller.workspace)
         if report.fixed and by != report.by:
@@ -63,7 +64,7 @@ def _get(report: Report) -> Callable[..., Awaitable[Response]]:
         question = asked.question(report.metrics, by, setting, now)
         if report.basis is not None:
             question = replace(question, basis=report.basis)
-        body = await answer_report(session, caller.workspace, report, question, setting, now=now)
+        body = await answer_report(session, caller.workspace, report, question, setting, now=now, intervals=intervals)
         return await answer(request, body, wanted=wanted)
 
     return run

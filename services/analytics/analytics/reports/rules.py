@@ -11,13 +11,17 @@ UNUSUAL: Final = 3.0
 
 
 def with_share(rows: Iterable[Row], totals: Mapping[str, Any], of: Sequence[str]) -> list[Row]:
-    """Rows with anything in the columns `of`, the largest first, each with its `share` of the first one that has a
-    total."""
-    kept = [row for row in rows if any(row[column] for column in of)]
+    """Rows with anything in the columns `of` or any money, which nobody may have come for, the largest first, each with
+    its `share` of the first one that has a total."""
+    kept = [row for row in rows if any(row[column] for column in of) or any(map(_is_money, row.values()))]
     shared = next((column for column in of if totals.get(column)), of[0])
     whole = totals.get(shared)
     kept.sort(key=lambda row: [-(row[column] or 0) for column in of])
     return [row | {"share": row[shared] / whole if whole else None} for row in kept]
+
+
+def _is_money(value: Any) -> bool:
+    return bool(getattr(value, "amount", None))
 
 
 def with_fairness(rows: Iterable[Row], _: Mapping[str, Any], of: Sequence[str]) -> list[Row]:
