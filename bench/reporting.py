@@ -33,7 +33,7 @@ from leadkit import clock
 from leadkit.client import ServiceClient
 from leadkit.embedded.cluster import Cluster, throwaway
 from leadkit.ids import new_id
-from leadkit.serve import collect_garbage_rarely
+from leadkit.serve import collect_garbage_in_bites
 from leadkit.telemetry import configure_logging
 from leadkit.testing.databases import database_of
 from leadkit.testing.services import RunningService, running
@@ -203,7 +203,7 @@ async def _measured(cluster: Cluster, report: Report, sizes: Sequence[int]) -> N
     app.state.front = ServerTime(app.state.front)
     async with running(app, database) as service:
         await service.trust_test_tokens()
-        collect_garbage_rarely()
+        collect_garbage_in_bites()
         for leads in sizes:
             await _measure(Books(service, cluster, leads), report, medians)
     for question, took in medians.items():
