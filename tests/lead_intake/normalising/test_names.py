@@ -28,6 +28,9 @@ WORDS = st.sampled_from(sorted(GIVEN_NAMES)) | st.sampled_from(
         ("и.и. иванов", "И.И.", None, "Иванов"),
         ("Анна Примерова 8 (999) 000-00-01", "Анна", None, "Примерова"),
         ("Анна 🙂", "Анна", None, None),
+        ("Петрова (Сидорова) Анна Ивановна", "Анна", "Ивановна", "Петрова"),
+        ("Иванов Иван Иванович (папа)", "Иван", "Иванович", "Иванов"),
+        ("Ольга, бухгалтер", "Ольга", None, None),
     ],
 )
 def test_parts_of_a_name_are_told_apart(raw: str, first: str | None, middle: str | None, last: str | None) -> None:
@@ -43,6 +46,8 @@ def test_parts_of_a_name_are_told_apart(raw: str, first: str | None, middle: str
         ("O'NEIL McDonald", "O'Neil McDonald"),
         ("JP Morgan", "JP Morgan"),
         ("Фёдор   Вымышлев", "Фёдор Вымышлев"),
+        ("Нгуен Ван Ань", "Нгуен Ван Ань"),
+        ("анна и пётр (соседи)", "Анна и Пётр (Соседи)"),
     ],
 )
 def test_capitals_are_repaired_and_the_order_is_kept(raw: str, full: str) -> None:

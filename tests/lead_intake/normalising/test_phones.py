@@ -29,6 +29,15 @@ def numbers(value: str, region: str = "RU") -> list[str]:
         ("380501234567", ["+380501234567"]),
         ("8-800-555-35-35", ["+78005553535"]),
         ("+8 (495) 123-45-67 доб. 3", ["+74951234567"]),
+        ("8 999 000-00-01 (после 18:00)", ["+79990000001"]),
+        ("8 999 000-00-01 с 9 до 18", ["+79990000001"]),
+        ("84951234567/68", ["+74951234567"]),
+        ("(495) 123-45-67, 123-45-68", ["+74951234567"]),
+        ("123-45-67", ["+71234567"]),
+        ("+7 (799) 900-00-00-1", ["+79990000001"]),
+        ("+7 +7 999 000 00 01", ["+79990000001"]),
+        ("8 9О9 000-0О-01", ["+79090000001"]),
+        ("0049 30 123456", ["+4930123456"]),
         ("+89990000001", ["+79990000001"]),
         ("+84951234567", ["+84951234567"]),
         ("+852 1234 5678", ["+85212345678"]),
@@ -40,7 +49,8 @@ def test_numbers_in_a_field_become_e164(value: str, expected: list[str]) -> None
 
 
 @pytest.mark.parametrize(
-    "value", ["", "12345", "101", "sip:sales@example.ru", "позвоните", "7,999E+10", "a@79990000001.ru"]
+    "value",
+    ["89990000001234", "", "12345", "101", "sip:sales@example.ru", "позвоните", "7,999E+10", "a@79990000001.ru"],
 )
 def test_what_is_no_number_gives_none(value: str) -> None:
     assert numbers(value) == []
@@ -54,6 +64,7 @@ def test_extension_is_told_apart_from_the_number() -> None:
 def test_assumed_country_is_a_warning() -> None:
     assert phones_in_field("8 999 000-00-01", "RU")[0].warning == "country RU assumed"
     assert phones_in_field("+7 999 000-00-01", "RU")[0].warning is None
+    assert phones_in_field("123-45-67", "RU")[0].warning == "without an area code"
 
 
 def test_region_of_the_source_decides_a_national_number() -> None:

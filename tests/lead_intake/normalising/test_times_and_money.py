@@ -21,6 +21,7 @@ NINE = datetime(2026, 3, 12, 9, tzinfo=UTC)
         "12.03.2026, 12:00:00",
         "1773306000",
         "1773306000000",
+        "1773306000.0",
         "Thu, 12 Mar 2026 12:00:00 +0300",
         "12 Mar 2026 12:00:00 MSK",
     ],
@@ -50,6 +51,8 @@ def test_time_written_again_stays_the_same(text: str) -> None:
         ("50 тыс", ("50000.00", "RUB")),
         ("1,5 млн", ("1500000.00", "RUB")),
         ("до 30000", ("30000.00", "RUB")),
+        ("100-200 тыс", ("100000.00", "RUB")),
+        ("2'000 CHF", ("2000.00", "CHF")),
     ],
 )
 def test_amounts_are_read_as_people_write_them(text: str, expected: tuple[str, str]) -> None:

@@ -4,6 +4,8 @@ import re
 from decimal import Decimal
 
 _NUMBER = re.compile(r"\d[\d\s\xa0\u202f.,']{0,24}")
+_TO = re.compile(r"^[-–—]\s?\d[\d\s\xa0.,]{0,24}")
+"""The other end of a range, whose unit is that of both: `100-200 тыс`."""
 _CURRENCIES = (
     ("RUB", ("₽", "руб", "rub", " р.", "р.", "rur")),
     ("USD", ("$", "usd", "долл")),
@@ -11,6 +13,11 @@ _CURRENCIES = (
     ("KZT", ("₸", "kzt", "тенге", "тг")),
     ("BYN", ("byn", "бел")),
     ("GBP", ("£", "gbp")),
+    ("CNY", ("cny", "юан")),
+    ("UAH", ("uah", "грн")),
+    ("AED", ("aed",)),
+    ("CHF", ("chf",)),
+    ("UZS", ("uzs",)),
 )
 _BY_REGION = {"RU": "RUB", "US": "USD", "GB": "GBP", "KZ": "KZT", "BY": "BYN", "DE": "EUR", "FR": "EUR", "ES": "EUR"}
 _THOUSANDS = ("тыс", "тр", "т.р", "k", "к")
@@ -25,7 +32,8 @@ def parse(text: str, currency: str | None, region: str) -> tuple[Decimal, str, s
     known = named or _BY_REGION.get(region)
     if not found or not known:
         return None
-    amount = _amount(found[0]) * _scale(text[found.end() :].strip().lower())
+    after = _TO.sub("", text[found.end() : 200].strip().lower())
+    amount = _amount(found[0]) * _scale(after)
     if amount >= _LIMIT:
         return None
     return amount.quantize(Decimal("0.01")), known, None if named else f"currency {known} assumed"

@@ -23,10 +23,12 @@ _SURNAME = re.compile(
     r"ой|ый|ая|ец|нов|нова)$"
 )
 _PARTICLES = (
-    frozenset("фон де ван дер дел ди да ла аль бен von van de der den del di da la le el al bin ibn".split()) | _TURKIC
+    frozenset("фон де ван дер дел ди да ла аль бен von van de der den del di da la le el al bin ibn и and".split())
+    | _TURKIC
 )
 _TITLES = frozenset("mr mrs ms miss dr prof г-н г-жа господин госпожа гр уважаемый уважаемая".split())
 _QUOTES = re.compile('[«»“”„"]')
+_ASIDE = re.compile(r"\([^()]{0,200}\)")
 _NUMBER = re.compile(
     r"(?:\b(?:тел(?:ефон)?|моб|tel|phone)\b[.:\s]{0,3})?\+?\(?\d(?:[ ()\xa0‑–-]{0,2}\d){6,14}", re.IGNORECASE
 )
@@ -96,7 +98,7 @@ def repaired(name: str) -> str:
 
 def _repaired_word(word: str, shouting: bool, inside: bool) -> str:
     lower = word.lower()
-    if lower in _PARTICLES and (inside or word == lower):
+    if lower in _PARTICLES and (word == lower or (inside and shouting)):
         return lower
     letters = [letter for letter in word if letter.isalpha()]
     if not letters or len(lower) != len(word):  # `İ` and a few others have no small letter of their own
@@ -118,10 +120,14 @@ def _capitalised(word: str) -> str:
 
 
 def _person(text: str) -> Name:
-    shown = repaired(text.strip(_EDGES) or text)
-    words = [_without_edges(word) for word in shown.replace(",", " , ").split()]
-    if "," in shown and words.count("") == 1 and 0 < words.index("") < len(words) - 1:
+    edges = _EDGES.replace(")", "") if "(" in text else _EDGES
+    shown = repaired(text.strip(edges) or text)
+    bare = _ASIDE.sub(" ", shown)
+    words = [_without_edges(word) for word in bare.replace(",", " , ").split()]
+    if "," in bare and words.count("") == 1 and 0 < words.index("") < len(words) - 1:
         comma = words.index("")
+        if _is_given(words[0]) and not any(map(_is_given, words[comma + 1 :])):
+            return _ordered(shown, words[:comma])
         return _named(shown, " ".join(words[comma + 1 :]), None, " ".join(words[:comma]), "last name before a comma")
     words = [word for word in words if word.lower() not in _TITLES and any(letter.isalpha() for letter in word)]
     if not words or len(words) > 6:
@@ -141,12 +147,14 @@ def _ordered(shown: str, words: list[str]) -> Name:
     if patronymics and len(words) <= 3:
         return _with_patronymic(shown, words, patronymics[-1])
     if len(words) == 1:
-        surname = words[0].lower().replace("ё", "е") not in GIVEN_NAMES and bool(_SURNAME.match(words[0].lower()))
+        surname = not _is_given(words[0]) and bool(_SURNAME.match(words[0].lower()))
         return _named(shown, None if surname else words[0], None, words[0] if surname else None, "one word")
     if len(words) == 2:
         return _of_two(shown, words)
     if words[0][0].isascii():
-        family = next((index for index, word in enumerate(words) if index and word in _PARTICLES), len(words) - 1)
+        family = next(
+            (index for index, word in enumerate(words) if index and word.lower() in _PARTICLES), len(words) - 1
+        )
         return _named(shown, words[0], " ".join(words[1:family]), " ".join(words[family:]), "latin order")
     first = _given(words)
     if first == 1:
@@ -176,8 +184,12 @@ def _of_two(shown: str, words: list[str]) -> Name:
 
 def _given(words: list[str]) -> int | None:
     """Which of the first two words is a known first name, when just one is."""
-    known = [word.lower().replace("ё", "е") in GIVEN_NAMES for word in words[:2]]
+    known = [_is_given(word) for word in words[:2]]
     return known.index(True) if sum(known) == 1 else None
+
+
+def _is_given(word: str) -> bool:
+    return word.lower().replace("ё", "е") in GIVEN_NAMES
 
 
 def _is_patronymic(word: str) -> bool:

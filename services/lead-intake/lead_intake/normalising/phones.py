@@ -21,10 +21,17 @@ _DATE_OR_ADDRESS = re.compile(
 _PLUS_EIGHT = re.compile(r"\+8(?=[\s(-]*9\d{2}|[\s(-]+[348]\d{2})(?=(?:\D{0,3}\d){10}(?!\d))")
 """`+8 (903) ...`, a mixture of the two ways to begin a Russian number: no country's code is +89, and who parts the 8
 from the rest means no Vietnamese +84."""
+_WORD_INSIDE = re.compile(r"\d(?=[^\d\n]*[^\W\d_])[^\d\n]*\d")
+"""Words between digits: `8 999 000-00-01 (after 18:00)` is no number of fifteen digits."""
+_NOUGHT = re.compile(r"(?<=\d)[oOоО](?=[\d\s-])|(?<=\d[\s-])[oOоО](?=\d)")
+_TWICE_SEVEN = re.compile(r"^\+7\+?7(?=\d{10}$)")
+"""A number with its country's code pasted behind the `+7` of a field's mask."""
 _SCIENTIFIC = re.compile(r"^(\d)[.,](\d{1,14})[eE]\+?(\d{1,2})$")
 _PLUS_SEVEN_REGIONS = frozenset({"RU", "KZ"})
 MAX_FIELD = 200
 _FEWEST_DIGITS = 7
+_SEVEN, _OF_SEVEN = 7, 10
+_LOCAL = "without an area code"
 
 
 class Phone(NamedTuple):
@@ -91,13 +98,15 @@ def _in_field(value: str, region: str) -> tuple[Phone, ...]:
     scientific = _SCIENTIFIC.match(value.strip())
     if scientific:
         return _from_scientific(scientific, region)
-    mended = _without_plus_eight(value := _in_ascii(value), region)
+    value = _NOUGHT.sub("0", _in_ascii(value))
+    mended = _without_plus_eight(value, region)
     warning = "+8 read as +7" if mended != value else None
     found: dict[str, Phone] = {}
     for piece in _pieces(mended.removesuffix(".0")):
         for phone in _of_piece(piece, region):
             found.setdefault(phone.e164, phone._replace(warning=warning) if warning else phone)
-    return tuple(found.values())[:20]
+    whole = [phone for phone in found.values() if phone.warning != _LOCAL]
+    return tuple(whole or found.values())[:20]
 
 
 def _without_plus_eight(value: str, region: str) -> str:
@@ -126,14 +135,17 @@ def _of_piece(piece: str, region: str) -> list[Phone]:
     with_extension = _EXTENSION.search(piece[-40:])
     if with_extension and len(_DIGITS.findall(piece)) - len(with_extension[1]) >= 7:
         number, extension = piece[: len(piece) - len(with_extension[0])], with_extension[1]
-    if len(_DIGITS.findall(number)) <= 15:
+    if len(_DIGITS.findall(number)) <= 15 and not _WORD_INSIDE.search(number):
         whole = _parsed(_without_words(number), region, extension)
         if whole:
             return [whole]
     candidates = number.split()
-    if not all(len(_DIGITS.findall(candidate)) >= 10 for candidate in candidates):
-        candidates = [candidate[0] for candidate in _IN_FIELD.finditer(number)]
-    return [phone for phone in [_parsed(candidate, region, extension) for candidate in candidates] if phone]
+    found = []
+    if all(len(_DIGITS.findall(candidate)) >= 10 for candidate in candidates):
+        found = [_parsed(candidate, region, extension) for candidate in candidates]
+    if not any(found):
+        found = [_parsed(candidate[0], region, extension) for candidate in _IN_FIELD.finditer(number)]
+    return [phone for phone in found if phone]
 
 
 def _without_words(text: str) -> str:
@@ -141,7 +153,7 @@ def _without_words(text: str) -> str:
 
 
 def _parsed(number: str, region: str, extension: str | None) -> Phone | None:
-    number = number.translate(_PUNCTUATION)
+    number = _TWICE_SEVEN.sub("+7", number.translate(_PUNCTUATION))
     if not _FEWEST_DIGITS <= len(number.lstrip("+")) <= 18:
         return None
     plain = _plus_seven(number, region)
@@ -154,16 +166,25 @@ def _parsed(number: str, region: str, extension: str | None) -> Phone | None:
             continue
         e164 = _settled(parsed)
         if e164:
-            guessed = None if attempt.startswith("+") and number.startswith("+") else f"country {region} assumed"
-            return Phone(e164, extension, rule, "read as international" if rule == "plus added" else guessed)
+            return Phone(e164, extension, rule, _guessed(parsed, number, rule, region))
     return None
+
+
+def _guessed(parsed: phonenumbers.PhoneNumber, number: str, rule: str, region: str) -> str | None:
+    """What of a number was not told by it."""
+    reason = phonenumbers.is_possible_number_with_reason(parsed)
+    if reason == phonenumbers.ValidationResult.IS_POSSIBLE_LOCAL_ONLY:
+        return _LOCAL
+    if rule == "plus added":
+        return "read as international"
+    return None if number.startswith("+") else f"country {region} assumed"
 
 
 def _settled(number: phonenumbers.PhoneNumber) -> str | None:
     """E.164 that reads as itself: some countries drop zeros in front, one at a time. None when it is not possible."""
     e164: str | None = None
     for _ in range(8):
-        if not phonenumbers.is_possible_number(number):
+        if not phonenumbers.is_possible_number(number) or _is_endless(number):
             return None
         before, e164 = e164, phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         if e164 == before:
@@ -175,10 +196,16 @@ def _settled(number: phonenumbers.PhoneNumber) -> str | None:
     return None
 
 
+def _is_endless(number: phonenumbers.PhoneNumber) -> bool:
+    """Of `+7` the library takes fourteen digits for possible too, which nobody has."""
+    return number.country_code == _SEVEN and len(phonenumbers.national_significant_number(number)) > _OF_SEVEN
+
+
 def _attempts(number: str) -> list[tuple[str, str]]:
     attempts = [(number, "international form" if number.startswith("+") else "national form")]
     if not number.startswith("+") and len(number) >= 11:
-        attempts.append((f"+{number}", "plus added"))
+        zeros = number.startswith("00")
+        attempts.append((f"+{number[2:] if zeros else number}", "plus added"))
     return attempts
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, tzinfo
 from email.utils import mktime_tz, parsedate_tz
 
 _DOTTED = re.compile(r"^(\d{1,2})\.(\d{1,2})\.(\d{4})(?:[ T,]{1,3}(\d{1,2}):(\d{2})(?::(\d{2}))?)?$")
+_FLOATING = re.compile(r"^\d{9,10}\.\d{1,9}$")
 _ZONES = {"MSK": "+0300", "MSD": "+0400", "SAMT": "+0400", "YEKT": "+0500", "OMST": "+0600", "NOVT": "+0700",
           "KRAT": "+0700", "IRKT": "+0800", "YAKT": "+0900", "VLAT": "+1000", "CET": "+0100", "CEST": "+0200",
           "EET": "+0200", "EEST": "+0300", "BST": "+0100"}  # fmt: skip
@@ -18,6 +19,8 @@ def parse(text: str, zone: tzinfo) -> datetime | None:
     try:
         if text.isascii() and text.isdigit():
             return _epoch(int(text))
+        if _FLOATING.match(text):
+            return datetime.fromtimestamp(float(text), UTC)
         moment = _dotted(text, zone) or _iso(text)
         if moment is None:
             return mail_date(text, zone)
