@@ -66,6 +66,16 @@ def test_final_status_alone_counts_as_far_as_it_goes() -> None:
     assert TWILIO.close(TWILIO.merge([RECORDED])).reason == "incomplete_call"
 
 
+def test_a_text_that_comes_to_the_number_is_an_inquiry_and_what_becomes_of_ours_is_not() -> None:
+    pairs = [("MessageSid", "SM1"), ("From", "+12025550151"), ("To", "+12025550110"), ("Body", "Call me")]
+    [text] = read(US, sent(pairs))
+    result = done(US, text)
+    assert (result.status, result.inquiry.phones, result.inquiry.message) == ("ready", ["+12025550151"], "Call me")
+    assert result.inquiry.external_id == "SM1"
+    [status] = read(US, sent([("MessageSid", "SM2"), ("MessageStatus", "delivered"), ("To", "+12025550151")]))
+    assert (status.disposition, status.reason) == ("ignored", "own_message")
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [

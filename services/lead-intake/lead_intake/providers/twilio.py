@@ -191,6 +191,8 @@ def _read(values: Values, source: SourceView, received_at: datetime) -> Found:
     if text(values, "parentcallsid"):
         return Found(None, "ignored", Draft(), "leg_of_a_call")
     entry = text(values, "callsid")
+    if entry is None and (message := text(values, "messagesid", "smssid", "smsmessagesid")):
+        return _message(values, message, received_at)
     if entry is None:
         raise Unreadable("a notice without CallSid")
     draft = _draft(values, source, received_at)
@@ -214,6 +216,16 @@ def _read(values: Values, source: SourceView, received_at: datetime) -> Found:
         return Found(entry, "pending", draft, "call_in_progress", sequence=merging.sequence(rank, at))
     disposition, reason = merging.meaning(draft)
     return merging.with_recording(Found(entry, disposition, draft, reason, sequence=merging.sequence(rank, at)))
+
+
+def _message(values: Values, entry: str, received_at: datetime) -> Found:
+    """A text that came to the number; what becomes of ours is told by `MessageStatus`."""
+    draft = Draft(message=text(values, "body"), occurred_at=received_at, extra=kept(values, _EXTRA))
+    if "messagestatus" in values or str(values.get("direction", "")).startswith("outbound"):
+        return Found(None, "ignored", draft, "own_message")
+    reach(draft, text(values, "from"), "field From")
+    draft.extra["line_number"] = text(values, "to")
+    return Found(entry, "inquiry", draft)
 
 
 def _draft(values: Values, source: SourceView, received_at: datetime) -> Draft:
