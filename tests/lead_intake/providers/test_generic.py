@@ -322,6 +322,9 @@ def test_time_told_is_in_the_zone_of_the_source_and_never_later_than_the_receipt
     assert inquiry({"phone": "1", "created_at": "12.03.2026 12:00"}, of=zone).occurred_at == datetime(
         2026, 3, 12, 5, tzinfo=UTC
     )
+    for written in ("12.03.26 12:00", "12 марта 2026, 12:00", "12/03/2026 12:00 PM"):
+        of = source(time_zone="Asia/Novosibirsk", default_region="GB")
+        assert inquiry({"phone": "1", "created_at": written}, of=of).occurred_at == datetime(2026, 3, 12, 5, tzinfo=UTC)
     late = normalised({"phone": "1", "created_at": "2027-01-01T00:00:00Z"})
     assert late.inquiry.occurred_at == AT
     assert [line.warning for line in late.report if line.field == "occurred_at"] == ["impossible time"]

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
-from lead_intake.normalising import marks, times
+from lead_intake.normalising import local_dates, marks, times
 from lead_intake.normalising.emails import emails_in
 from lead_intake.normalising.phones import phones_in_text
 from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
@@ -265,7 +266,7 @@ class FormReader:
     def _particular(self, known: str, path: str, text: str, value: Any) -> None:
         draft = self.draft
         if known == "occurred_at":
-            draft.occurred_at = draft.occurred_at or times.parse(text, self.source.time_zone)
+            draft.occurred_at = draft.occurred_at or self._moment(text)
             if draft.occurred_at is None:
                 self.keep(path, value)
         elif known == "external_id":
@@ -284,6 +285,12 @@ class FormReader:
             draft.proof = text
         else:
             self.consent.setdefault(known, text)
+
+    def _moment(self, text: str) -> datetime | None:
+        """A time as programs write it, else as people of the source's country do."""
+        zone, region = self.source.time_zone, self.source.default_region
+        told = times.parse(text, zone)
+        return told or local_dates.parse(text, zone, day_first=local_dates.day_first([text], region))
 
     def _cookies(self) -> None:
         cookies = self.request.headers.get("cookie")
