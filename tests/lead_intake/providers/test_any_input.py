@@ -163,3 +163,12 @@ def places(node: Any) -> Iterator[tuple[Any, Any]]:
     for key, value in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
         yield node, key
         yield from places(value)
+
+
+def test_half_a_character_in_the_place_of_a_secret_is_hidden_like_any_other() -> None:
+    for provider in PROVIDERS:
+        field = getattr(provider, "proof_field", None) or "secret"
+        body = f'{{"{field}": "\\ud800x", "phone": "89990000001"}}'.encode()
+        sent = WireRequest("POST", "", "", {"content-type": "application/json"}, body, AT)
+        source = SourceView(UUID(int=1), UUID(int=2), provider.channels[0], provider.slug)
+        assert len(provider.mask(sent, source).body) == len(body)

@@ -145,6 +145,11 @@ def test_postmark_is_known_by_user_and_secret_or_the_query() -> None:
     assert not verified("postmark", request(b"{}", JSON), of)
 
 
+def test_half_a_character_in_a_header_costs_no_message() -> None:
+    body = rb'{"From": "\ud800 <anna@example.org>", "TextBody": "Hi", "OriginalRecipient": "\udbffx@example.ru"}'
+    assert read("postmark", request(body, JSON)).inquiry.emails == ["anna@example.org"]
+
+
 def test_postmarks_raw_message_attachments_and_ids_are_read() -> None:
     assert read("postmark", postmark(TextBody="x")).inquiry.external_id == "u-1"
     raw = RAW.format(charset="utf-8").replace("Нужно окно", "Window")

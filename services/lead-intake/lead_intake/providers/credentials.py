@@ -141,11 +141,12 @@ def _overwritten(body: bytes, form: bytes, *, whole_values: bool) -> bytes:
 
 
 def _forms(secret: str) -> dict[bytes, None]:
-    """The ways a text is written in forms, queries, JSON and multipart bodies, longest first."""
-    raw = secret.encode()
+    """The ways a text is written in forms, queries, JSON and multipart bodies, longest first. What a sender takes for a
+    secret may be any JSON text, half a character too."""
+    raw = secret.encode("utf-8", "surrogatepass")
     written = [
-        quote(secret, safe="").encode(), quote_plus(secret).encode(), quote(secret).encode(),
-        json.dumps(secret)[1:-1].encode(), json.dumps(secret, ensure_ascii=False)[1:-1].encode(), raw,
+        quote(raw, safe="").encode(), quote_plus(raw).encode(), quote(raw).encode(), json.dumps(secret)[1:-1].encode(),
+        json.dumps(secret, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"), raw,
     ]  # fmt: skip
     written += [_lower_escapes(form) for form in written[:3]]
     return dict.fromkeys(sorted(written, key=len, reverse=True))

@@ -1,5 +1,6 @@
 """Messages that a mail service took apart before it posted them: their pieces become a message again."""
 
+import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
@@ -8,6 +9,9 @@ import orjson
 from lead_intake.providers import bodies, charsets
 from lead_intake.providers.base import Unreadable, WireRequest
 from lead_intake.providers.mail.message import Mail
+
+_HALVES = re.compile("[\ud800-\udc7f\udd00-\udfff]")
+"""Halves of characters, as JSON may hold them; the others stand for bytes that are still to be decoded."""
 
 
 class File(NamedTuple):
@@ -57,7 +61,7 @@ def mail_of(named: Iterable[tuple[str, str]], *, text: str, html: str) -> Mail:
     """A message of its headers, in order, and its bodies. The caller encloses files and settles it."""
     fields: dict[str, list[str]] = {}
     for name, value in named:
-        fields.setdefault(name.strip().lower(), []).append(" ".join(value.split()))
+        fields.setdefault(name.strip().lower(), []).append(_HALVES.sub("?", " ".join(value.split())))
     content_type = fields.get("content-type", [""])[0].partition(";")[0].strip().lower()
     return Mail(fields, content_type or "text/plain", text=_lines(text), html=_lines(html))
 
@@ -69,9 +73,9 @@ def _lines(text: str) -> str:
 def envelope(mail: Mail, *, sender: str | None, recipient: str | None) -> None:
     """What the service knows of the envelope, where the message itself does not tell."""
     if sender and "return-path" not in mail.fields:
-        mail.fields["return-path"] = [f"<{sender.strip().strip('<>')}>"]
+        mail.fields["return-path"] = [_HALVES.sub("?", f"<{sender.strip().strip('<>')}>")]
     if recipient and "delivered-to" not in mail.fields:
-        mail.fields["delivered-to"] = [recipient]
+        mail.fields["delivered-to"] = [_HALVES.sub("?", recipient)]
 
 
 def pairs_in(node: object, name_key: str | None = None, value_key: str = "value") -> list[tuple[str, str]]:
