@@ -158,6 +158,17 @@ def test_robots_and_ourselves_are_never_clients() -> None:
     assert done(mail("Текст", From="noreply@shop.example.org")).status == "interest"
 
 
+def test_people_with_names_like_robots_are_people() -> None:
+    assert inquiry(mail("Сколько стоит окно?", From="robotova@example.org")).emails == ["robotova@example.org"]
+    assert inquiry(mail("Сколько стоит окно?", From="web@studio.example.org")).emails == ["web@studio.example.org"]
+    for robot in ("robot", "no_reply-17", "donotreply", "notifications+a", "bounces-3"):
+        assert inquiry(mail("Текст", From=f"{robot}@shop.example.org")).emails == []
+    assert inquiry(mail("", Subject="Отсутствует ручка в комплекте")).emails == ["anna@example.org"]
+    assert done(mail("Текст", Subject="Автоматическое уведомление")).reason == "auto_reply"
+    form = mail("Имя: Анна\nТелефон: 89990000001", Subject="Автоматическое уведомление", From="robot@shop.example.org")
+    assert inquiry(form).phones == ["+79990000001"]
+
+
 def test_thread_is_named_by_its_first_message() -> None:
     read = inquiry(mail("Да", References="<a@x> <b@x>", In_Reply_To="<b@x>", Subject="RE[2]: Ответ: Окна"))
     assert (read.in_reply_to, read.references, read.subject) == ("<a@x>", ["<a@x>", "<b@x>"], "Окна")

@@ -1,6 +1,7 @@
 """A message becomes an inquiry of the person who really wrote it, or is ignored for a reason."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -14,10 +15,13 @@ from lead_intake.providers.mail.message import CUT, Mail
 _HEADERS = (
     "from", "to", "subject", "date", "message-id", "received", "sender", "reply-to", "return-path", "delivered-to",
 )  # fmt: skip
-_NEVER_CLIENTS = (
-    "noreply", "no-reply", "no_reply", "donotreply", "do-not-reply", "wordpress", "notification", "notifications",
-    "notify", "mailer-daemon", "postmaster", "robot", "bounce", "www-data",
-)  # fmt: skip
+_NEVER_CLIENTS = re.compile(
+    r"(?:(?:do[-_.]?not|no)[-_.]?reply|wordpress|notif(?:y|ications?)|mailer-daemon|postmaster|robot|bounces?|www-data)"
+    r"(?:[-_.+=\d].*)?"
+)
+"""`robot@` and `no-reply-17@`, but not `robotova@`."""
+_ODD = frozenset({"web", "site", "webmaster", "website"})
+"""Robots mostly, and people with an odd address."""
 _WEEK = timedelta(days=7)
 _SINGLE = frozenset({"full_name", "first_name", "middle_name", "last_name", "company", "position", "region", "product",
                      "budget"})  # fmt: skip
@@ -151,7 +155,8 @@ class _Reading:
         if people:
             return people
         envelope = [*self.mail.addresses("sender"), *self.mail.addresses("return-path")]
-        return [one for one in envelope if self._may_be_client(one)][:1]
+        people = [one for one in envelope if self._may_be_client(one)][:1]
+        return people or [one for one in [*answer, *named] if not self._is_ours(one) and _is_odd(one)][:1]
 
     def _may_be_client(self, one: headers.Address) -> bool:
         return not self._is_ours(one) and not _is_robot(one)
@@ -258,7 +263,11 @@ def _fill_from_card(draft: Draft, card: cards.Card) -> None:
 
 def _is_robot(one: headers.Address) -> bool:
     local = one.address.lower().partition("@")[0]
-    return local.startswith(_NEVER_CLIENTS) or notification.is_robot(local)
+    return bool(_NEVER_CLIENTS.fullmatch(local)) or notification.is_robot(local)
+
+
+def _is_odd(one: headers.Address) -> bool:
+    return one.address.lower().partition("@")[0] in _ODD
 
 
 def _shown(name: str) -> str:

@@ -12,11 +12,13 @@ _AUTO_HEADERS = (
 _LIST_HEADERS = ("list-id", "list-unsubscribe", "list-post")
 _OUR_GROUP = ("list-id", "list-post", "x-beenthere")
 _AUTO_SUBJECT = re.compile(
-    r"^\s{0,5}\[?(?:автоответ|автоматический ответ|автоматическое уведомление|вне офиса|(?:я )?не в офисе|"
-    r"нет на рабочем месте|отсутству(?:ю|ет) |отсутствие на рабочем|out of (?:the )?office|auto(?:matic|mated)?[- ]?"
+    r"^\s{0,5}\[?(?:автоответ|автоматический ответ|вне офиса|(?:я )?не в офисе|"
+    r"нет на рабочем месте|отсутствую(?![а-яё])|отсутствует (?:на работе|на рабочем|в офисе)|"
+    r"отсутствие на рабочем|out of (?:the )?office|auto(?:matic|mated)?[- ]?"
     r"(?:reply|response)|away from (?:the )?office|vacation (?:reply|response)|abwesenheits|réponse automatique)",
     re.IGNORECASE,
 )
+_NOTICE = "автоматическое уведомление"
 _BOUNCE_SUBJECT = re.compile(
     r"undelivered mail|undeliverable|delivery (?:status notification|failure|has failed)|failure notice|mail failure|"
     r"mail delivery (?:failed|failure|subsystem|system)|message not delivered|returned mail|недоставленное сообщение|"
@@ -48,6 +50,8 @@ def soft_reason(mail: Mail, own_domains: Sequence[str]) -> str | None:
     form notifications too."""
     automatic = mail.raw("auto-submitted").strip().lower()
     if (automatic and not automatic.startswith("no")) or mail.raw("x-auto-response-suppress"):
+        return "auto_reply"
+    if headers.bare_subject(mail.header("subject")).lower().startswith(_NOTICE):
         return "auto_reply"
     if _from_daemon(mail):
         return "bounce"
