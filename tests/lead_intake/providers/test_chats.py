@@ -103,6 +103,7 @@ def test_an_avito_chat_holds_the_clients_messages_in_their_order(events: tuple[E
         (avito("m", author=1), "service_message"),
         (avito("m", type="system"), "service_message"),
         (avito("m", type="deleted"), "service_message"),
+        (avito("m", chat_type="a2u"), "service_message"),
         ({"id": "e", "payload": {"type": "chat_read", "value": {}}}, "event chat_read"),
     ],
 )

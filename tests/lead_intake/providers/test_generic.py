@@ -105,12 +105,18 @@ def test_values_are_recognised_by_shape_where_names_tell_nothing() -> None:
         {"client": {"phones": [{"value": "9990000001", "type": "WORK"}]}},
         {"phones": ["+79990000001", {"type": "work"}]},
         {"telefon": "9990000001"},
+        {"phone": "999 000-00-01", "country_code": "+7"},
     ],
 )
 def test_a_phone_is_not_lost_wherever_it_was_written(body: Any) -> None:
     one = normalised(body)
     assert (one.status, one.inquiry.phones) == ("ready", ["+79990000001"])
     assert one.inquiry.person.full_name in (None, "Анна")
+
+
+def test_a_country_code_in_a_field_of_its_own_counts_for_a_number_that_is_none_without() -> None:
+    assert inquiry({"phone_code": "+375", "phone": "29 123-45-67"}).phones == ["+375291234567"]
+    assert inquiry({"phone_code": "+375", "phone": "8 999 000-00-01"}).phones == ["+79990000001"]
 
 
 def test_numbers_of_others_and_of_things_are_no_contact() -> None:
@@ -315,6 +321,22 @@ def test_messengers_are_contacts() -> None:
     assert read.status == "ready"
     assert [(one.network, one.id) for one in read.inquiry.messengers] == [("telegram", "anna")]
     assert inquiry({"whatsapp": "+7 999 000-00-01"}).phones == ["+79990000001"]
+
+
+@pytest.mark.parametrize(
+    ("network", "written", "told"),
+    [
+        ("telegram", "https://t.me/anna/", "anna"),
+        ("vk", "https://m.vk.com/anna?from=x", "anna"),
+        ("vk", "id17", "id17"),
+        ("whatsapp", "https://wa.me/79990000001?text=Hi", "+79990000001"),
+        ("whatsapp", "8 (999) 000-00-01", "+79990000001"),
+        ("whatsapp", "api.whatsapp.com/send?phone=79990000001", "+79990000001"),
+        ("instagram", "@anna", "anna"),
+    ],
+)
+def test_addresses_in_messengers_are_told_one_way(network: str, written: str, told: str) -> None:
+    assert [(one.network, one.id) for one in inquiry({network: written}).messengers] == [(network, told)]
 
 
 def test_time_told_is_in_the_zone_of_the_source_and_never_later_than_the_receipt() -> None:

@@ -1,5 +1,6 @@
 """Who inquired and how to reach them: name, phones, e-mails and messengers, each with its report line."""
 
+import re
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -12,6 +13,12 @@ from lead_intake.providers.base import Draft, Raw, SourceView
 
 Values = dict[str, Any]
 MOST = 20
+_BY_PHONE = frozenset({"whatsapp", "viber"})
+_SERVICE = re.compile(
+    r"(?:https?://)?(?:www\.)?(?:(?:t|telegram)\.me|wa\.me|(?:m\.)?vk\.(?:com|ru)|instagram\.com|"
+    r"api\.whatsapp\.com/send/?\?phone=)/?",
+    re.IGNORECASE,
+)
 _PARTS = tuple((key, f"person/{key}") for key in ("full_name", "first_name", "middle_name", "last_name"))
 
 
@@ -117,13 +124,19 @@ def written_in_words(draft: Draft, source: SourceView) -> Draft:
     )  # fmt: skip
 
 
-def messengers(draft: Draft, report: Report) -> list[dict[str, str]]:
-    """Addresses in messengers, without `@` and the address of the service in front."""
+def messengers(draft: Draft, source: SourceView, report: Report) -> list[dict[str, str]]:
+    """Addresses in messengers, without `@` and the address of the service in front; where they are telephone numbers,
+    in E.164."""
     found: list[dict[str, str]] = []
     for network, raw in draft.messengers:
         address = said(raw, 255)
-        for prefix in ("https://", "http://", "t.me/", "wa.me/", "vk.com/", "m.vk.com/", "@"):
-            address = address.removeprefix(prefix) if address else None
+        link = _SERVICE.match(address) if address else None
+        if address and link:
+            address = address[link.end() :].partition("?")[0].rstrip("/")
+        address = address.removeprefix("@") if address else None
+        if address and network in _BY_PHONE:
+            numbers = phones.phones_in_field(phones.international(address), source.default_region)
+            address = numbers[0].e164 if numbers else address
         entry = {"network": one_line(network, 50), "id": address or ""}
         if address and entry["network"] and entry not in found and len(found) < MOST:
             report.append((f"messengers/{len(found)}", address, cut(raw), f"address in {entry['network']}", None))

@@ -71,7 +71,7 @@ def normalise(
     if found.external_id and (external_id := bounded_id(found.external_id)):
         values["external_id"] = external_id
     if draft.messengers:
-        values["messengers"] = messengers(draft, report)
+        values["messengers"] = messengers(draft, source, report)
     if _says_no_contact(found, values):
         written = written_in_words(draft, source)
         values["phones"] = phone_numbers(written, source, occurred_at, extra, report)

@@ -16,6 +16,7 @@ from lead_intake.providers.forms import FormReader
 from lead_intake.providers.webhooks import SharedSecret
 
 _SERVICE_AUTHORS = frozenset({"0", "1"})
+_OF_AVITO = "a2u"
 _NO_MESSAGES = frozenset({"system", "deleted"})
 _SAID = {
     "text": ("text",), "link": ("text", "url"), "item": ("title", "item_url"), "location": ("title", "text"),
@@ -87,7 +88,11 @@ def _no_lead(value: Mapping[str, Any]) -> str | None:
     author, ours = bodies.word(value.get("author_id")), bodies.word(value.get("user_id"))
     if author is not None and author == ours:
         return "own_message"
-    if author in _SERVICE_AUTHORS or bodies.word(value.get("type")) in _NO_MESSAGES:
+    if (
+        author in _SERVICE_AUTHORS
+        or value.get("chat_type") == _OF_AVITO
+        or bodies.word(value.get("type")) in _NO_MESSAGES
+    ):
         return "service_message"
     return None
 

@@ -47,7 +47,9 @@ _WORDS = {
     "proof": "altcha",
     "fill_ms": "fillms filltimems formfillms elapsedms",
     "fill_seconds": "fillseconds filltime elapsed timetofill",
-    "messenger:telegram": "telegram tg telegramid telegramusername telegramnick телеграм телеграмм тг никвтелеграм",
+    "messenger:telegram": "telegram tg telegramid telegramusername telegramnick телеграм телеграмм тг никвтелеграм "
+    "tgid tgusername tgnick telegramlogin telegramchatid tgchatid",
+    "messenger:instagram": "instagram instagramusername инстаграм инстаграмм",
     "messenger:whatsapp": "whatsapp wa whatsappnumber ватсап вотсап вацап",
     "messenger:viber": "viber вайбер",
     "messenger:vk": "vk vkid vkontakte вконтакте вк",
@@ -158,6 +160,17 @@ def is_id(key: str) -> bool:
     """Whether a field holds an id or a code by its name: digits in it are no telephone number."""
     tokens = [token.casefold() for token in _TOKEN.findall(key[:255])]
     return bool(tokens) and tokens[-1] in _IDS
+
+
+_CODES = frozenset(
+    "countrycode phonecode dialcode phonecountrycode callingcode phoneprefix countryphonecode кодстраны".split()
+)
+
+
+@lru_cache(maxsize=4096)
+def is_country_code(key: str) -> bool:
+    """Whether a field holds the code of a telephone number's country."""
+    return _folded(key) in _CODES
 
 
 _STAFF = re.compile(

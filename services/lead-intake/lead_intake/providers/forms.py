@@ -8,11 +8,20 @@ from urllib.parse import unquote_plus
 
 from lead_intake.normalising import local_dates, marks, times
 from lead_intake.normalising.emails import emails_in
-from lead_intake.normalising.phones import phones_in_text
+from lead_intake.normalising.phones import phones_in_field, phones_in_text
 from lead_intake.normalising.text import MAX_DEPTH, clean, is_placeholder
 from lead_intake.providers import consent
 from lead_intake.providers.base import Draft, Found, Raw, SourceView, WireRequest
-from lead_intake.providers.fields import contact_asked_for, is_id, is_of_staff, mapped, meaning, place, shape
+from lead_intake.providers.fields import (
+    contact_asked_for,
+    is_country_code,
+    is_id,
+    is_of_staff,
+    mapped,
+    meaning,
+    place,
+    shape,
+)
 
 MAX_FIELDS = 5000
 MAX_MESSAGE = 20_000
@@ -21,6 +30,7 @@ _VALUES = ("value", "values", "answer", "a", "text", "val")
 _WHOLE_NUMBER = ("full", "e164", "international", "formatted", "number", "value", "phone", "national")
 _COUNTRY_CODE = ("country_code", "countrycode", "dial_code", "dialcode", "calling_code", "prefix", "country")
 _AREA_CODE = ("area", "area_code", "code")
+_LONGEST_CODE = 4
 _NATIONAL = 10
 """A number of more digits has its country's code."""
 _SINGLE = frozenset(
@@ -317,6 +327,18 @@ class FormReader:
             (draft.emails if "@" in draft.full_name else draft.phones).append(Raw(draft.full_name, "shape of the name"))
         if not draft.phones and not draft.emails and not draft.messengers:
             self._in_free_text()
+        self._with_country_code()
+
+    def _with_country_code(self) -> None:
+        """The country's code that a form asks for in a field of its own, before a number that is none without it."""
+        code = next((text_of(told) for name, told in self.draft.extra.items() if is_country_code(name)), "").strip("+ ")
+        if not code.isdecimal() or len(code) > _LONGEST_CODE:
+            return
+        region = self.source.default_region
+        self.draft.phones = [
+            raw if phones_in_field(raw.value, region) else Raw(f"+{code} {raw.value}", raw.origin)
+            for raw in self.draft.phones
+        ]
 
     def _in_free_text(self) -> None:
         """Contacts that stand among other words in fields whose names tell nothing; numbers in ids are none."""
