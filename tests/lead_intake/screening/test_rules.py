@@ -51,6 +51,10 @@ def test_other_signs_only_add_points(draft: Draft) -> None:
     assert not result.spam
 
 
+def test_a_link_in_the_name_counts_though_it_makes_no_name() -> None:
+    assert screened(Draft(full_name="Сайт https://a.ru", phones=ANNA)).reasons == ["link_in_name"]
+
+
 def test_several_signs_together_reach_the_threshold() -> None:
     draft = Draft(
         phones=[Raw("123", "field phone")], emails=[Raw("x@mailinator.com", "field email")],

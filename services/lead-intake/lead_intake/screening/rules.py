@@ -83,7 +83,8 @@ def _filled_too_fast(case: Case, spam: SpamSettings) -> Sequence[Sign]:
 
 def _links(case: Case, spam: SpamSettings) -> Sequence[Sign]:
     inquiry, signs = case.inquiry, []
-    message, name = inquiry.get("message"), inquiry["person"].get("full_name")
+    # A name that is an address was taken for none: the field is looked at, as it came.
+    message, name = inquiry.get("message"), case.found.draft.full_name or inquiry["person"].get("full_name")
     if message and inquiry["channel"] != "email" and _may_link(message):
         count = len(_LINK.findall(message))
         if count:
