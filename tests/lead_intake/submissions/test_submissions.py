@@ -78,6 +78,7 @@ async def test_the_list_filters_and_pages(workspace: Workspace) -> None:
     counts = {
         "status=ready": 6, "status=ready,interest": 7, "channel=api": 1, "provider=mango_office": 0,
         f"source_id={form['id']}": 6, "q=номер3": 1, "q=9990000203": 1, "q=x-9": 1, "q=%25": 422, "q=100%25": 0,
+        "q=номер3 иван": 1, "q=8 (999) 000-02-03": 1,
         "received_from=2100-01-01T00:00:00Z": 0, "received_to=2100-01-01T00:00:00Z": 7, "status=odd": 422,
     }  # fmt: skip
     for query, count in counts.items():

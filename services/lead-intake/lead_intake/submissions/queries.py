@@ -11,7 +11,7 @@ from leadkit.contracts.events import SubmissionState
 from leadkit.outbox import NewEvent
 from leadkit.problems import NotFound
 from leadkit.snapshot import Place, Snapshot, paged
-from sqlalchemy import ColumnElement, Select, Text, cast, func, literal, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Text, and_, cast, func, literal, literal_column, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -19,6 +19,10 @@ from lead_intake.submissions.events import SUBMISSION_RECORDED, touches_told
 from lead_intake.submissions.schemas import AttemptOut, Outcome, RawOut, SubmissionOut, SubmissionSummary
 from lead_intake.submissions.shown import named_report, whole_inquiry
 from lead_intake.submissions.tables import Attempt, RawRequest, Submission, SubmissionRaw
+
+MOST_WORDS = 6
+DIALLED = 11
+"""Digits of a Russian number as it is dialled at home: 8 in place of +7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +60,29 @@ def submissions_of(workspace_id: UUID, wanted: Wanted) -> Select[Submission]:
 
 
 def _mentions(text: str) -> ColumnElement[bool]:
-    """A part of the name, an e-mail address, the digits of a phone, or the external id."""
+    """Parts of the name in any order, of an e-mail address, the digits of a phone however it is dialled, or an id."""
     inquiry = cast(Submission.inquiry, JSONB)
+    name = inquiry["person"]["full_name"].astext
     where = [
-        inquiry["person"]["full_name"].astext.icontains(text, autoescape=True),
+        and_(*[name.icontains(word, autoescape=True) for word in text.split()[:MOST_WORDS] or [text]]),
         cast(inquiry["emails"], Text).icontains(text, autoescape=True),
         Submission.external_id == text,
     ]
+    if (submission_id := _id_in(text)) is not None:
+        where.append(Submission.id == submission_id)
     digits = "".join(letter for letter in text if letter.isdigit())
+    if len(digits) == DIALLED and digits[0] == "8":
+        digits = digits[1:]
     if len(digits) >= 4:
         where.append(cast(inquiry["phones"], Text).contains(digits, autoescape=True))
     return or_(*where)
+
+
+def _id_in(text: str) -> UUID | None:
+    try:
+        return UUID(text.strip())
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True)
