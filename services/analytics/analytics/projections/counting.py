@@ -12,6 +12,7 @@ from functools import cache
 from typing import Final, NamedTuple
 from uuid import UUID
 
+from leadkit.db import set_local
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -70,7 +71,8 @@ async def count_chunk(
     last: UUID,
 ) -> None:
     """Puts down what the facts with keys after `after` up to `last` count for, to be gathered into cells."""
-    await session.execute(text(MEMORY))
+    # One of the sets would be sorted and the others hashed, which takes a tenth longer than to hash them all.
+    await set_local(session, MEMORY, "enable_sort = off")
     asked = {
         "workspace_id": workspace_id,
         "generation": generation,

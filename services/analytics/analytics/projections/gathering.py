@@ -9,6 +9,7 @@ from datetime import date
 from functools import cache
 from typing import Any, Final, Literal
 
+from leadkit.db import set_local
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -17,7 +18,7 @@ from analytics.projections.helping import Beside, both, joined
 from analytics.projections.measures import BASES, FAMILIES, FAMILIES_OF, Subject, columns_of, part
 from analytics.projections.tables import DIMENSIONS, Generation
 
-MEMORY: Final = "SET LOCAL work_mem = '192MB'"
+MEMORY: Final = "work_mem = '192MB'"
 """What sums in bulk take, so that they are not written to disk in between."""
 
 ROWS_FOR_A_FACT: Final = 4
@@ -79,7 +80,7 @@ async def gather(session: AsyncSession, building: Generation, *, limit: int, bes
 
 
 async def _move(session: AsyncSession, statement: TextClause, named: dict[str, Any]) -> bool:
-    await session.execute(text(MEMORY))
+    await set_local(session, MEMORY)
     await session.execute(statement, named)
     return True
 
