@@ -4,7 +4,8 @@ Facts are made up by SQL (`facts.sql`), cells are counted by the rebuild that an
 the whole API in this process, on the event loop and with the garbage collection that a server has. Time is the
 server's: from a request's arrival at the application to the last byte of its answer, with what the database takes, and
 without what the client does before and after. `make bench` measures a hundred thousand leads
-(`LEADFLOW_BENCH_REPORT_LEADS`: other sizes, by comma), `python -m bench.reporting --leads 10000000` any.
+(`LEADFLOW_BENCH_REPORT_LEADS`: other sizes, by comma), `python -m bench.reporting --leads 10000000` any: ten million
+take a quarter of an hour on two quiet processors (making them up, rebuilding, GROUP BY over them) and 35 GB of disk.
 """
 
 import argparse
@@ -45,6 +46,10 @@ from bench.report import Report
 from bench.stack import Stack
 
 SIZES = (100_000, 1_000_000)
+PROMISED = 10_000_000
+"""Leads of which a rebuild in ten minutes and a hundredth of GROUP BY are promised."""
+REBUILT_WITHIN_S = 600
+TIMES_QUICKER = 100
 BESIDE_THE_OTHERS = os.environ.get("LEADFLOW_BENCH_REPORT_LEADS", "100000")
 SLICE = 500_000
 DATABASE = "leadflow_analytics"
@@ -158,8 +163,8 @@ class Books:
         """Seconds for the same numbers by DuckDB over a Parquet file of the facts."""
         with tempfile.TemporaryDirectory() as folder:
             told, parquet = Path(folder, "told.csv"), Path(folder, "told.parquet")
-            copy = f"COPY (SELECT {COLUMNS} FROM {self.facts}) TO STDOUT WITH (FORMAT csv, HEADER);"
-            told.write_text(self.cluster.run_sql(copy, database=DATABASE))
+            chosen = " ".join(f"SELECT {COLUMNS} FROM {self.facts}".split())
+            self.cluster.run_sql(f"\\copy ({chosen}) TO '{told}' WITH (FORMAT csv, HEADER)", database=DATABASE)
             duckdb.sql(f"COPY (SELECT * FROM read_csv('{told}')) TO '{parquet}' (FORMAT parquet)")
             told.unlink()
             return _best(lambda: duckdb.execute(f"SELECT {SUMS} FROM '{parquet}' GROUP BY source").fetchall())
@@ -229,8 +234,8 @@ async def _measure(books: Books, report: Report, medians: dict[str, list[float]]
     report.add(
         f"cells rebuilt, {size}",
         f"{took:.1f} s ({books.leads / took:,.0f} leads/s; {memory:.0f} MB here)",
-        target="10,000,000 under 10 min",
-        met=books.leads / took > 10_000_000 / 600,
+        target=f"{PROMISED:,} under {REBUILT_WITHIN_S // 60} min",
+        met=took < REBUILT_WITHIN_S if books.leads >= PROMISED else None,
     )
     async with books.service.client_as("head", books.workspace_id) as client:
         await books.spend(client)
@@ -240,7 +245,10 @@ async def _measure(books: Books, report: Report, medians: dict[str, list[float]]
     facts, parquet = await asyncio.to_thread(books.by_facts), await asyncio.to_thread(books.by_duckdb)
     slowest = max(took[-1] for took in medians.values())
     report.add(
-        f"the same by GROUP BY over facts, {size}", f"{facts * 1000:,.0f} ms, {facts / slowest:,.0f} times as long"
+        f"the same by GROUP BY over facts, {size}",
+        f"{facts * 1000:,.0f} ms, {facts / slowest:,.0f} times as long",
+        target=f"{TIMES_QUICKER} times at {PROMISED:,}",
+        met=facts / slowest >= TIMES_QUICKER if books.leads >= PROMISED else None,
     )
     report.add(
         f"the same by DuckDB over Parquet, {size}", f"{parquet * 1000:,.0f} ms, {parquet / slowest:,.1f} times as long"
