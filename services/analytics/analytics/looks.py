@@ -21,12 +21,14 @@ KNOWN: Final = 500
 ALONE: Final = {
     "max_parallel_workers_per_gather": "0",
     "plan_cache_mode": "force_generic_plan",
+    "enable_seqscan": "off",
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
     "enable_sort": "off",
 }
 """Starting helpers takes ten times what cells take, planning anew for each period as long as reading them. Spans of
-days are looked up: another kind of join may seem cheaper, and reads all cells there are for the few that are wanted.
+days are looked up in an index: another way may seem cheaper, above all while nothing is known of what was just told,
+and reads all cells or costs there are for the few that are wanted.
 Sorting cells to sum them takes longer than hashing does."""
 
 
