@@ -39,9 +39,11 @@ was counted is gathered into cells, by day."""
 DONE = "done"
 LEAST = 1_000
 CHUNK = 10_000
-MOST = 60_000
+MOST = 20_000
 AIM_S = 1.0
-"""Facts counted in one transaction: as many as hold the workspace for about a second, since events wait so long."""
+"""Facts counted in one transaction: as many as hold the workspace for about a second, since events wait so long. Three
+times as many save a twentieth of the time, and take 600 MB of a connection instead of 200 where each has cells of its
+own."""
 KEPT_AFTER_SWITCH = timedelta(minutes=1)
 
 
