@@ -75,7 +75,10 @@ def driver_url(url: str) -> tuple[URL, dict[str, Any]]:
 
 
 def engine_for(url: str, *, pool_size: int, **settings: str) -> AsyncEngine:
-    """A pooled engine; connections are checked when taken, so a restarted server is noticed before a request fails."""
+    """A pooled engine; connections are checked when taken, so a restarted server is noticed before a request fails.
+
+    The one that was used last is taken first: it has its plans and caches, and as few as are needed grow so large.
+    """
     address, arguments = driver_url(url)
     engine = create_async_engine(
         address,
@@ -83,6 +86,7 @@ def engine_for(url: str, *, pool_size: int, **settings: str) -> AsyncEngine:
         max_overflow=0,
         pool_timeout=POOL_TIMEOUT_S,
         pool_recycle=1800,
+        pool_use_lifo=True,
         json_deserializer=_loaded,
         connect_args={
             **arguments,
