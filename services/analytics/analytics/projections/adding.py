@@ -21,8 +21,9 @@ _KEY: Final = ("workspace_id", "generation", "part", "day", "key")
 _NAMED: Final = ", ".join(DIMENSIONS)
 _TOLD: Final = "family text, basis text, day date, " + ", ".join(f"{name} text" for name in DIMENSIONS)
 _DIGEST: Final = f"md5(concat_ws(chr(31), {_NAMED}))::uuid"
-_IN_ORDER: Final = "ORDER BY 3, 4"
-"""By part and day, so that the cells which a question reads lie together, on a tenth of the pages."""
+_IN_ORDER: Final = "ORDER BY 3, 4, 5"
+"""By part, day and key, so that the cells which a question reads lie together, on a tenth of the pages, and one after
+the other as they are found in the index."""
 _MONTH: Final = "date_trunc('month', day)::date"
 
 
