@@ -79,7 +79,8 @@ async def read_alone(session: AsyncSession, *, alone: bool) -> None:
     """
     before = session.info.get("alone")
     if not alone:
-        session.info["alone"] = "ending" if before in ("yes", "ending") else "no"
+        if before == "yes":
+            session.info["alone"] = "ending"
         return
     session.info["alone"] = "yes"
     if before is None:
