@@ -51,6 +51,14 @@ class _By(NamedTuple):
     where: tuple[tuple[str, bool], ...]
 
 
+class _Read(NamedTuple):
+    """A table of cells, those of its columns that are summed, and by which it is summed beside dimensions."""
+
+    table: str
+    columns: tuple[str, ...]
+    by: tuple[str, ...]
+
+
 def look_at_cells(asked: Slice, family: str, wanted: Sequence[Wanted]) -> list[Look[list[Sum]]]:
     """The sums of measures: one look for counts and amounts, one for lengths of time.
 
@@ -85,7 +93,8 @@ def _counts(by: _By, measures: _Counted) -> str:
     numbers = ", ".join(f"sum(sign * {measure})" for measure, _ in measures)
     amounts = ", ".join(f"sum(sign * {AMOUNT[measure]})" for measure, with_amount in measures if with_amount)
     summed = f"ARRAY[{numbers}]::bigint[] AS numbers, ARRAY[{amounts}]::text[] AS amounts"
-    return _statement(by, "cell", (), summed, "numbers, amounts")
+    columns = (column for key, with_amount in measures for column in (key, *([AMOUNT[key]] if with_amount else [])))
+    return _statement(by, _Read("cell", tuple(columns), ()), summed, "numbers, amounts")
 
 
 def _counted(measures: _Counted, rows: list[tuple[list[str], list[int | None], list[str | None]]] | None) -> list[Sum]:
@@ -102,7 +111,7 @@ def _counted(measures: _Counted, rows: list[tuple[list[str], list[int | None], l
 @lru_cache(maxsize=KNOWN)
 def _times(by: _By) -> str:
     summed = "measure, sum(sign * n) AS n, sum(CASE WHEN sign < 0 THEN -spread ELSE spread END)::text AS spread"
-    return _statement(by, "cell_time", ("measure",), summed, "measure, n, spread")
+    return _statement(by, _Read("cell_time", ("n", "spread"), ("measure",)), summed, "measure, n, spread")
 
 
 def _timed(rows: list[list[Any]] | None) -> list[Sum]:
@@ -123,7 +132,7 @@ def _most(by: _By, measure: str, where: str) -> str:
     value, *others = _names(by)
     by_text = ", ".join(f'{name} COLLATE "C"' for name in others)
     # Apart (OFFSET 0): sorted for the order below, thousands of cells would be grouped slower than hashed.
-    sums = _sums(by, "cell", (), f"sum(sign * {measure}) AS n")
+    sums = _sums(by, _Read("cell", (measure,), ()), f"sum(sign * {measure}) AS n")
     return f"""
         SELECT json_agg(json_build_array({value}, others)) FROM (
             SELECT DISTINCT ON ({value}) {value}, ARRAY[{", ".join(others)}] AS others
@@ -136,27 +145,33 @@ def _found_most(rows: list[tuple[str, list[str]]] | None) -> dict[str, Key]:
     return {value: tuple(others) for value, others in rows or ()}
 
 
-def _statement(by: _By, table: str, more: tuple[str, ...], summed: str, told: str) -> str:
+def _statement(by: _By, read: _Read, summed: str, told: str) -> str:
     """The values asked by as an array, then what is summed."""
-    key, sums = ", ".join(_names(by)), _sums(by, table, more, summed)
+    key, sums = ", ".join(_names(by)), _sums(by, read, summed)
     return f"SELECT json_agg(json_build_array(ARRAY[{key}]::text[], {told})) FROM ({sums}) sums"
 
 
-def _sums(by: _By, table: str, more: tuple[str, ...], summed: str) -> str:
-    """The values asked by, under their `_names`, and what is summed; by measure too where the table has one."""
-    kept = [CURRENT_CELLS, *(f"{column} = ANY(:{column}s)" for column in more)]
+def _sums(by: _By, read: _Read, summed: str) -> str:
+    """The values asked by, under their `_names`, and what is summed; by measure too where the table has one.
+
+    The cells of each span are looked up by themselves (OFFSET 0): joined, PostgreSQL may read all of the workspace's
+    cells and ask of each in which span it lies, which took a second once there were more generations (measured).
+    """
+    kept = [CURRENT_CELLS, "part = read AND day >= starts AND day < ends"]
+    kept += [f"{column} = ANY(:{column}s)" for column in read.by]
     for index, (dimension, negated) in enumerate(by.where):
         found = f"{_expression(by.family, dimension, by.subject)} = ANY(:where_{index})"
         kept.append(f"NOT ({found})" if negated else found)
     expressions = (_expression(by.family, dimension, by.subject) for dimension in by.by)
-    picked = "".join(f"{each} AS {name}, " for each, name in zip(expressions, _names(by), strict=True))
-    grouped = ", ".join((*_names(by), *more))
+    picked = [f"{each} AS {name}" for each, name in zip(expressions, _names(by), strict=True)]
+    grouped, columns = ", ".join((*_names(by), *read.by)), ", ".join((*picked, *read.by, *read.columns))
     return f"""
-            SELECT {picked}{summed}
+            SELECT {"".join(f"{name}, " for name in _names(by))}{summed}
             FROM unnest(CAST(:parts AS text[]), CAST(:starts AS date[]), CAST(:ends AS date[]), CAST(:signs AS int[]))
                 span(read, starts, ends, sign)
-            JOIN {table} ON part = read AND day >= starts AND day < ends
-            WHERE {" AND ".join(kept)}{f" GROUP BY {grouped}" if grouped else ""}"""
+            CROSS JOIN LATERAL (
+                SELECT {columns} FROM {read.table} WHERE {" AND ".join(kept)} OFFSET 0
+            ) found{f" GROUP BY {grouped}" if grouped else ""}"""
 
 
 def _names(by: _By) -> list[str]:

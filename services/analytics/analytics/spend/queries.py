@@ -85,11 +85,11 @@ def _spent(named: tuple[str, ...], by_day: bool) -> str:
     """What was spent in whole months, and day by day, from the sums of months and the lines."""
     columns = ", ".join(("currency", *named, *(("day",) if by_day else ())))
     parts = [
-        f"""SELECT sign * amount AS amount, {", ".join(("currency", *named))}, {day} AS day
+        f"""SELECT sign * amount AS amount, {", ".join(("currency", *named))}, day
             FROM unnest(CAST(:{grain}_starts AS date[]), CAST(:{grain}_ends AS date[]), CAST(:{grain}_signs AS int[]))
                 span(starts, ends, sign)
-            JOIN {table} ON {day} >= starts AND {day} < ends
-            WHERE workspace_id = :workspace_id{kept}"""
+            CROSS JOIN LATERAL (SELECT {", ".join(("amount", "currency", *named))}, {day} AS day FROM {table}
+                WHERE workspace_id = :workspace_id AND {day} >= starts AND {day} < ends{kept} OFFSET 0) found"""
         for grain, table, day, kept in (
             ("month", "spend_month", "month", ""),
             ("day", "spend_line", "date", " AND current"),
