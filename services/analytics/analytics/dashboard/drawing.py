@@ -28,6 +28,8 @@ FIGURES: Final = (
 )
 """Metric, its text, and whether less of it is better."""
 FEW_TONE: Final = "few"
+EARLY: Final = ("visits", "submissions", "inquiries")
+"""Steps before there is a lead."""
 
 
 class Figure(NamedTuple):
@@ -41,7 +43,7 @@ class Figure(NamedTuple):
 
 
 class Step(NamedTuple):
-    """A step of the funnel; `shape` is its drawing."""
+    """A step of the funnel; `shape` is its drawing, `early` says that there is no lead yet."""
 
     name: str
     shape: str
@@ -54,6 +56,7 @@ class Step(NamedTuple):
     still: str
     to_next: str
     leak: str | None
+    early: bool
 
 
 class Cell(NamedTuple):
@@ -165,11 +168,16 @@ class Page:
             of_previous=None if first else percent(step.from_previous),
             of_first=None if first else percent(step.from_first),
             interval=" – ".join(percent(bound) for bound in step.interval) if step.interval and not first else None,
-            mark=self._texts[mark] if mark and not first else None,
+            mark=self._texts["out_of_scale"]
+            if step.key == "visits"
+            else self._texts[mark]
+            if mark and not first
+            else None,
             lost=number(step.lost_here),
             still=number(step.still_here),
             to_next=self.written.duration(step.median_s_to_next),
             leak=f"{self._texts['leak']}: {name} {MINUS}{number(step.lost_here)}{why}" if leak else None,
+            early=step.key in EARLY,
         )
 
     def sources(self) -> Table:
@@ -337,7 +345,7 @@ def _parts(told: ReconciliationOut) -> list[tuple[str, int]]:
 
 def leaking(funnel: FunnelAnswer) -> StepOut | None:
     """The step where most leads are lost; what is lost before there is a lead is spam and the like."""
-    leads = [step for step in funnel.steps if step.key not in ("submissions", "inquiries")]
+    leads = [step for step in funnel.steps if step.key not in EARLY]
     most = max(leads, key=lambda step: step.lost_here, default=None)
     return most if most is not None and most.lost_here else None
 
