@@ -158,6 +158,15 @@ class DeadlineState(Shape):
     updated_at: Moment
 
 
+class SoldState(Shape):
+    """A line of a deal, without its words; `price` is for one, `discount` per cent."""
+
+    product_id: UUID | None
+    quantity: str
+    price: Amount
+    discount: str
+
+
 class DealState(Shape):
     """`deal.*`: `reached` and `passages` are keyed by stage id, and by `won` and `lost`."""
 
@@ -185,6 +194,7 @@ class DealState(Shape):
     created_at: Moment
     updated_at: Moment
     custom: CustomTold = Field(default_factory=dict)
+    lines: list[SoldState] = Field(default_factory=list)
 
 
 class ActivityState(Shape):

@@ -75,6 +75,8 @@ async def test_the_amount_of_a_deal_with_lines_is_their_sum(tenant: Tenant) -> N
     assert (emptied["lines"], set_again["amount"]) == ([], rub("5.00"))
     (told,) = [event["data"] for event in await tenant.core.events("deal.won")]
     assert told["amount"] == "181140.50"
+    assert [sorted(line) for line in told["lines"]] == [["discount", "price", "product_id", "quantity"]] * 2
+    assert [line["price"] for line in told["lines"]] == [line["price"]["amount"] for line in put.json()["lines"]]
 
 
 async def test_a_deal_begins_with_lines_and_each_wrong_one_is_named(tenant: Tenant, stranger: Tenant) -> None:
