@@ -106,6 +106,8 @@ async def lived_through(both: Both) -> tuple[str, str, list[str]]:
         (await admin.post(f"{path}/qualify", json={"need": WORDS}, headers=key)).raise_for_status()
         noted = {"kind": "note", "lead_id": lead["id"], "subject": NAME, "body": f"{WORDS} {PHONE}"}
         (await admin.post("/v1/activities", json=noted, headers=key)).raise_for_status()
+        called = {"kind": "call", "direction": "outbound", "lead_id": lead["id"], "result": f"{NAME}: {WORDS}"}
+        (await admin.post("/v1/activities", json=called)).raise_for_status()
         wish = {"deal": {"name": f"{NAME}: {WORDS}"}, "company": {"name": "Ромашка"}}
         converted = (await admin.post(f"{path}/convert", json=wish, headers=key)).raise_for_status().json()
         contact = (await admin.get(f"/v1/contacts/{converted['contact_id']}")).json()
@@ -116,6 +118,12 @@ async def lived_through(both: Both) -> tuple[str, str, list[str]]:
         assert answer.status_code == 200, answer.text
         company = f"/v1/companies/{contact['company_id']}"
         (await admin.patch(company, json={"phones": [PHONE]}, headers={"If-Match": '"1"'})).raise_for_status()
+        product = (await admin.post("/v1/products", json={"name": "Table"})).raise_for_status().json()["id"]
+        lines = [{"product_id": product, "name": WORDS, "price": {"amount": "5.00", "currency": "RUB"}}]
+        sold = await admin.put(
+            f"/v1/deals/{converted['deal_id']}/lines", json={"lines": lines}, headers={"If-Match": "*"}
+        )
+        assert sold.status_code == 200, sold.text
         lost = {"reason": "other", "note": f"{NAME} {WORDS}"}
         answer = await admin.post(f"/v1/deals/{converted['deal_id']}/lose", json=lost, headers=key)
         assert answer.status_code == 200, answer.text

@@ -1,15 +1,18 @@
 """Erasing whom a deal is with: its amounts, stages and outcome stay, for ever countable."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from leadkit.outbox import NewEvent, publish
 from sqlalchemy import or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from crm_core.deals.lines import Products, products_on
 from crm_core.deals.queries import state_of
 from crm_core.deals.tables import Deal, StageChange
+from crm_core.products.queries import products_among
 
 NAMELESS = "(erased)"
 """The name of a deal from then on: a deal's name often is its person's."""
@@ -33,9 +36,11 @@ async def deals_of(
 
 async def erase_deals(session: AsyncSession, workspace_id: UUID, deals: Sequence[Deal], *, now: datetime) -> None:
     """Empties what was written about the people of these (locked) deals."""
+    sold = {product_id for deal in deals for product_id in products_on(deal.lines)}
+    products = await products_among(session, workspace_id, sold)
     for deal in deals:
         deal.name, deal.search_text, deal.loss_note, deal.custom = NAMELESS, "", None, {}
-        deal.lines = [line if line["product_id"] else {**line, "name": NAMELESS} for line in deal.lines]
+        deal.lines = [{**line, "name": _name_of(line, products)} for line in deal.lines]
         deal.version += 1
         deal.updated_at = now
     await session.execute(
@@ -45,3 +50,9 @@ async def erase_deals(session: AsyncSession, workspace_id: UUID, deals: Sequence
     )
     await session.flush()
     await publish(session, [NewEvent("deal.updated", workspace_id, deal.id, state_of(deal)) for deal in deals])
+
+
+def _name_of(line: Mapping[str, Any], products: Products) -> str:
+    """As the catalogue names it, and not as somebody named it for this deal."""
+    product = products.get(UUID(line["product_id"])) if line["product_id"] else None
+    return product.name if product else NAMELESS
