@@ -62,6 +62,20 @@ async def test_an_undo_gives_back_what_has_not_gone_on_since(sales):
     assert {lead_id for lead_id in before if before[lead_id] != after[lead_id]} == {moved[0]}
 
 
+async def test_an_undo_gives_nothing_to_somebody_who_has_left(sales):
+    leaver = str(sales.managers[0])
+    await sales.ask(*(inquiry(number) for number in range(4)))
+    job = await asked(sales, user_id=leaver)
+    await redistribute(sales.tenant.core.db)
+    async with sales.tenant.client_as() as admin:
+        gone = await admin.patch(f"/v1/users/{leaver}", json={"active": False}, headers={"If-Match": "*"})
+        assert gone.status_code == 200
+        await admin.post(f"/v1/assignment/redistributions/{job}/undo")
+    await redistribute(sales.tenant.core.db)
+    assert [one["result"] for one in (await found(sales, job))["leads"]] == ["kept"]
+    assert (await owners(sales))[leaver] == 0
+
+
 async def test_leads_of_a_filter_are_given_out_anew(sales):
     await sales.ask(*(inquiry(number) for number in range(8)))
     for lead in await sales.leads():

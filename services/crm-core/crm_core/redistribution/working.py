@@ -14,6 +14,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.ownership import Owner
+from crm_core.access.users.queries import users_by_id
 from crm_core.conditions.sql import clause
 from crm_core.conditions.tree import read
 from crm_core.custom_fields.listing import with_custom_fields
@@ -103,17 +104,19 @@ async def _hand_over(session: AsyncSession, of: Redistribution, now: datetime) -
 
 
 async def _put_back(session: AsyncSession, of: Redistribution, now: datetime) -> int:
-    """Gives the next leads back to whom they were taken from, unless they have gone on since."""
+    """Gives the next leads back to whom they were taken from, unless they have gone on since, or that person is away
+    for good."""
     moved = leads_of(of.workspace_id, of.id).where(RedistributedLead.result == "moved")
     place = RedistributedLead.lead_id
     rows = list(await session.scalars(moved.where(place > of.after).order_by(place).limit(BATCH)))
     leads = {lead.id: lead for lead in await store.lock_leads(session, of.workspace_id, [row.lead_id for row in rows])}
+    users = await users_by_id(session, of.workspace_id, [row.from_owner_id for row in rows if row.from_owner_id])
     changes = store.Changes()
     step = Step(by=of.created_by, at=now, now=now, by_rules=True)
     for row in rows:
         lead = leads.get(row.lead_id)
         same = lead is not None and lead.status in OPEN and lead.owner_id == row.to_owner_id
-        if lead is None or not same or row.from_owner_id is None:
+        if lead is None or not same or row.from_owner_id is None or not users[row.from_owner_id].active:
             row.result = "kept"
             continue
         row.result = "put_back"
