@@ -50,6 +50,7 @@ CONTACTS = Listing(
     fields=FIELDS,
     columns=COLUMNS,
     sorts={"created_at": Contact.created_at, "updated_at": Contact.updated_at, "name": Contact.search_name},
+    served=frozenset({"kind", "owner_id", "team_id"}),
     default="-created_at",
     workspace=Contact.workspace_id,
     key=Contact.id,

@@ -67,6 +67,7 @@ DEALS = Listing(
         "next_step_at": NEXT_STEP_AT,
     },
     leaky_sorts=frozenset({"amount", "expected_close", "next_step_at"}),
+    served=frozenset({"status", "stage_id", "pipeline_id", "owner_id", "team_id"}),
     default="-created_at",
     workspace=Deal.workspace_id,
     key=Deal.id,

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from leadkit.problems import Invalid
 from leadkit.tokens import Caller
-from sqlalchemy import ColumnElement, Select, and_, or_
+from sqlalchemy import ColumnElement, Select, and_, or_, true
 
 from crm_core.conditions.fields import Fields
 from crm_core.conditions.sql import Column, Columns, clause, is_leaky
@@ -107,6 +107,16 @@ def is_guessed(listing: Listing, asked: Asked, sort: str | None) -> bool:
     these rows in just this order."""
     leaky = _leaky(listing, asked)
     return len(leaky) > 1 or any(not _is_served(listing, asked.condition, test, sort) for test in leaky)
+
+
+def walked_within(listing: Listing, asked: Asked, sort: str | None, *, now: datetime) -> ColumnElement[bool]:
+    """A part of what is asked whose rows have an index of their own in the order: it alone is walked, and no row is
+    looked at in vain for it. One such part is enough, and of two the other would be passed over row by row."""
+    tests = asked.condition.of if isinstance(asked.condition, All) else ()
+    for test in tests:
+        if isinstance(test, Test) and _is_served(listing, asked.condition, test, sort):
+            return clause(test, listing.columns, now=now)
+    return true()
 
 
 def _leaky(listing: Listing, asked: Asked) -> list[Test]:

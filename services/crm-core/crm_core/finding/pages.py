@@ -2,17 +2,16 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import Query, Request, Response
 from leadkit.edge import Allow, ReadSession
-from leadkit.paging import PageRequest, count, fetch_page, ordered
+from leadkit.paging import PageRequest
 from leadkit.tokens import Caller
-from sqlalchemy import ColumnElement, FromClause, Select, Text, Uuid, and_, any_, func, literal, select
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import Select, Text, func, literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from crm_core.access.workspaces.queries import existing_workspace
@@ -22,19 +21,11 @@ from crm_core.conditions.tree import both, read
 from crm_core.custom_fields.listing import asked_about, with_custom_fields, with_fields
 from crm_core.custom_fields.queries import fields_of
 from crm_core.custom_fields.rules import FieldInfo
-from crm_core.finding.listing import Asked, Listing, Way, is_guessed, narrowed, wants_search_role, ways
+from crm_core.finding.listing import Asked, Listing, is_guessed, narrowed, walked_within, wants_search_role, ways
+from crm_core.finding.looking import Found, Sought
 from crm_core.finding.words import is_number, plain
-from crm_core.searching import listing_of, without_bitmaps
+from crm_core.searching import listing_of
 from crm_core.views.queries import view_for
-
-GLANCE, SOME = 1000, 8
-"""So many of the next rows are looked at in a millisecond: most of what is searched fills its page from them. With
-fewer finds among them, what is searched is rare as far as they tell, so all of it is fetched by an index."""
-FEW = 3000
-"""As many rows as an index may find for that; they are fetched and sorted in some five milliseconds."""
-NEARBY, FREQUENT = 10_000, 30
-"""So many rows are looked at where the glance did not help. From so many finds among them on, going on costs less than
-fetching all that an index finds."""
 
 SearchedFor = Annotated[
     str | None,
@@ -80,14 +71,6 @@ async def _custom_asked(
     return await fields_of(session, caller.workspace, fields.entity) if names_one else {}
 
 
-class Found(NamedTuple):
-    """The rows of a page, the cursor of the next one, and how many rows there are if that was asked."""
-
-    rows: list[Any]
-    next_cursor: str | None
-    total: int | None
-
-
 async def find_page(
     session: AsyncSession,
     listing: Listing,
@@ -107,7 +90,8 @@ async def find_page(
     asked, paging = await _as_viewed(session, listing, caller, asked, paging)
     async with listing_of(session, search=wants_search_role(listing, asked, paging.sort)):
         statement = narrowed(listing, caller, asked, now=now)
-        page = _Page(session, listing, caller, paging, request, response)
+        within = walked_within(listing, asked, paging.sort, now=now)
+        page = Sought(session, listing, caller, paging, request, response, within)
         if asked.q is None:
             return await (page.guessed(statement) if is_guessed(listing, asked, paging.sort) else page.of(statement))
         for way in ways(listing, caller, asked.q, await _region(session, caller, asked.q)):
@@ -118,126 +102,6 @@ async def find_page(
             return Found([], None, 0 if paging.include_total else None)
         similar = list(await session.scalars(_similar(listing, statement, asked.q, paging.limit)))
         return Found(similar, None, len(similar) if paging.include_total else None)
-
-
-@dataclass(frozen=True, slots=True)
-class _Page:
-    """A page being looked for."""
-
-    session: AsyncSession
-    listing: Listing
-    caller: Caller
-    paging: PageRequest
-    request: Request
-    response: Response
-
-    async def of(self, statement: Select[Any]) -> Found:
-        """The page of a statement."""
-        page = await fetch_page(
-            self.session, statement, self.paging, sorts=self.listing.sorts, default=self.listing.default,
-            key=self.listing.key, request=self.request, response=self.response,
-        )  # fmt: skip
-        return Found(*page)
-
-    async def guessed(self, statement: Select[Any]) -> Found:
-        """The page of a statement of which nobody knows how many rows it has: found in the order itself where it has
-        many, else by an index over what is asked."""
-        found = await self._without_total()._in_order(statement, lambda page: page.of(statement))
-        return await self._with_total(found, statement)
-
-    async def searched(self, statement: Select[Any], way: Way) -> Found:
-        """The page of those rows of a statement that a search means in this way; its index has no order."""
-        found = await self._without_total()._searched(statement, way)
-        return await self._with_total(found, statement.where(way.indexed))
-
-    async def _searched(self, statement: Select[Any], way: Way) -> Found:
-        async def rarely(page: _Page) -> Found:
-            return await page._few(statement, way) or await page.of(statement.where(way.indexed))
-
-        finds, keys = await self._glance(statement, way)
-        if len(keys) > self.paging.limit:
-            return await self._those(keys)
-        if finds < SOME and (few := await self._few(statement, way)) is not None:
-            return few
-        return await self._in_order(statement.where(way.meant), rarely)
-
-    async def _with_total(self, found: Found, statement: Select[Any]) -> Found:
-        return found._replace(total=await count(self.session, statement)) if self.paging.include_total else found
-
-    def _without_total(self) -> "_Page":
-        paging = copy(self.paging)
-        paging.include_total = False
-        return replace(self, paging=paging)
-
-    async def _in_order(self, statement: Select[Any], rarely: Callable[["_Page"], Awaitable[Found]]) -> Found:
-        """The page as the order goes on; another one where the next rows have too few of the statement's for that."""
-        ahead = self._ordered(self._marked(asked=_condition(statement))).limit(NEARBY).subquery()
-        keys = list(await self.session.scalars(self._first(ahead)))
-        if len(keys) > self.paging.limit:
-            return await self._those(keys)
-        if len(keys) < FREQUENT:
-            return await rarely(self)
-        async with without_bitmaps(self.session):
-            return await self.of(statement)
-
-    async def _glance(self, statement: Select[Any], way: Way) -> tuple[int, list[Any]]:
-        """How many of the next rows of the order have the words that are meant, and which are on the page."""
-        marked = self._marked(asked=and_(_condition(statement), way.meant), meant=way.meant)
-        ahead = self._ordered(marked).limit(GLANCE).cte("ahead")
-        finds = select(func.count()).where(ahead.c.meant).scalar_subquery()
-        found, keys = (
-            await self.session.execute(select(finds, func.array(self._first(ahead).scalar_subquery())))
-        ).one()
-        return found, keys
-
-    def _marked(self, **marks: ColumnElement[bool]) -> Select[Any]:
-        """All rows of the workspace, each with what is true of it: PostgreSQL cannot but read them in their order."""
-        told: list[Any] = [mark.label(name) for name, mark in marks.items()]
-        return select(*told).where(self.listing.workspace == self.caller.workspace)
-
-    def _first(self, rows: FromClause) -> Select[Any]:
-        """The keys of the first marked ones, one more than the page has."""
-        return select(rows.c.page_key).where(rows.c.asked).limit(self.paging.limit + 1)
-
-    async def _those(self, keys: list[Any]) -> Found:
-        """The page that has these rows."""
-        among = self.listing.key == any_(literal(keys, ARRAY(Uuid())))
-        return await self.of(self.listing.seen_by(self.caller).where(among))
-
-    async def _few(self, statement: Select[Any], way: Way) -> Found | None:
-        """The page when the way's index finds at most `FEW` rows; None when there are more. What else is asked only
-        marks them: it may leave so few that all the index finds would be read for them."""
-        hits = self._marked(asked=_condition(self._ordered(statement))).add_columns(*self._place()).where(way.indexed)
-        hit = hits.limit(FEW + 1).cte("hit")
-        order = [each.desc() if self._descends else each for each in (hit.c.page_sort, hit.c.page_key)]
-        number = select(func.count()).select_from(hit).scalar_subquery()
-        first = self._first(hit).order_by(*order).scalar_subquery()
-        found, keys = (await self.session.execute(select(number, func.array(first)))).one()
-        if found > FEW:
-            return None
-        return await self._those(keys) if keys else Found([], None, None)
-
-    def _ordered(self, statement: Select[Any]) -> Select[Any]:
-        listing = self.listing
-        return ordered(statement, self.paging, sorts=listing.sorts, default=listing.default, key=listing.key)
-
-    @property
-    def _order(self) -> str:
-        return self.paging.sort or self.listing.default
-
-    @property
-    def _descends(self) -> bool:
-        return self._order.startswith("-")
-
-    def _place(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        """Where a row stands in the order."""
-        return self.listing.sorts[self._order.removeprefix("-")].label("page_sort"), self.listing.key.label("page_key")
-
-
-def _condition(statement: Select[Any]) -> ColumnElement[bool]:
-    condition = statement.whereclause
-    assert condition is not None
-    return condition
 
 
 async def _as_viewed(

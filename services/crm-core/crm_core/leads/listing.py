@@ -90,6 +90,14 @@ SORTS: dict[str, Column] = {
 }
 
 
+SERVED = frozenset(
+    (
+        "status", "owner_id", "team_id", "source_id", "channel", "temperature", "product", "loss_reason_id", "source",
+        "campaign",
+    )
+)  # fmt: skip
+
+
 def _reached_by(point: Point) -> ColumnElement[bool]:
     return exists(
         select(LeadKey.value).where(
@@ -109,7 +117,7 @@ LEADS = Listing(
     sorts=SORTS,
     leaky_sorts=frozenset({"respond_by", "next_step_at"}),
     computed=frozenset({"source", "medium", "campaign", "company"}),
-    served=frozenset({"source", "campaign"}),
+    served=SERVED,
     default="-created_at",
     workspace=Lead.workspace_id,
     key=Lead.id,
