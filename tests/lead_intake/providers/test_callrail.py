@@ -88,6 +88,10 @@ def test_form_is_told_by_the_names_of_its_inputs() -> None:
     result = done(US, event(form))
     assert (result.inquiry.phones, result.inquiry.message, result.inquiry.call) == (["+12025550143"], "Hi", None)
     assert (result.inquiry.person.full_name, result.inquiry.extra["size"]) == ("Jane Sample", "L")
+    shapes = done(US, event({**form, "form_data": {"input_1": "(202) 555-0143", "input_2": "j@example.com"}}))
+    assert (shapes.inquiry.phones, shapes.inquiry.emails) == (["+12025550143"], ["j@example.com"])
+    told = {"customer_name": "Jane", "customer_phone_number": "+12025550143", "form_data": {"size": "L"}}
+    assert done(US, event({**form, **told})).inquiry.phones == ["+12025550143"]
 
 
 def test_legacy_form_body_says_the_same() -> None:

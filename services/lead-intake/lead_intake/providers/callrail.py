@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
@@ -25,7 +26,7 @@ from lead_intake.providers.base import (
     WireAnswer,
     WireRequest,
 )
-from lead_intake.providers.fields import meaning
+from lead_intake.providers.forms import FormReader
 from lead_intake.providers.telephony import merging
 from lead_intake.providers.telephony.values import Values, any_of, flag, flat, kept, reach, seconds, text, touch
 
@@ -46,7 +47,6 @@ _EXTRA = {
     "business_phone_number": "business_number", "destinationnum": "business_number", "tracker_id": "tracker_id",
     "recording_duration": "recording_seconds", "conversation_id": "conversation_id",
 }  # fmt: skip
-_INPUTS = ("full_name", "first_name", "middle_name", "last_name", "company", "position", "subject", "product", "region")
 
 
 class CallRail(Provider):
@@ -75,7 +75,7 @@ class CallRail(Provider):
             raise Unreadable("no fields in it")
         values, event = flat(body), request.rest.strip("/").lower().replace("_", "-")
         if "form_data" in body or any_of(event, ("form",)):
-            return [_form(body, values, source)]
+            return [_form(FormReader(request, source), body, values)]
         if "content" in values and any(name in values for name in ("source_number", "destination_number")):
             return [_message(values, event, source)]
         return [_call(values, event, source, request.received_at)]
@@ -179,29 +179,21 @@ def _message(values: Values, event: str, source: SourceView) -> Found:
     return Found(entry, "inquiry", draft)
 
 
-def _form(body: Values, values: Values, source: SourceView) -> Found:
-    """The inputs of a form are told by their names."""
+def _form(reader: FormReader, body: Values, values: Values) -> Found:
+    """The inputs of a form are told by their names and shapes, what they leave open by what CallRail made of them."""
     told = body.get("form_data")
-    inputs: Values = told if isinstance(told, dict) else {}
-    draft = _draft(flat({name: value for name, value in body.items() if name != "form_data"}))
-    draft.occurred_at = times.parse(text(values, "submitted_at", "timestamp") or "", source.time_zone)
-    for name, value in inputs.items():
-        _input(draft, str(name), value)
-    entry = _id(values)
-    return Found(entry, "inquiry", draft)
-
-
-def _input(draft: Draft, name: str, value: object) -> None:
-    told, shown = meaning(name), text({name: value}, name)
-    if shown is None:
-        return
-    if told == "phone":
-        draft.phones.append(Raw(shown, f"field {name[:100]}"))
-    elif told == "email":
-        draft.emails.append(Raw(shown, f"field {name[:100]}"))
-    elif told == "message":
-        draft.message = f"{draft.message}\n{shown}" if draft.message else shown
-    elif told in _INPUTS and getattr(draft, told) is None:
-        setattr(draft, told, shown)
-    else:
-        draft.extra.setdefault(name[:255], shown)
+    known = _draft(flat({name: value for name, value in body.items() if name != "form_data"}))
+    for name, value in known.touch.items():
+        reader.mark(name, value)
+    reader.draft.extra |= known.extra
+    reader.walk(told if isinstance(told, dict) else {})
+    found = reader.found(_id(values))
+    draft = found.draft
+    if not draft.phones:
+        reach(draft, text(values, "customer_phone_number"), "field customer_phone_number")
+    if not draft.emails and (email := text(values, "customer_email")):
+        draft.emails.append(Raw(email, "field customer_email"))
+    draft.full_name = draft.full_name or text(values, "customer_name")
+    at = text(values, "submitted_at", "timestamp") or ""
+    draft.occurred_at = times.parse(at, reader.source.time_zone)
+    return replace(found, disposition="inquiry", reason=None)
