@@ -105,6 +105,7 @@ def test_values_are_recognised_by_shape_where_names_tell_nothing() -> None:
         {"client": {"phones": [{"value": "9990000001", "type": "WORK"}]}},
         {"phones": ["+79990000001", {"type": "work"}]},
         {"telefon": "9990000001"},
+        {"Оставьте номер, менеджер Вам перезвонит": "+7 999 000-00-01"},
         {"phone": "999 000-00-01", "country_code": "+7"},
     ],
 )
@@ -115,7 +116,7 @@ def test_a_phone_is_not_lost_wherever_it_was_written(body: Any) -> None:
 
 
 def test_a_country_code_in_a_field_of_its_own_counts_for_a_number_that_is_none_without() -> None:
-    assert inquiry({"phone_code": "+375", "phone": "29 123-45-67"}).phones == ["+375291234567"]
+    assert inquiry({"phone_code": "+375", "phone": "29 123-45-67", "email": "a@b.ru"}).phones == ["+375291234567"]
     assert inquiry({"phone_code": "+375", "phone": "8 999 000-00-01"}).phones == ["+79990000001"]
 
 
@@ -314,6 +315,16 @@ def test_filled_honeypot_is_noted_unless_the_source_maps_it() -> None:
     assert found({"phone": "1", "website": "http://spam"})[0].draft.honeypot == "http://spam"
     assert found({"phone": "1", "website": ""})[0].draft.honeypot is None
     assert found({"phone": "1", "website": "x"}, of=source(field_map={"website": "company"}))[0].draft.honeypot is None
+
+
+@pytest.mark.parametrize("slug", ["tilda", "cf7", "wpforms", "elementor", "gravityforms"])
+def test_a_website_is_asked_for_in_earnest_where_forms_are_of_a_builder(slug: str) -> None:
+    asked = SourceView(UUID(int=1), UUID(int=2), "form", slug)
+    [one] = provider_named(slug).read(request({"phone": "89990000001", "website": "https://a.ru"}), asked)
+    assert (one.draft.honeypot, one.draft.extra["website"]) == (None, "https://a.ru")
+    trapped = SourceView(UUID(int=1), UUID(int=2), "form", slug, spam=SpamSettings(honeypot_fields=["website"]))
+    [one] = provider_named(slug).read(request({"phone": "89990000001", "website": "https://a.ru"}), trapped)
+    assert one.draft.honeypot == "https://a.ru"
 
 
 def test_messengers_are_contacts() -> None:

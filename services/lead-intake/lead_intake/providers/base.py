@@ -76,6 +76,13 @@ class SourceView:
         return hashlib.blake2b(content, key=self.workspace_key, digest_size=16).hexdigest()
 
     @cached_property
+    def honeypots(self) -> frozenset[str]:
+        """Fields that only robots fill: those that are set, else the usual one where forms are of our own making.
+        In builders' forms a person is asked for a `website` in earnest."""
+        ours = self.provider == "generic" or "honeypot_fields" in self.spam.model_fields_set
+        return frozenset(self.spam.honeypot_fields) if ours else frozenset()
+
+    @cached_property
     def default_region(self) -> str:
         """The country of phones without a country code."""
         return self.settings.default_region or self.workspace_region

@@ -1,7 +1,7 @@
 """Reading the fields of a form into a draft: each told by its name, else by its shape; the rest is kept in extra."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 from urllib.parse import unquote_plus
@@ -31,6 +31,8 @@ _WHOLE_NUMBER = ("full", "e164", "international", "formatted", "number", "value"
 _COUNTRY_CODE = ("country_code", "countrycode", "dial_code", "dialcode", "calling_code", "prefix", "country")
 _AREA_CODE = ("area", "area_code", "code")
 _LONGEST_CODE = 4
+_QUESTION = 3
+"""A label with so many spaces is a sentence to the client: `Your phone, and a manager will call`."""
 _NATIONAL = 10
 """A number of more digits has its country's code."""
 _SINGLE = frozenset(
@@ -77,7 +79,7 @@ class FormReader:
         self.own_id: str | None = None
         self.consent: dict[str, str] = {}
         self.field_map = source.settings.field_map
-        self.honeypots: Iterable[str] = source.spam.honeypot_fields
+        self.honeypots = source.honeypots
         self.of_others: set[str] = set()
 
     def read(self, record: Mapping[str, Any], shared: Mapping[str, Any]) -> Found:
@@ -94,6 +96,8 @@ class FormReader:
         if self.fields > MAX_FIELDS:
             self.draft.warnings.append(f"only the first {MAX_FIELDS} fields were read")
         self._cookies()
+        if self.draft.extra:
+            self._with_country_code()
         self._names_and_shapes()
         self.draft.consent = consent.told_by(self.consent, self.source, self.request.address)
         empty = not self.draft.phones and self.draft == _NOTHING
@@ -176,7 +180,7 @@ class FormReader:
                 self._field(mark, place(key, inside), "", told)
             return
         self.keep(name, value)
-        if inside == "elsewhere" or is_of_staff(key):
+        if inside == "elsewhere" or (is_of_staff(key) and key.count(" ") < _QUESTION):
             self.of_others.add(name[:255])
 
     def _counted(self) -> bool:
@@ -327,7 +331,6 @@ class FormReader:
             (draft.emails if "@" in draft.full_name else draft.phones).append(Raw(draft.full_name, "shape of the name"))
         if not draft.phones and not draft.emails and not draft.messengers:
             self._in_free_text()
-        self._with_country_code()
 
     def _with_country_code(self) -> None:
         """The country's code that a form asks for in a field of its own, before a number that is none without it."""

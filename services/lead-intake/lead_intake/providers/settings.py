@@ -91,7 +91,8 @@ class SpamSettings(BaseModel):
     enabled: bool = True
     threshold: int = Field(default=100, ge=1, description="Score from which a submission is spam")
     honeypot_fields: list[Name] = Field(
-        default_factory=lambda: ["website"], description="Fields that a person does not see and leaves empty"
+        default_factory=lambda: ["website"],
+        description="Fields that a person does not see and leaves empty; unset: website, of provider generic only",
     )
     minimum_fill_seconds: float | None = Field(default=None, ge=0, description="Filled faster: points")
     blocked_words: list[Name] = Field(default_factory=list)
