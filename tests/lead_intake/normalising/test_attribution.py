@@ -47,6 +47,7 @@ def of(marks: dict[str, str], channel: Any = "form", own: list[str] | None = Non
         ({"referrer": "https://e.mail.ru/inbox"}, "email"),
         ({"referrer": "android-app://com.google.android.gm/"}, "email"),
         ({"referrer": "https://docs.google.com/"}, "referral"),
+        ({"referrer": "https://e.shop.example/"}, "referral"),
         ({"referrer": "https://go.mail.ru/search"}, "organic"),
         ({"page_url": "https://a.ru/"}, "direct"),
         ({"page_url": "https://a.ru/", "referrer": "https://www.a.ru/cart"}, "direct"),

@@ -15,7 +15,6 @@ Values = dict[str, Any]
 
 _LOOKS_MARKED = re.compile(r"utm_|cl(?:ick)?id|clkid|braid|srsltid|roistat", re.IGNORECASE)
 _BY_CHANNEL = {"call": "call", "email": "email", "chat": "messenger", "import": "offline"}
-_MAIL_APPS = frozenset({"com.google.android.gm", "ru.mail.mailapp", "ru.yandex.mail", "com.microsoft.office.outlook"})
 _PAID = frozenset(
     {"cpc", "ppc", "cpm", "cpv", "paid", "paidsearch", "paid_search", "paid-search", "sem", "retargeting"}
 )
@@ -199,7 +198,7 @@ def _of_referrer(host: str) -> tuple[str, str]:
         return known_as, "social"
     name = labels[-3] if len(labels) > 2 and labels[-2] in ("com", "co") else labels[-2] if len(labels) > 1 else host
     before = labels[0] if len(labels) > 2 else ""
-    if before in known.WEBMAIL or host in _MAIL_APPS:
+    if before in known.WEBMAIL or host in known.MAIL_PLACES:
         return host[:255], "email"
     if name in known.SEARCH_ENGINES and before not in known.NO_SEARCH:
         return known.SEARCH_ENGINES[name], "organic"

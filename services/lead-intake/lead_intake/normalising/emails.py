@@ -10,8 +10,9 @@ _EDGE = "<>()[]{},;:\"'«»“”„|\\`!?*"
 _PLAIN = re.compile(
     r"[ ]{0,9}([A-Za-z0-9](?:[A-Za-z0-9._%+-]{0,62}[A-Za-z0-9_%+-])?)@([A-Za-z0-9][A-Za-z0-9.-]{0,200}[A-Za-z])[ ]{0,9}"
 )
-_MOST_PIECES = 3
-"""An address with more spaces in it is a sentence."""
+_MISTYPED = re.compile(
+    r"\s{0,9}([^\s@]{1,64})\s{0,3}@\s{0,3}([^\s@.,]{1,63}(?:\s{0,3}[.,]\s{0,3}[^\s@.,]{1,63}){1,5})\s{0,9}"
+)
 _STOP = frozenset(_EDGE + " \t\n\r\xa0")
 _TYPOS = {
     "gmial.com": "gmail.com", "gmai.com": "gmail.com", "gmail.con": "gmail.com", "gmail.ru": "gmail.com",
@@ -42,11 +43,11 @@ def plain(text: str) -> tuple[Email, ...]:
 
 
 def mended(text: str) -> tuple[Email, ...]:
-    """The one address in a field that is none as it was typed: spaces in it, a comma for the point of its domain."""
-    local, at, domain = text.strip().partition("@")
-    written = f"{''.join(local.split())}@{''.join(domain.split()).replace(',', '.')}"
-    if not at or "@" in domain or len(local.split()) + len(domain.split()) > _MOST_PIECES:
+    """The one address in a field that is none as it was typed: spaces around its marks, a comma for a point."""
+    found = _MISTYPED.fullmatch(text)
+    if not found:
         return ()
+    written = f"{found[1]}@{''.join(found[2].split()).replace(',', '.')}"
     return tuple([one._replace(warning="mended") for one in plain(written)])
 
 

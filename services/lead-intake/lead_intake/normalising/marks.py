@@ -59,8 +59,13 @@ SEARCH_ENGINES = {
 }  # fmt: skip
 """Second-level name of a search engine's host -> source."""
 
-WEBMAIL = frozenset({"mail", "e", "touch", "webmail", "outlook"})
+WEBMAIL = frozenset({"mail", "webmail", "outlook"})
 """Names of hosts, before that of a search engine or provider, where people read their mail."""
+MAIL_PLACES = frozenset(
+    {"e.mail.ru", "touch.mail.ru", "com.google.android.gm", "ru.mail.mailapp", "ru.yandex.mail",
+     "com.microsoft.office.outlook"}
+)  # fmt: skip
+"""Where people read it as well: hosts of other names, and apps."""
 NO_SEARCH = frozenset(
     "docs drive maps market translate disk cloud accounts calendar sites classroom groups passport taxi afisha".split()
 )
