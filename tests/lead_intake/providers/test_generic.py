@@ -209,6 +209,7 @@ def test_marks_in_one_string_are_taken_apart_and_other_cookies_dropped() -> None
     assert read.attribution.last is not None
     assert (read.attribution.last.source, read.attribution.last.medium) == ("ya", "cpc")
     assert (read.attribution.last.client_ids, read.extra) == ({"ym": "177"}, {"phone": "1"})
+    assert inquiry({"phone": "1", "marketing": "a=b"}).extra["marketing"] == "a=b"
 
 
 def test_long_numbers_are_never_made_floats() -> None:

@@ -176,9 +176,11 @@ class FormReader:
     def _unknown(self, key: str, inside: str, name: str, value: Any) -> None:
         """Kept; what is of others is marked, and of a string of marks or cookies only the marks are taken."""
         if type(value) is str and "=" in value and place(key, inside) in ("touch", "first"):
-            for mark, told in _pairs_in(value):
+            pairs = _pairs_in(value)
+            for mark, told in pairs:
                 self._field(mark, place(key, inside), "", told)
-            return
+            if pairs or "cookie" in key.casefold():
+                return
         self.keep(name, value)
         if inside == "elsewhere" or (is_of_staff(key) and key.count(" ") < _QUESTION):
             self.of_others.add(name[:255])
