@@ -115,6 +115,8 @@ async def test_the_month_of_two_suppliers_is_settled_as_worked_out_by_hand(month
     assert [told.get((each["id"], "lead")) for each in LEADS] == [
         "owed", "region", "unreachable", "owed", "repeated", "returned", None, "owed", None, None,
     ]  # fmt: skip
+    file = await month.client.get("/v1/settlements/lines?format=csv&supplier=Exchange&from=2026-04-01&to=2026-05-01")
+    assert [line.split(",")[0] for line in file.text.splitlines()[1:]] == [line["lead_id"] for line in lines]
     [returned] = (await month.get("settlements/lines", state="returned", sort="supplier", **APRIL))["items"]
     assert (returned["lead_id"], returned["dispute"], returned["day"]) == (DINA["id"], "accepted", "2026-04-06")
     assert exchange == {

@@ -142,6 +142,13 @@ async def answer(
     else:
         content = body.model_dump(mode="json", by_alias=True, include={"columns", "rows"})
         columns, rows = content["columns"], content["rows"]
+    return await file_of(columns, rows, wanted, headers)
+
+
+async def file_of(
+    columns: Sequence[str], rows: Sequence[Mapping[str, Any]], wanted: Wanted, headers: Mapping[str, str] | None = None
+) -> Response:
+    """The rows as the file that is wanted."""
     # The first Parquet of a process loads its library, which takes long.
     written = await asyncio.to_thread(as_file, columns, rows, wanted)
     charset = "; charset=utf-8" if wanted.format == "csv" else ""

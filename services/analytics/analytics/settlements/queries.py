@@ -6,6 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from leadkit.contracts.common import Money
+from leadkit.problems import Invalid
 from sqlalchemy import (
     Boolean,
     Date,
@@ -29,6 +30,16 @@ from analytics.projections.slices import Slice
 from analytics.rate_cards.charging import CHARGES, CONVERTED, REFUSED
 from analytics.rate_cards.queries import bounds
 from analytics.settlements.schemas import RefusedLeads, SettlementAnswer, SettlementLine, SettlementRow
+
+MOST_LINES: Final = 100_000
+
+
+class TooManyLines(Invalid):
+    """More lines than one file is made of."""
+
+    code = "too-many-lines"
+    title = "These are too many lines for one file"
+
 
 _STATES: Final = {"billed": "true", "disputed": "c.dispute = 'open'", "returned": "c.dispute = 'accepted'"}
 _COUNTS: Final = ", ".join(
@@ -125,6 +136,19 @@ def lines(asked: Slice, *, supplier: str | None, states: Sequence[str]) -> Selec
     if supplier is not None:
         told = told.where(c.supplier == supplier)
     return told.where(state.in_(states)) if states else told
+
+
+async def whole(session: AsyncSession, told: Select[Any]) -> list[SettlementLine]:
+    """All of `lines`; raises `TooManyLines`."""
+    rows = (await session.execute(told.limit(MOST_LINES + 1))).all()
+    if len(rows) > MOST_LINES:
+        raise TooManyLines(f"A file holds at most {MOST_LINES} lines: ask for a shorter period or one supplier.")
+    return [line_of(row) for row in rows]
+
+
+def lines_table(told: Sequence[SettlementLine]) -> tuple[Sequence[str], Sequence[Mapping[str, Any]]]:
+    """The lines as a table."""
+    return list(SettlementLine.model_fields), [line.model_dump(mode="json") for line in told]
 
 
 def line_of(row: Row[Any]) -> SettlementLine:
