@@ -47,7 +47,7 @@ async def test_leads_are_searched_by_any_part_of_what_is_known_of_them(people):
         "smith": ["John"], "acme.ex": ["John"], "john.smith@acme.example": ["John"],
         "12345": ["Алёна", "John"], "8 495 123": ["Алёна"], "8 (495) 123-45-67": ["Алёна"], "1112233": ["Пётр"],
         "+44 20 7123 4567": ["John"], "+7495": ["Алёна"], "ли": ["Пётр"], "smith иванова": [],
-        "%": [], "4951234568": [],
+        "%": [], "4951234568": [], "john.smit@acme.example": [],
         "Ромашкв": ["Алёна"],  # nothing contains it: the most similar one
     }.items():  # fmt: skip
         assert await names(people, q=q) == expected, q

@@ -57,8 +57,14 @@ def terms(q: str) -> list[str]:
 
 
 def is_number(q: str) -> bool:
-    """Whether digits are searched: then similar ones are others."""
+    """Whether digits are searched."""
     return _WHOLE_NUMBER.fullmatch(q.strip()) is not None
+
+
+def is_address(q: str) -> bool:
+    """Whether a phone or an e-mail address is searched, whole or in part: then similar ones are others' (and of one
+    provider half of all addresses are similar)."""
+    return is_number(q) or "@" in q
 
 
 def address_in(q: str, region: str) -> Point | None:
