@@ -57,6 +57,8 @@ SEARCHES: tuple[Case, ...] = (
     ("lead", "two words", {"q": "виноградов 77"}),
     ("lead", "part of a phone", {"q": "7123456"}),
     ("lead", "an e-mail", {"q": "client777@example.org"}),
+    ("lead", "an e-mail that nobody has", {"q": "nobody@example.org"}),
+    ("lead", "a surname spelled wrong", {"q": "Виногралов"}),
     ("lead", "a word within a status", {"q": "балкон", "status": "new"}),
     ("contact", "a surname", {"q": "Павлов"}),
     ("deal", "a word", {"q": "фасад"}),
