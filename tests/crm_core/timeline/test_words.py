@@ -1,7 +1,11 @@
 """The summaries of timeline entries."""
 
 import pytest
-from crm_core.timeline.words import PHRASES, excerpt, summary
+from crm_core.contacts.schemas import ContactPatch
+from crm_core.deals.schemas import DealPatch
+from crm_core.leads.schemas import LeadPatch
+from crm_core.timeline.words import PHRASES, TERMS, excerpt, summary
+from pydantic import BaseModel
 
 
 def test_every_phrase_is_there_in_both_languages() -> None:
@@ -14,6 +18,11 @@ def test_every_phrase_is_there_in_both_languages() -> None:
 )
 def test_a_summary_speaks_the_workspaces_language(language: str, said: str) -> None:
     assert summary(language, "transition", {"from_status": "new", "to_status": "in_progress"}) == said
+
+
+@pytest.mark.parametrize("card", [LeadPatch, ContactPatch, DealPatch])
+def test_every_field_that_people_change_has_a_name_in_russian(card: type[BaseModel]) -> None:
+    assert card.model_fields.keys() <= TERMS["ru"].keys()
 
 
 def test_words_that_are_missing_leave_no_hole() -> None:

@@ -66,7 +66,7 @@ TERMS: dict[str, dict[str, str]] = {
         "company_id": "компания", "contact_id": "контакт", "position": "должность", "legal": "реквизиты",
         "addresses": "адреса", "preferred": "предпочитаемый контакт", "owner_id": "ответственный", "name": "название",
         "team_id": "команда", "amount": "сумма", "lines": "товары", "probability": "вероятность",
-        "expected_close": "ожидаемая дата", "lead_ids": "лиды",
+        "expected_close": "ожидаемая дата", "lead_ids": "лиды", "qualification": "квалификация",
     },
 }  # fmt: skip
 
