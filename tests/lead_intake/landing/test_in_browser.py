@@ -121,9 +121,13 @@ async def test_a_double_click_sends_once_and_the_page_is_told(
     await page.goto(bound(site, address, source))
     await page.evaluate("addEventListener('leadflow:sent', (event) => { window.told = event.detail })")
     await page.fill("[name=phone]", "89990000204")
+    await page.evaluate(
+        "lead.insertAdjacentHTML('beforeend', '<input name=pin type=password value=only-for-the-page>')"
+    )
     await page.dblclick("button")
     await page.get_by_text(THANKS).wait_for()
     submission = await only(workspace)
+    assert "only-for-the-page" not in str(submission)
     told = await page.evaluate("window.told")
     assert told == {"key": source["key"], "submission_id": submission["id"], "later": False}
     assert await page.evaluate("localStorage['leadflow:unsent']") == "[]"

@@ -372,10 +372,13 @@
     form.append(input);
   };
 
+  const isSecret = (form, name) => [...form.elements].some((one) => one.name === name && one.type === 'password');
+
+  /* A password is for the page's own server, whatever it asks it for. */
   const fieldsOf = (form) => {
     const fields = {};
     new FormData(form).forEach((value, name) => {
-      if (typeof value !== 'string') return;
+      if (typeof value !== 'string' || isSecret(form, name)) return;
       fields[name] = name in fields ? [].concat(fields[name], value) : value;
     });
     return fields;
