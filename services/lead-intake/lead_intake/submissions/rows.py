@@ -10,9 +10,7 @@ from functools import lru_cache
 import orjson
 
 from lead_intake.normalising import local_dates
-from lead_intake.normalising.emails import emails_in
-from lead_intake.normalising.phones import phones_in_text
-from lead_intake.providers.base import Draft, Found, Raw, SourceView, Unreadable, WireRequest
+from lead_intake.providers.base import Found, SourceView, Unreadable, WireRequest
 from lead_intake.providers.fields import is_of_staff
 from lead_intake.providers.forms import FormReader
 
@@ -55,22 +53,21 @@ def read(request: WireRequest, source: SourceView) -> Found:
             kept[heading] = cell
         else:
             told[heading] = cell
-    found = FormReader(request, view).read(told, {})
+    reader = FormReader(request, view)
+    found = reader.read(told, {})
     found.draft.vouched = True
     found.draft.extra |= kept
     found.draft.occurred_at = moment or found.draft.occurred_at
     if not found.draft.phones and not found.draft.emails and not found.draft.messengers:
-        _contacts_among(cells, found.draft, view.default_region)
+        _contacts_among(cells, reader)
     return found
 
 
-def _contacts_among(cells: Mapping[str, str], draft: Draft, region: str) -> None:
+def _contacts_among(cells: Mapping[str, str], reader: FormReader) -> None:
     """The last resort before a row makes no lead: a column `Contacts` with all in one, but nobody of our own staff."""
     for heading, cell in cells.items():
-        if is_of_staff(heading):
-            continue
-        draft.phones += [Raw(phone, f"text of {heading}") for phone in phones_in_text(cell, region)]
-        draft.emails += [Raw(email.address, f"text of {heading}") for email in emails_in(cell[:2000])]
+        if not is_of_staff(heading):
+            reader.contacts_in(cell, f"text of {heading}")
 
 
 def row_hash(said: Iterable[tuple[str, str]]) -> str:
